@@ -1,0 +1,48 @@
+//! # The Counterweight risk engine
+//!
+//! Every formula by which a margin account is judged, and every layout that a formula reads. The
+//! crate is pure: no I/O, no clock, no allocation, no floats, no Solana types. Prices and the time
+//! are arguments. The same code runs in the on-chain program, in a keeper, and in a browser, so a
+//! preview and the check it previews are one function.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`units`] | which quantities exist, and which of them may be multiplied |
+//! | [`fixed`] | the few multiplication kernels that everything else uses |
+//! | [`price`] | what an oracle reading becomes, and for what it may be used |
+//! | [`asset`], [`market`] | the rows of the risk book: prices and parameters with their bounds |
+//! | [`position`], [`account`] | what an account holds, and how a fill changes it |
+//! | [`tiers`] | the marginal requirement schedule of a market |
+//! | [`standard`] | equity, initial and maintenance margin of an account |
+//! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
+//!
+//! Rounding is always against the account that is judged; value that changes hands is never rounded.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![warn(clippy::pedantic)]
+#![allow(
+    clippy::module_name_repetitions,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate
+)]
+
+pub mod account;
+pub mod asset;
+pub mod error;
+pub mod fixed;
+pub mod liquidation;
+pub mod market;
+pub mod position;
+pub mod price;
+pub mod standard;
+pub mod tiers;
+pub mod units;
+
+pub use account::{AccountCore, AccountMut, AccountView, Balance};
+pub use asset::{Asset, AssetTerms};
+pub use error::{BoundError, Result, RiskError};
+pub use market::{Market, MarketTerms};
+pub use position::Position;
+pub use standard::{Book, Health, RiskParams};
+pub use units::{Lots, Price, QuoteAtoms, Ratio, Ticks};

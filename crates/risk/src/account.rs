@@ -1,0 +1,262 @@
+//! What an account holds, and the transitions that keep it whole.
+
+use crate::{
+    error::{Result, RiskError},
+    market::Market,
+    position::{FillEffect, Position, key},
+    units::{Lots, QuoteAtoms},
+};
+use bytemuck::{Pod, Zeroable};
+
+/// Different collaterals, besides the quote token, that an account can hold at a time.
+pub const BALANCES: usize = 8;
+
+/// A deposited collateral. 16 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Balance {
+    /// Token atoms.
+    pub atoms: u64,
+    /// Index of the asset in the risk book. Meaningless while `atoms` is zero.
+    pub asset: u16,
+    /// Zero.
+    pub padding: [u8; 6],
+}
+
+/// The part of a margin account that the engine reads and writes, positions aside. 160 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct AccountCore {
+    /// Settled quote balance; negative where other collateral carries it.
+    pub cash: QuoteAtoms,
+    /// When the account was first seen below maintenance margin, unix seconds; 0 while it is not in
+    /// liquidation.
+    pub liquidation_start: i64,
+    /// Collateral other than the quote token. An entry with no atoms is free.
+    pub balances: [Balance; BALANCES],
+    /// Positions in use; they are the first slots of the tail.
+    pub position_count: u16,
+    /// Zero.
+    pub padding: [u8; 6],
+    /// Zero.
+    pub reserved: u64,
+}
+
+const _: () = assert!(size_of::<Balance>() == 16 && size_of::<AccountCore>() == 160);
+
+/// An account to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountView<'a> {
+    /// Settled quote balance.
+    pub cash: QuoteAtoms,
+    /// Collateral; entries with no atoms do not count.
+    pub balances: &'a [Balance],
+    /// Positions in use, sorted by key.
+    pub positions: &'a [Position],
+}
+
+/// An account to be changed: the core, and every slot of the tail.
+#[derive(Debug)]
+pub struct AccountMut<'a> {
+    /// Cash, collateral, liquidation state.
+    pub core: &'a mut AccountCore,
+    /// All slots, used ones first.
+    pub slots: &'a mut [Position],
+}
+
+impl AccountCore {
+    /// How much of a collateral the account holds.
+    pub fn balance(&self, asset: u16) -> u64 {
+        self.balances.iter().find(|b| b.atoms > 0 && b.asset == asset).map_or(0, |b| b.atoms)
+    }
+
+    /// Adds to a collateral.
+    ///
+    /// # Errors
+    /// [`RiskError::NoFreeBalance`] for a ninth collateral, [`RiskError::Overflow`].
+    pub fn credit(&mut self, asset: u16, atoms: u64) -> Result<()> {
+        let held = self.balances.iter().position(|b| b.atoms > 0 && b.asset == asset);
+        let limit = RiskError::NoFreeBalance { limit: 8 };
+        let at = match held {
+            Some(at) => at,
+            None => self.balances.iter().position(|b| b.atoms == 0).ok_or(limit)?,
+        };
+        let entry = &mut self.balances[at];
+        entry.asset = asset;
+        entry.atoms = entry.atoms.checked_add(atoms).ok_or(RiskError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes from a collateral.
+    ///
+    /// # Errors
+    /// [`RiskError::InsufficientBalance`].
+    pub fn debit(&mut self, asset: u16, atoms: u64) -> Result<()> {
+        let available = self.balance(asset);
+        let short = RiskError::InsufficientBalance { available, requested: atoms };
+        let entry =
+            self.balances.iter_mut().find(|b| b.atoms > 0 && b.asset == asset).ok_or(short)?;
+        entry.atoms = entry.atoms.checked_sub(atoms).ok_or(short)?;
+        Ok(())
+    }
+
+    /// Takes from the settled cash what can be withdrawn or transferred: never below zero.
+    ///
+    /// # Errors
+    /// [`RiskError::InsufficientBalance`].
+    pub fn debit_cash(&mut self, atoms: u64) -> Result<()> {
+        let available = u64::try_from(self.cash.0).unwrap_or(0);
+        if atoms > available {
+            return Err(RiskError::InsufficientBalance { available, requested: atoms });
+        }
+        self.cash = self.cash.minus(QuoteAtoms::from_unsigned(atoms)?)?;
+        Ok(())
+    }
+
+    /// Whether nothing is left: no cash either way, no collateral, no position, no liquidation.
+    pub fn is_empty(&self) -> bool {
+        self.cash.0 == 0
+            && self.position_count == 0
+            && self.balances.iter().all(|balance| balance.atoms == 0)
+    }
+}
+
+impl<'a> AccountMut<'a> {
+    /// The account as it is judged.
+    pub fn view(&self) -> AccountView<'_> {
+        AccountView {
+            cash: self.core.cash,
+            balances: &self.core.balances,
+            positions: &self.slots[..usize::from(self.core.position_count)],
+        }
+    }
+
+    /// The position in a market, if there is one.
+    pub fn position(&self, asset: u16, market: u16) -> Option<&Position> {
+        let used = &self.slots[..usize::from(self.core.position_count)];
+        locate(used, key(asset, market)).ok().map(|at| &used[at])
+    }
+
+    /// Lots held in a market.
+    pub fn lots(&self, asset: u16, market: u16) -> Lots {
+        self.position(asset, market).map_or(Lots::ZERO, |p| p.lots)
+    }
+
+    /// Applies a fill: settles the position, changes it, moves what it realises into cash, and frees
+    /// the slot when nothing is left. Returns the effect on the market, and what the settlement of
+    /// the indices charged (it belongs into the market's residue).
+    ///
+    /// # Errors
+    /// [`RiskError::NoFreeSlot`] where a new position does not fit; as [`Position::fill`].
+    pub fn fill(
+        &mut self,
+        market_index: u16,
+        market: &Market,
+        lots: Lots,
+        quote: QuoteAtoms,
+    ) -> Result<(FillEffect, QuoteAtoms)> {
+        let at = self.slot_for(market_index, market, lots)?;
+        let position = &mut self.slots[at];
+        let owed = position.settle(market)?;
+        let effect = position.fill(market, lots, quote)?;
+        let emptied = position.is_empty();
+        self.core.cash = self.core.cash.plus(effect.realised)?.minus(owed)?;
+        if emptied {
+            self.free(at);
+        }
+        Ok((effect, owed))
+    }
+
+    /// The slot of the market's position; opens one in its place of the order where there is none.
+    fn slot_for(&mut self, market_index: u16, market: &Market, lots: Lots) -> Result<usize> {
+        let used = usize::from(self.core.position_count);
+        match locate(&self.slots[..used], key(market.asset, market_index)) {
+            Ok(at) => Ok(at),
+            Err(at) => {
+                if used >= self.slots.len() {
+                    let slots = u16::try_from(self.slots.len()).unwrap_or(u16::MAX);
+                    return Err(RiskError::NoFreeSlot { slots });
+                }
+                self.slots.copy_within(at..used, at + 1);
+                self.slots[at] = Position::open(market_index, market, lots);
+                self.core.position_count += 1;
+                Ok(at)
+            }
+        }
+    }
+
+    fn free(&mut self, at: usize) {
+        let used = usize::from(self.core.position_count);
+        self.slots.copy_within(at + 1..used, at);
+        self.slots[used - 1] = Position::default();
+        self.core.position_count -= 1;
+    }
+}
+
+/// Where a key is, or where it belongs.
+fn locate(positions: &[Position], wanted: u32) -> core::result::Result<usize, usize> {
+    positions.binary_search_by_key(&wanted, Position::key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_ninth_collateral_is_refused_and_an_emptied_one_makes_room() {
+        let mut core = AccountCore::default();
+        for asset in 1..=8 {
+            core.credit(asset, 5).unwrap();
+        }
+        assert_eq!(core.credit(9, 1), Err(RiskError::NoFreeBalance { limit: 8 }));
+        core.debit(3, 5).unwrap();
+        core.credit(9, 1).unwrap();
+        assert_eq!((core.balance(9), core.balance(3), core.balance(8)), (1, 0, 5));
+    }
+
+    #[test]
+    fn no_more_is_debited_than_there_is() {
+        let mut core = AccountCore { cash: QuoteAtoms(10), ..AccountCore::default() };
+        core.credit(1, 5).unwrap();
+        let short = |available, requested| Err(RiskError::InsufficientBalance { available, requested });
+        assert_eq!(core.debit(1, 6), short(5, 6));
+        assert_eq!(core.debit(2, 1), short(0, 1));
+        assert_eq!(core.debit_cash(11), short(10, 11));
+        core.cash = QuoteAtoms(-1);
+        assert_eq!(core.debit_cash(1), short(0, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn positions_stay_sorted_unique_and_conserve_quote(
+            fills in prop::collection::vec((0u16..12, 0u16..3, -5i64..6, -100i64..100), 1..80)
+        ) {
+            let mut core = AccountCore::default();
+            let mut slots = [Position::default(); 8];
+            let mut account = AccountMut { core: &mut core, slots: &mut slots };
+            let mut paid = 0;
+            for (market_index, asset, lots, quote) in fills {
+                let mut market = Market::zeroed();
+                market.asset = (market_index + asset * 0) % 3;
+                let before = (*account.core, account.slots.to_vec());
+                match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote)) {
+                    Ok(_) => paid += quote,
+                    Err(RiskError::ZeroQuantity) if lots == 0 => {}
+                    Err(RiskError::NoFreeSlot { slots: 8 }) => {
+                        prop_assert_eq!(before.0.position_count, 8);
+                        prop_assert_eq!(&before.1[..], &*account.slots);
+                    }
+                    Err(other) => prop_assert!(false, "{:?}", other),
+                }
+                let used = account.view().positions;
+                prop_assert!(used.windows(2).all(|w| w[0].key() < w[1].key()));
+                let open: i64 = used.iter().map(|p| p.quote.0).sum();
+                prop_assert_eq!(open + account.core.cash.0, paid);
+                let rest = &account.slots[usize::from(account.core.position_count)..];
+                prop_assert!(rest.iter().all(|p| *p == Position::default()));
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Multiplication kernels.
+//!
+//! A product of two 64-bit numbers that is shifted back into 64 bits is what a margin check
+//! consists of. The compiler's 128-bit multiplication is a library call on the chain; these kernels
+//! are inline and take the short way where a factor fits 32 bits. They wrap nowhere: each comment
+//! states the bound, and the tests compare with 128-bit arithmetic.
+
+/// `⌊a·b / 2^SHIFT⌋`, and whether anything was cut off. `SHIFT` is at most 32.
+/// `None` where the result does not fit 64 bits.
+#[inline(always)]
+pub fn mul_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
+    const { assert!(SHIFT <= 32) };
+    if (a | b) >> 32 == 0 {
+        // Both below 2^32: the product is below 2^64.
+        let product = a.wrapping_mul(b);
+        return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
+    }
+    if a >> 32 == 0 {
+        return mul_narrow_shift::<SHIFT>(b, a);
+    }
+    if b >> 32 == 0 {
+        return mul_narrow_shift::<SHIFT>(a, b);
+    }
+    mul_wide_shift::<SHIFT>(a, b)
+}
+
+/// `⌊a·b / 2^SHIFT⌋` for a 32-bit `b`, and whether anything was cut off. `SHIFT` is at most 32.
+/// `None` where the result does not fit 64 bits.
+#[inline(always)]
+pub fn mul_u32_shift<const SHIFT: u32>(a: u64, b: u32) -> Option<(u64, bool)> {
+    const { assert!(SHIFT <= 32) };
+    let b = b as u64;
+    if a >> 32 == 0 {
+        // Both below 2^32: the product is below 2^64.
+        let product = a.wrapping_mul(b);
+        return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
+    }
+    mul_narrow_shift::<SHIFT>(a, b)
+}
+
+/// The lowest `SHIFT` bits set.
+const fn mask<const SHIFT: u32>() -> u64 {
+    (1 << SHIFT) - 1
+}
+
+/// `narrow` is below 2^32.
+#[inline(always)]
+fn mul_narrow_shift<const SHIFT: u32>(wide: u64, narrow: u64) -> Option<(u64, bool)> {
+    // wide = h·2^32 + l. Both partial products are below 2^64, and h·narrow + (l·narrow >> 32) is at
+    // most (2^32−1)² + 2^32 − 1 = 2^64 − 2^32: nothing wraps.
+    let low = (wide & 0xffff_ffff).wrapping_mul(narrow);
+    let high = (wide >> 32).wrapping_mul(narrow).wrapping_add(low >> 32);
+    // The product is high·2^32 + (low mod 2^32); shifted right by SHIFT ≤ 32 it fits iff
+    // high < 2^(32 + SHIFT).
+    if SHIFT < 32 && high >> (32 + SHIFT) != 0 {
+        return None;
+    }
+    let result = (high << (32 - SHIFT)) | ((low & 0xffff_ffff) >> SHIFT);
+    Some((result, low & mask::<SHIFT>() != 0))
+}
+
+/// Both factors may use all 64 bits.
+#[inline(never)]
+fn mul_wide_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
+    let (a1, a0, b1, b0) = (a >> 32, a & 0xffff_ffff, b >> 32, b & 0xffff_ffff);
+    // Schoolbook with 32-bit halves. Each partial product is at most (2^32−1)²; `middle` adds three
+    // numbers below 2^32; the high word is that of a 128-bit product. Nothing wraps.
+    let (ll, lh, hl, hh) =
+        (a0.wrapping_mul(b0), a0.wrapping_mul(b1), a1.wrapping_mul(b0), a1.wrapping_mul(b1));
+    let middle = (ll >> 32).wrapping_add(lh & 0xffff_ffff).wrapping_add(hl & 0xffff_ffff);
+    let low = (ll & 0xffff_ffff) | (middle << 32);
+    let high = hh.wrapping_add(lh >> 32).wrapping_add(hl >> 32).wrapping_add(middle >> 32);
+    if SHIFT == 0 {
+        return if high == 0 { Some((low, false)) } else { None };
+    }
+    if high >> SHIFT != 0 {
+        return None;
+    }
+    Some(((high << (64 - SHIFT)) | (low >> SHIFT), low & mask::<SHIFT>() != 0))
+}
+
+/// `⌊a·b / d⌋` through 128 bits. `None` for `d = 0` or a result beyond 64 bits.
+///
+/// About 300 compute units: for what happens a few times in an instruction, never once a position.
+pub fn mul_div_floor(a: u64, b: u64, d: u64) -> Option<u64> {
+    if d == 0 {
+        return None;
+    }
+    if let Some(product) = a.checked_mul(b) {
+        return Some(product / d);
+    }
+    u64::try_from(u128::from(a) * u128::from(b) / u128::from(d)).ok()
+}
+
+/// `⌈a·b / d⌉` through 128 bits. `None` for `d = 0` or a result beyond 64 bits.
+pub fn mul_div_ceil(a: u64, b: u64, d: u64) -> Option<u64> {
+    if d == 0 {
+        return None;
+    }
+    u64::try_from((u128::from(a) * u128::from(b)).div_ceil(u128::from(d))).ok()
+}
+
+/// `a·b / d` towards zero for a signed `a`. `None` as for [`mul_div_floor`].
+pub fn mul_div_signed(a: i64, b: u64, d: u64) -> Option<i64> {
+    let size = i64::try_from(mul_div_floor(a.unsigned_abs(), b, d)?).ok()?;
+    Some(if a < 0 { -size } else { size })
+}
+
+/// 10^`exponent` for exponents up to 19.
+pub const fn pow10(exponent: u32) -> Option<u64> {
+    10u64.checked_pow(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reference(a: u64, b: u64, shift: u32) -> Option<(u64, bool)> {
+        let product = u128::from(a) * u128::from(b);
+        let cut = product & ((1u128 << shift) - 1) != 0;
+        u64::try_from(product >> shift).ok().map(|whole| (whole, cut))
+    }
+
+    /// Numbers of every length, and the edges between them.
+    fn any_width() -> impl Strategy<Value = u64> {
+        (0u32..64, any::<u64>(), 0u8..4).prop_map(|(bits, raw, kind)| match kind {
+            0 => (1 << bits) - 1,
+            1 => 1 << bits,
+            _ => raw >> bits,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn kernels_agree_with_128_bit_arithmetic(a in any_width(), b in any_width()) {
+            prop_assert_eq!(mul_shift::<0>(a, b), reference(a, b, 0));
+            prop_assert_eq!(mul_shift::<16>(a, b), reference(a, b, 16));
+            prop_assert_eq!(mul_shift::<20>(a, b), reference(a, b, 20));
+            prop_assert_eq!(mul_shift::<32>(a, b), reference(a, b, 32));
+            let narrow = u32::try_from(b >> 32).unwrap();
+            prop_assert_eq!(mul_u32_shift::<20>(a, narrow), reference(a, u64::from(narrow), 20));
+            prop_assert_eq!(mul_u32_shift::<32>(a, narrow), reference(a, u64::from(narrow), 32));
+        }
+
+        #[test]
+        fn divisions_agree_with_128_bit_arithmetic(a in any_width(), b in any_width(), d in any_width()) {
+            let product = u128::from(a) * u128::from(b);
+            let expect = |q: u128| u64::try_from(q).ok();
+            prop_assert_eq!(mul_div_floor(a, b, d), (d != 0).then(|| expect(product / u128::from(d.max(1)))).flatten());
+            prop_assert_eq!(mul_div_ceil(a, b, d), (d != 0).then(|| expect(product.div_ceil(u128::from(d.max(1))))).flatten());
+        }
+    }
+
+    #[test]
+    fn the_edges_of_each_path_are_exact() {
+        for a in [0, 1, u64::from(u32::MAX), 1 << 32, u64::MAX] {
+            for b in [0, 1, u64::from(u32::MAX), 1 << 32, u64::MAX] {
+                assert_eq!(mul_shift::<16>(a, b), reference(a, b, 16), "{a} {b}");
+                assert_eq!(mul_shift::<0>(a, b), reference(a, b, 0), "{a} {b}");
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Single-market liquidation: the auction, the penalty, and the exact amount (risk.md, section 6).
+//!
+//! One rule prices every step. A step that takes notional V and releases ΔMM of requirement costs
+//!
+//! ```text
+//! penalty = min( π(t)·V , equity·ΔMM / MM )
+//! ```
+//!
+//! so that (E − penalty)/(MM − ΔMM) ≥ E/MM: **no liquidation lowers the margin ratio**.
+
+use crate::{
+    error::{Result, RiskError},
+    fixed::mul_div_ceil,
+    market::Market,
+    standard::{Health, RiskParams},
+    tiers::Tier,
+    units::{Lots, Price, QuoteAtoms, Ratio},
+};
+
+/// Whether equity is at least MM · (1 + buffer), by cross-multiplication.
+pub fn is_restored(health: &Health, buffer: Ratio) -> bool {
+    let one = i128::from(Ratio::ONE.0);
+    i128::from(health.equity.0) * one
+        >= i128::from(health.requirement.0) * (one + i128::from(buffer.0))
+}
+
+/// Whether the account may be liquidated: below maintenance margin, or in liquidation since `start`
+/// (0 for not) and not yet restored to the buffer.
+pub fn is_liquidatable(start: i64, health: &Health, buffer: Ratio) -> bool {
+    !health.is_met() || (start != 0 && !is_restored(health, buffer))
+}
+
+/// π(t): the penalty rate after `elapsed` seconds of the auction, a straight line from the start to
+/// the maximum.
+pub fn penalty_rate(market: &Market, params: &RiskParams, elapsed: i64) -> Ratio {
+    let duration = u64::from(params.auction_seconds.max(1));
+    let elapsed = u64::try_from(elapsed).unwrap_or(0).min(duration);
+    let rise = u64::from(market.penalty_max.0.saturating_sub(market.penalty_start.0));
+    // rise < 2^32 and elapsed ≤ duration < 2^32: the product fits, and the quotient is at most rise.
+    let part = u32::try_from(rise * elapsed / duration).unwrap_or(0);
+    Ratio(market.penalty_start.0.saturating_add(part))
+}
+
+/// What is to be liquidated, and on which terms.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Equity and maintenance margin of the account.
+    pub health: Health,
+    /// The market.
+    pub market: &'a Market,
+    /// The account's lots in it, not zero.
+    pub lots: Lots,
+    /// The price at which those lots are valued, and change hands.
+    pub price: Price,
+    /// π(t).
+    pub rate: Ratio,
+    /// The account is restored at MM · (1 + buffer).
+    pub buffer: Ratio,
+}
+
+/// A liquidation step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Step {
+    /// Lots that change hands, without sign.
+    pub lots: u64,
+    /// What they are exchanged for: the same integer for both sides.
+    pub value: QuoteAtoms,
+    /// What the account pays on top.
+    pub penalty: QuoteAtoms,
+    /// Equity and maintenance margin afterwards.
+    pub after: Health,
+}
+
+impl Step {
+    /// What of the penalty goes to the insurance fund; the liquidator has the rest.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] cannot occur for a share below one.
+    pub fn insurance(&self, market: &Market) -> Result<QuoteAtoms> {
+        let part = market.insurance_share.of_ceil(self.penalty.0.unsigned_abs())?;
+        QuoteAtoms::from_unsigned(part).map(|part| part.min(self.penalty))
+    }
+}
+
+impl Candidate<'_> {
+    /// The step to take: at most `most` lots, and at most the smallest number that restores the
+    /// account. The whole position where it is below the market's dust notional.
+    ///
+    /// # Errors
+    /// [`RiskError::ZeroQuantity`] without lots, [`RiskError::Overflow`].
+    pub fn step(&self, most: u64) -> Result<Step> {
+        if most == 0 || self.lots.0 == 0 {
+            return Err(RiskError::ZeroQuantity);
+        }
+        let most = most.min(self.lots.size());
+        if self.lots.notional(self.price)? <= self.market.dust_notional {
+            return self.outcome(most);
+        }
+        self.smallest(most)
+    }
+
+    /// Starts from the estimate and walks to the number where one lot less would not restore.
+    fn smallest(&self, most: u64) -> Result<Step> {
+        let mut lots = self.estimate()?.clamp(1, most);
+        // The estimate works in whole notionals; the roundings of requirement, value and penalty put
+        // it a lot or two off at most, unless a lot is worth only some atoms: hence the doubling.
+        let mut stride = 1;
+        while lots > 1 && self.restores(lots - 1)? {
+            lots = lots.saturating_sub(stride).max(1);
+            stride *= 2;
+        }
+        let mut step = self.outcome(lots)?;
+        for _ in 0..2 {
+            if step.lots >= most || is_restored(&step.after, self.buffer) {
+                break;
+            }
+            step = self.outcome(step.lots + 1)?;
+        }
+        Ok(step)
+    }
+
+    fn restores(&self, lots: u64) -> Result<bool> {
+        Ok(is_restored(&self.outcome(lots)?.after, self.buffer))
+    }
+
+    /// What taking exactly `lots` does.
+    fn outcome(&self, lots: u64) -> Result<Step> {
+        let taken = Lots(i64::try_from(lots).map_err(|_| RiskError::Overflow)?);
+        let long = self.lots.0 > 0;
+        // Rounded towards the account by less than an atom, so that the exchange itself cannot lower
+        // its equity; the liquidator pays the same integer.
+        let (value, rest) = if long {
+            (taken.notional(self.price)?, self.lots.minus(taken)?)
+        } else {
+            (taken.notional_floor(self.price)?, self.lots.plus(taken)?)
+        };
+        let value = QuoteAtoms::from_unsigned(value)?;
+        let received = if long { value } else { value.negated()? };
+        let (value_before, notional_before) = self.lots.value_and_notional(self.price)?;
+        let (value_after, notional_after) = rest.value_and_notional(self.price)?;
+        let schedule = &self.market.maintenance;
+        let released = schedule
+            .requirement(notional_before)?
+            .saturating_sub(schedule.requirement(notional_after)?);
+        let Health { equity, requirement } = self.health;
+        let requirement_after = requirement.minus(QuoteAtoms::from_unsigned(released)?)?;
+        let exchanged = equity.minus(value_before)?.plus(value_after)?.plus(received)?;
+        let penalty = self.penalty(value, exchanged, requirement_after)?;
+        let after = Health { equity: exchanged.minus(penalty)?, requirement: requirement_after };
+        Ok(Step { lots, value, penalty, after })
+    }
+
+    /// min( π·V , what leaves the ratio where it was ); nothing where there is no equity.
+    fn penalty(
+        &self,
+        value: QuoteAtoms,
+        exchanged: QuoteAtoms,
+        requirement_after: QuoteAtoms,
+    ) -> Result<QuoteAtoms> {
+        let Health { equity, requirement } = self.health;
+        if equity.0 <= 0 || requirement.0 <= 0 || requirement_after.0 < 0 {
+            return Ok(QuoteAtoms::ZERO);
+        }
+        let full = QuoteAtoms::from_unsigned(self.rate.of_floor(value.0.unsigned_abs())?)?;
+        // E' must stay at or above E·MM'/MM.
+        let (e, mm) = (equity.0.unsigned_abs(), requirement.0.unsigned_abs());
+        let floor = mul_div_ceil(e, requirement_after.0.unsigned_abs(), mm);
+        let floor = QuoteAtoms::from_unsigned(floor.ok_or(RiskError::Overflow)?)?;
+        Ok(full.min(exchanged.minus(floor)?).max(QuoteAtoms::ZERO))
+    }
+
+    /// Lots that restore the account, from the straight pieces of the schedule:
+    /// in tier k each atom of notional closes (1 + buffer)·rate_k − π of the gap.
+    fn estimate(&self) -> Result<u64> {
+        let keep = i128::from(Ratio::ONE.0) + i128::from(self.buffer.0);
+        let Health { equity, requirement } = self.health;
+        // In 2^-40 atoms, so that rates are not cut: |gap| < 2^63 · 2^33 · 2^20 fits 128 bits.
+        let mut gap = (i128::from(requirement.0) * keep - (i128::from(equity.0) << 20)) << 20;
+        let tiers = &self.market.maintenance.tiers;
+        let mut upper = self.lots.notional(self.price)?;
+        let mut k = self.market.maintenance.index_of(upper);
+        let mut notional: u64 = 0;
+        loop {
+            let lower = if k == 0 { 0 } else { tiers[k - 1].upper };
+            let part = upper - lower;
+            let gain = self.gain(&tiers[k], keep);
+            if gain > 0 {
+                let needed = u64::try_from((gap.max(0) + gain - 1) / gain).unwrap_or(u64::MAX);
+                if needed <= part {
+                    notional = notional.saturating_add(needed);
+                    break;
+                }
+                gap -= gain.checked_mul(i128::from(part)).ok_or(RiskError::Overflow)?;
+            }
+            notional = notional.saturating_add(part);
+            if k == 0 {
+                return Ok(self.lots.size());
+            }
+            (upper, k) = (lower, k - 1);
+        }
+        let lots = mul_div_ceil(notional, 1 << 16, self.price.0).ok_or(RiskError::Overflow)?;
+        Ok(lots.min(self.lots.size()))
+    }
+
+    /// What an atom of notional taken in this tier closes of the gap, in 2^-40 atoms.
+    fn gain(&self, tier: &Tier, keep: i128) -> i128 {
+        keep * i128::from(tier.rate.0) - (i128::from(self.rate.0) << 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiers::{Schedule, TierTerms};
+    use bytemuck::Zeroable;
+    use proptest::prelude::*;
+
+    const BUFFER: Ratio = Ratio((1 << 20) / 10);
+
+    fn market(rates: [u32; 3], uppers: [u64; 2], dust: u64) -> Market {
+        let mut market = Market::zeroed();
+        let tiers = [
+            TierTerms { upper: uppers[0], rate_bps: rates[0] },
+            TierTerms { upper: uppers[1], rate_bps: rates[1] },
+            TierTerms { upper: u64::MAX, rate_bps: rates[2] },
+            TierTerms { upper: u64::MAX, rate_bps: rates[2] },
+        ];
+        market.maintenance = Schedule::fold(&tiers, Ratio::ONE).unwrap();
+        market.dust_notional = dust;
+        market
+    }
+
+    #[test]
+    fn the_auction_rises_in_a_straight_line_and_stops() {
+        let mut market = Market::zeroed();
+        market.penalty_start = Ratio(100);
+        market.penalty_max = Ratio(1_100);
+        let mut params = RiskParams::zeroed();
+        params.auction_seconds = 10;
+        let rate = |elapsed| penalty_rate(&market, &params, elapsed).0;
+        assert_eq!([rate(-5), rate(0), rate(1), rate(10), rate(99)], [100, 100, 200, 1_100, 1_100]);
+    }
+
+    #[test]
+    fn an_account_stays_liquidatable_until_the_buffer_is_restored() {
+        let health = |equity, requirement| Health {
+            equity: QuoteAtoms(equity),
+            requirement: QuoteAtoms(requirement),
+        };
+        assert!(!is_liquidatable(0, &health(100, 100), BUFFER));
+        assert!(is_liquidatable(0, &health(99, 100), BUFFER));
+        assert!(is_liquidatable(7, &health(105, 100), BUFFER));
+        assert!(!is_liquidatable(7, &health(110, 100), BUFFER));
+        assert!(!is_liquidatable(0, &health(0, 0), BUFFER));
+        assert!(is_liquidatable(0, &health(-1, 0), BUFFER));
+    }
+
+    #[test]
+    fn an_account_without_equity_pays_no_penalty() {
+        let market = market([500, 500, 500], [1 << 40, 1 << 41], 0);
+        let candidate = Candidate {
+            health: Health { equity: QuoteAtoms(-5_000), requirement: QuoteAtoms(50_000) },
+            market: &market,
+            lots: Lots(1_000),
+            price: Price::from_atoms(1_000).unwrap(),
+            rate: Ratio::from_bps_floor(100),
+            buffer: BUFFER,
+        };
+        let step = candidate.step(u64::MAX).unwrap();
+        assert_eq!((step.lots, step.penalty.0, step.after.equity.0), (1_000, 0, -5_000));
+    }
+
+    #[test]
+    fn a_position_below_the_dust_line_is_taken_whole() {
+        let market = market([500, 500, 500], [1 << 40, 1 << 41], 1_000_000);
+        let candidate = Candidate {
+            health: Health { equity: QuoteAtoms(49_999), requirement: QuoteAtoms(50_000) },
+            market: &market,
+            lots: Lots(-1_000),
+            price: Price::from_atoms(1_000).unwrap(),
+            rate: Ratio::from_bps_floor(100),
+            buffer: BUFFER,
+        };
+        assert_eq!(candidate.step(u64::MAX).unwrap().lots, 1_000);
+        assert_eq!(candidate.step(7).unwrap().lots, 7);
+    }
+
+    prop_compose! {
+        /// An account below its maintenance margin (or in liquidation below the buffer) with one
+        /// position, and other requirement besides.
+        fn cases()(
+            rates in (50u32..1_000, 0u32..1_000, 0u32..2_000),
+            uppers in (1u64..1 << 40, 1u64..1 << 40),
+            lots in 1i64..1 << 24, short: bool,
+            price in 1u64 << 12..1 << 40,
+            other in 0i64..1 << 40, equity_bps in -2_000i128..10_999,
+            penalty_share in 0u64..1_000, most in prop_oneof![Just(u64::MAX), 1u64..1 << 24],
+        ) -> (Market, Lots, Price, Health, Ratio, u64) {
+            let market = market(
+                [rates.0, rates.0 + rates.1, rates.0 + rates.1 + rates.2],
+                [uppers.0, uppers.0 + uppers.1], 0,
+            );
+            let lots = Lots(if short { -lots } else { lots });
+            let price = Price(price);
+            let charge = market.maintenance.requirement(lots.notional(price).unwrap()).unwrap();
+            let requirement = i64::try_from(charge).unwrap() + other;
+            let equity = i64::try_from(i128::from(requirement) * equity_bps / 10_000).unwrap();
+            let first = u64::from(market.maintenance.tiers[0].rate.0);
+            let rate = Ratio(u32::try_from(first * penalty_share / 1_000).unwrap());
+            (market, lots, price,
+             Health { equity: QuoteAtoms(equity), requirement: QuoteAtoms(requirement) }, rate, most)
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn liquidation_never_lowers_the_ratio((market, lots, price, health, rate, most) in cases()) {
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let step = c.step(most).unwrap();
+            prop_assert!(step.after.is_no_worse_than(&health), "{:?} -> {:?}", health, step);
+            prop_assert!(step.lots >= 1 && step.lots <= lots.size().min(most));
+        }
+
+        #[test]
+        fn liquidation_never_overshoots_by_more_than_a_lot((market, lots, price, health, rate, most) in cases()) {
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let step = c.step(most).unwrap();
+            if step.lots > 1 {
+                prop_assert!(!c.restores(step.lots - 1).unwrap(), "{:?}", step);
+            }
+        }
+
+        #[test]
+        fn one_call_restores_what_one_market_can_restore((market, lots, price, health, rate, _) in cases()) {
+            // Lots worth at least a thousand atoms of requirement, so that roundings stay below a lot.
+            if price.0 >> 16 < 1 << 20 {
+                return Ok(());
+            }
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let step = c.step(u64::MAX).unwrap();
+            if c.restores(lots.size()).unwrap() {
+                prop_assert!(is_restored(&step.after, BUFFER), "{:?}", step);
+            }
+        }
+
+        #[test]
+        fn a_penalty_is_within_the_auction_and_the_exchange_is_exact((market, lots, price, health, rate, most) in cases()) {
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let step = c.step(most).unwrap();
+            prop_assert!(step.penalty.0 >= 0);
+            prop_assert!(step.penalty.0.unsigned_abs() <= rate.of_floor(step.value.0.unsigned_abs()).unwrap());
+            prop_assert!(health.equity.0 > 0 || step.penalty.0 == 0);
+            // Within an atom of lots · price.
+            let exact = u128::from(step.lots) * u128::from(price.0);
+            prop_assert!((u128::from(step.value.0.unsigned_abs()) << 16).abs_diff(exact) < 1 << 16);
+            // The exchange itself never costs the account; the rounding is below two atoms.
+            let moved = step.after.equity.0 + step.penalty.0 - health.equity.0;
+            prop_assert!((0..=2).contains(&moved), "{moved}");
+        }
+    }
+}

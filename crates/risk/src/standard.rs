@@ -1,0 +1,315 @@
+//! Equity and Standard margin: summed requirements, one pass over sorted positions
+//! (risk.md, sections 2 and 3).
+
+use crate::{
+    account::{AccountView, Balance},
+    asset::{Asset, ORACLE_NONE},
+    error::{BoundError, Result, RiskError, within},
+    market::Market,
+    position::Position,
+    units::{Lots, Price, QuoteAtoms, Ratio},
+};
+use bytemuck::{Pod, Zeroable};
+
+/// Parameters of a whole clearinghouse that a check reads. 64 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RiskParams {
+    /// Quote tokens a dollar buys, 32.32 binary fixed point.
+    pub quote_per_usd: u64,
+    /// How far the quote token may be from one dollar for adding risk.
+    pub max_depeg: Ratio,
+    /// An account leaves liquidation at MM · (1 + this).
+    pub liquidation_buffer: Ratio,
+    /// Seconds over which the liquidation penalty rises to its maximum.
+    pub auction_seconds: u32,
+    /// Decimals of the quote token.
+    pub quote_decimals: u8,
+    /// Zero.
+    pub padding: [u8; 3],
+    /// Zero; for interest, the portfolio floor and the backstop line.
+    pub reserved: [u64; 5],
+}
+
+const _: () = assert!(size_of::<RiskParams>() == 64);
+
+/// What governance sets for a whole clearinghouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "borsh", derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+pub struct RiskTerms {
+    /// How far the quote token may be from one dollar for adding risk, 10 to 1,000 bps.
+    pub max_depeg_bps: u32,
+    /// An account leaves liquidation at MM · (1 + this), 100 to 5,000 bps.
+    pub liquidation_buffer_bps: u32,
+    /// Seconds over which the penalty rises to its maximum, 1 to 3,600.
+    pub auction_seconds: u32,
+}
+
+impl RiskTerms {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`BoundError`] naming the first field that does not fit.
+    pub fn check(&self) -> core::result::Result<(), BoundError> {
+        within("max_depeg_bps", u64::from(self.max_depeg_bps), 10, 1_000)?;
+        within("liquidation_buffer_bps", u64::from(self.liquidation_buffer_bps), 100, 5_000)?;
+        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)
+    }
+}
+
+impl RiskParams {
+    /// Writes checked terms.
+    pub fn set_terms(&mut self, terms: &RiskTerms) {
+        self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
+        self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
+        self.auction_seconds = terms.auction_seconds;
+    }
+
+    /// One dollar's worth of quote tokens at par, per whole token, as a risk price.
+    pub const fn par(&self) -> Price {
+        // quote_decimals ≤ 12, so 10^12 · 2^16 < 2^56.
+        Price(10u64.pow(self.quote_decimals as u32) << 16)
+    }
+}
+
+/// The risk book as a check reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Book<'a> {
+    /// Parameters of the clearinghouse.
+    pub params: &'a RiskParams,
+    /// All assets; the quote token is the first.
+    pub assets: &'a [Asset],
+    /// All markets.
+    pub markets: &'a [Market],
+}
+
+impl<'a> Book<'a> {
+    /// An asset by index.
+    ///
+    /// # Errors
+    /// [`RiskError::UnknownAsset`].
+    #[inline(always)]
+    pub fn asset(&self, asset: u16) -> Result<&'a Asset> {
+        self.assets.get(usize::from(asset)).ok_or(RiskError::UnknownAsset { asset })
+    }
+
+    /// A market by index.
+    ///
+    /// # Errors
+    /// [`RiskError::UnknownMarket`].
+    #[inline(always)]
+    pub fn market(&self, market: u16) -> Result<&'a Market> {
+        self.markets.get(usize::from(market)).ok_or(RiskError::UnknownMarket { market })
+    }
+
+    /// Whether risk may be added at all: the quote token's own price, where it has a feed, is usable
+    /// and near one dollar.
+    ///
+    /// # Errors
+    /// [`RiskError::QuoteOffPar`]; those of [`Asset::check_initial`].
+    pub fn check_quote(&self, now: i64, max_age: u32) -> Result<()> {
+        let quote = self.asset(0)?;
+        if quote.oracle_kind == ORACLE_NONE {
+            return Ok(());
+        }
+        quote.check_initial(0, now, max_age)?;
+        // The quote's lot is one whole token, so par is what a dollar would be.
+        let par = self.params.par();
+        if quote.index.0.abs_diff(par.0) > par.times_floor(self.params.max_depeg)?.0 {
+            return Err(RiskError::QuoteOffPar { price: quote.index.0, par: par.0 });
+        }
+        Ok(())
+    }
+}
+
+/// An account's equity and what is required of it, both in quote atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What the account is worth by the rules of the check.
+    pub equity: QuoteAtoms,
+    /// Initial or maintenance margin.
+    pub requirement: QuoteAtoms,
+}
+
+impl Health {
+    /// Whether equity covers the requirement.
+    #[inline(always)]
+    pub fn is_met(&self) -> bool {
+        self.equity >= self.requirement
+    }
+
+    /// Equity − requirement; negative where it is not met.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] outside the range of money.
+    pub fn free(&self) -> Result<QuoteAtoms> {
+        self.equity.minus(self.requirement)
+    }
+
+    /// Whether equity is at least `bps` basis points of the requirement, by cross-multiplication.
+    pub fn ratio_is_at_least(&self, bps: u32) -> bool {
+        i128::from(self.equity.0) * 10_000 >= i128::from(self.requirement.0) * i128::from(bps)
+    }
+
+    /// Whether the account is no worse than `before`: its ratio equity / requirement is not lower,
+    /// or, where there was no equity left to speak of a ratio, it lost none and needs no more.
+    pub fn is_no_worse_than(&self, before: &Self) -> bool {
+        if before.equity.0 <= 0 {
+            return self.equity >= before.equity && self.requirement <= before.requirement;
+        }
+        // E'/MM' ≥ E/MM, both requirements ≥ 0.
+        i128::from(self.equity.0) * i128::from(before.requirement.0)
+            >= i128::from(before.equity.0) * i128::from(self.requirement.0)
+    }
+}
+
+/// How much a net unrealised gain counts in an initial check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gains {
+    /// By the asset's weight: for adding risk.
+    Weighted,
+    /// Not at all: for letting value out.
+    Ignored,
+}
+
+/// Equity and maintenance margin. The account may be liquidated where this is not met.
+///
+/// MM = Σ T(|q|·p) · fraction; equity = cash + Σ balance·p·w + Σ (quote + q·p − owed).
+///
+/// # Errors
+/// A price that is missing or older than the asset's limit for liquidation; [`RiskError::Overflow`].
+pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
+    let mut equity = account.cash;
+    for balance in account.balances.iter().filter(|balance| balance.atoms > 0) {
+        let asset = book.asset(balance.asset)?;
+        asset.check_maintenance(balance.asset, now)?;
+        let (price, weight) = (asset.maintenance_high, asset.weight_maintenance);
+        equity = equity.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
+    }
+    let mut requirement = QuoteAtoms::ZERO;
+    let mut current = u32::MAX;
+    let (mut low, mut high) = (Price::ZERO, Price::ZERO);
+    for position in account.positions {
+        if u32::from(position.asset) != current {
+            let asset = book.asset(position.asset)?;
+            asset.check_maintenance(position.asset, now)?;
+            (low, high) = (asset.maintenance_low, asset.maintenance_high);
+            current = u32::from(position.asset);
+        }
+        let market = book.market(position.market)?;
+        let price = if position.lots.0 >= 0 { high } else { low };
+        let (value, notional) = position.lots.value_and_notional(price)?;
+        equity = equity.plus(position.quote.plus(value)?.minus(position.owed(market)?)?)?;
+        let charge = market.maintenance.requirement(notional)?;
+        requirement = requirement.plus(QuoteAtoms::from_unsigned(charge)?)?;
+    }
+    Ok(Health { equity, requirement })
+}
+
+/// Equity and initial margin: what adding risk and letting value out must meet.
+///
+/// Conservative prices, resting orders at their worst case, net gains weighted (or not counted).
+/// `max_age` is the caller's own limit on the age of prices in seconds (`u32::MAX` for none).
+///
+/// # Errors
+/// A price that may not be used for adding risk, [`RiskError::QuoteOffPar`], [`RiskError::Overflow`].
+pub fn initial(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    max_age: u32,
+    gains: Gains,
+) -> Result<Health> {
+    book.check_quote(now, max_age)?;
+    let collateral = initial_collateral(book, account.balances, now, max_age)?;
+    let mut health = Health { equity: account.cash.plus(collateral)?, ..Health::default() };
+    let mut rest = account.positions;
+    while let Some(first) = rest.first() {
+        let asset = book.asset(first.asset)?;
+        asset.check_initial(first.asset, now, max_age)?;
+        let mut net = QuoteAtoms::ZERO;
+        while let Some((position, after)) = rest.split_first() {
+            if position.asset != first.asset {
+                break;
+            }
+            let (value, charge) = worst_book(position, book.market(position.market)?, asset)?;
+            net = net.plus(value)?;
+            health.requirement = health.requirement.plus(charge)?;
+            rest = after;
+        }
+        let counted = if net.0 <= 0 {
+            net
+        } else if gains == Gains::Ignored {
+            QuoteAtoms::ZERO
+        } else {
+            QuoteAtoms::from_unsigned(asset.pnl_weight.of_floor(net.0.unsigned_abs())?)?
+        };
+        health.equity = health.equity.plus(counted)?;
+    }
+    Ok(health)
+}
+
+fn initial_collateral(
+    book: &Book,
+    balances: &[Balance],
+    now: i64,
+    max_age: u32,
+) -> Result<QuoteAtoms> {
+    let mut total = QuoteAtoms::ZERO;
+    for balance in balances.iter().filter(|balance| balance.atoms > 0) {
+        let asset = book.asset(balance.asset)?;
+        asset.check_initial(balance.asset, now, max_age)?;
+        let (price, weight) = (asset.initial_low, asset.weight_initial);
+        total = total.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
+    }
+    Ok(total)
+}
+
+/// Value and requirement of the worst of three books: as it is, all bids filled, all asks filled.
+/// The one with the lowest value − requirement counts.
+#[inline(always)]
+fn worst_book(
+    position: &Position,
+    market: &Market,
+    asset: &Asset,
+) -> Result<(QuoteAtoms, QuoteAtoms)> {
+    let quote = position.quote.minus(position.owed(market)?)?;
+    let plain = judge(position.lots, quote, market, asset)?;
+    if position.bid_lots.0 | position.ask_lots.0 == 0 {
+        return Ok(plain);
+    }
+    let bids = judge(
+        position.lots.plus(position.bid_lots)?,
+        quote.minus(position.bid_quote)?,
+        market,
+        asset,
+    )?;
+    let asks = judge(
+        position.lots.minus(position.ask_lots)?,
+        quote.plus(position.ask_quote)?,
+        market,
+        asset,
+    )?;
+    let surplus = |book: &(QuoteAtoms, QuoteAtoms)| book.0.minus(book.1);
+    let mut worst = plain;
+    for other in [bids, asks] {
+        if surplus(&other)? < surplus(&worst)? {
+            worst = other;
+        }
+    }
+    Ok(worst)
+}
+
+/// Value and initial requirement of lots held at a cost.
+#[inline(always)]
+fn judge(
+    lots: Lots,
+    quote: QuoteAtoms,
+    market: &Market,
+    asset: &Asset,
+) -> Result<(QuoteAtoms, QuoteAtoms)> {
+    let price = if lots.0 >= 0 { asset.initial_low } else { asset.initial_high };
+    let value = quote.plus(lots.value(price)?)?;
+    let charge = market.initial.requirement(lots.notional(asset.initial_high)?)?;
+    Ok((value, QuoteAtoms::from_unsigned(charge)?))
+}
