@@ -67,7 +67,10 @@ pub struct AccountMut<'a> {
 impl AccountCore {
     /// How much of a collateral the account holds.
     pub fn balance(&self, asset: u16) -> u64 {
-        self.balances.iter().find(|b| b.atoms > 0 && b.asset == asset).map_or(0, |b| b.atoms)
+        self.balances
+            .iter()
+            .find(|b| b.atoms > 0 && b.asset == asset)
+            .map_or(0, |b| b.atoms)
     }
 
     /// Adds to a collateral.
@@ -75,11 +78,18 @@ impl AccountCore {
     /// # Errors
     /// [`RiskError::NoFreeBalance`] for a ninth collateral, [`RiskError::Overflow`].
     pub fn credit(&mut self, asset: u16, atoms: u64) -> Result<()> {
-        let held = self.balances.iter().position(|b| b.atoms > 0 && b.asset == asset);
+        let held = self
+            .balances
+            .iter()
+            .position(|b| b.atoms > 0 && b.asset == asset);
         let limit = RiskError::NoFreeBalance { limit: 8 };
         let at = match held {
             Some(at) => at,
-            None => self.balances.iter().position(|b| b.atoms == 0).ok_or(limit)?,
+            None => self
+                .balances
+                .iter()
+                .position(|b| b.atoms == 0)
+                .ok_or(limit)?,
         };
         let entry = &mut self.balances[at];
         entry.asset = asset;
@@ -93,9 +103,15 @@ impl AccountCore {
     /// [`RiskError::InsufficientBalance`].
     pub fn debit(&mut self, asset: u16, atoms: u64) -> Result<()> {
         let available = self.balance(asset);
-        let short = RiskError::InsufficientBalance { available, requested: atoms };
-        let entry =
-            self.balances.iter_mut().find(|b| b.atoms > 0 && b.asset == asset).ok_or(short)?;
+        let short = RiskError::InsufficientBalance {
+            available,
+            requested: atoms,
+        };
+        let entry = self
+            .balances
+            .iter_mut()
+            .find(|b| b.atoms > 0 && b.asset == asset)
+            .ok_or(short)?;
         entry.atoms = entry.atoms.checked_sub(atoms).ok_or(short)?;
         Ok(())
     }
@@ -107,7 +123,10 @@ impl AccountCore {
     pub fn debit_cash(&mut self, atoms: u64) -> Result<()> {
         let available = u64::try_from(self.cash.0).unwrap_or(0);
         if atoms > available {
-            return Err(RiskError::InsufficientBalance { available, requested: atoms });
+            return Err(RiskError::InsufficientBalance {
+                available,
+                requested: atoms,
+            });
         }
         self.cash = self.cash.minus(QuoteAtoms::from_unsigned(atoms)?)?;
         Ok(())
@@ -121,7 +140,7 @@ impl AccountCore {
     }
 }
 
-impl<'a> AccountMut<'a> {
+impl AccountMut<'_> {
     /// The account as it is judged.
     pub fn view(&self) -> AccountView<'_> {
         AccountView {
@@ -210,17 +229,31 @@ mod tests {
         for asset in 1..=8 {
             core.credit(asset, 5).unwrap();
         }
-        assert_eq!(core.credit(9, 1), Err(RiskError::NoFreeBalance { limit: 8 }));
+        assert_eq!(
+            core.credit(9, 1),
+            Err(RiskError::NoFreeBalance { limit: 8 })
+        );
         core.debit(3, 5).unwrap();
         core.credit(9, 1).unwrap();
-        assert_eq!((core.balance(9), core.balance(3), core.balance(8)), (1, 0, 5));
+        assert_eq!(
+            (core.balance(9), core.balance(3), core.balance(8)),
+            (1, 0, 5)
+        );
     }
 
     #[test]
     fn no_more_is_debited_than_there_is() {
-        let mut core = AccountCore { cash: QuoteAtoms(10), ..AccountCore::default() };
+        let mut core = AccountCore {
+            cash: QuoteAtoms(10),
+            ..AccountCore::default()
+        };
         core.credit(1, 5).unwrap();
-        let short = |available, requested| Err(RiskError::InsufficientBalance { available, requested });
+        let short = |available, requested| {
+            Err(RiskError::InsufficientBalance {
+                available,
+                requested,
+            })
+        };
         assert_eq!(core.debit(1, 6), short(5, 6));
         assert_eq!(core.debit(2, 1), short(0, 1));
         assert_eq!(core.debit_cash(11), short(10, 11));
@@ -231,15 +264,15 @@ mod tests {
     proptest! {
         #[test]
         fn positions_stay_sorted_unique_and_conserve_quote(
-            fills in prop::collection::vec((0u16..12, 0u16..3, -5i64..6, -100i64..100), 1..80)
+            fills in prop::collection::vec((0u16..12, -5i64..6, -100i64..100), 1..80)
         ) {
             let mut core = AccountCore::default();
             let mut slots = [Position::default(); 8];
             let mut account = AccountMut { core: &mut core, slots: &mut slots };
             let mut paid = 0;
-            for (market_index, asset, lots, quote) in fills {
+            for (market_index, lots, quote) in fills {
                 let mut market = Market::zeroed();
-                market.asset = (market_index + asset * 0) % 3;
+                market.asset = market_index % 3;
                 let before = (*account.core, account.slots.to_vec());
                 match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote)) {
                     Ok(_) => paid += quote,

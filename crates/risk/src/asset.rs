@@ -98,7 +98,10 @@ const _: () = assert!(core::mem::offset_of!(Asset, reserved) == 280);
 
 /// What governance sets on an asset, in basis points. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "borsh", derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+#[cfg_attr(
+    feature = "borsh",
+    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
 pub struct AssetTerms {
     /// Oldest price for adding risk and withdrawing, 1 to 300 seconds.
     pub max_age_initial: u32,
@@ -128,7 +131,12 @@ impl AssetTerms {
     pub fn check(&self, collateral: bool, quote: bool) -> core::result::Result<(), BoundError> {
         let u = u64::from;
         within("max_age_initial", u(self.max_age_initial), 1, 300)?;
-        within("max_age_liquidation", u(self.max_age_liquidation), u(self.max_age_initial), 3_600)?;
+        within(
+            "max_age_liquidation",
+            u(self.max_age_liquidation),
+            u(self.max_age_initial),
+            3_600,
+        )?;
         within("max_confidence_bps", u(self.max_confidence_bps), 1, 1_000)?;
         within("max_divergence_bps", u(self.max_divergence_bps), 1, 5_000)?;
         within("stable_growth_bps", u(self.stable_growth_bps), 1, 1_000)?;
@@ -138,7 +146,12 @@ impl AssetTerms {
             (false, true) => (1, 9_900),
             (false, false) => (0, 0),
         };
-        within("weight_maintenance_bps", u(self.weight_maintenance_bps), low, high)?;
+        within(
+            "weight_maintenance_bps",
+            u(self.weight_maintenance_bps),
+            low,
+            high,
+        )?;
         let high = u(self.weight_maintenance_bps);
         within("weight_initial_bps", u(self.weight_initial_bps), low, high)?;
         let cap = if collateral { u64::MAX >> 1 } else { 0 };
@@ -168,12 +181,21 @@ impl Asset {
     ///
     /// # Errors
     /// [`BoundError`] for a lot below one token atom or above 10^12 of them.
-    pub fn set_lot(&mut self, lot_exponent: i8, decimals: u8) -> core::result::Result<(), BoundError> {
+    pub fn set_lot(
+        &mut self,
+        lot_exponent: i8,
+        decimals: u8,
+    ) -> core::result::Result<(), BoundError> {
         within("decimals", u64::from(decimals), 0, 12)?;
         let power = i32::from(lot_exponent) + i32::from(decimals);
         let (found, low) = (i64::from(power).cast_unsigned(), 0);
         within("lot_exponent + decimals", found, low, 12)?;
-        within("lot_exponent + 12", (i64::from(lot_exponent) + 12).cast_unsigned(), 0, 18)?;
+        within(
+            "lot_exponent + 12",
+            (i64::from(lot_exponent) + 12).cast_unsigned(),
+            0,
+            18,
+        )?;
         self.lot_exponent = lot_exponent;
         self.decimals = decimals;
         self.atoms_per_lot = pow10(power.unsigned_abs()).unwrap_or(1);
@@ -189,7 +211,10 @@ impl Asset {
     pub fn record(&mut self, reading: &Reading, scale: Scale, now: i64) -> Result<bool> {
         let latest = now.saturating_add(MAX_CLOCK_LEAD);
         if reading.publish_time > latest {
-            return Err(RiskError::PriceFromFuture { found: reading.publish_time, latest });
+            return Err(RiskError::PriceFromFuture {
+                found: reading.publish_time,
+                latest,
+            });
         }
         let older = |found: i64, recorded: i64| RiskError::PriceNotMonotone { found, recorded };
         if reading.publish_time < self.publish_time || reading.publish_time <= 0 {
@@ -277,7 +302,11 @@ impl Asset {
         if self.publish_time == 0 {
             return RiskError::NoPrice { asset };
         }
-        RiskError::StalePrice { asset, age, limit: i64::from(limit) }
+        RiskError::StalePrice {
+            asset,
+            age,
+            limit: i64::from(limit),
+        }
     }
 
     #[cold]
@@ -286,10 +315,18 @@ impl Asset {
         let limit = |p: Price, r: Ratio| p.times_floor(r).unwrap_or(Price::ZERO).0;
         if self.price_flags & PRICE_WIDE != 0 {
             let limit = limit(self.index, self.max_confidence);
-            return RiskError::WidePrice { asset, confidence: self.confidence.0, limit };
+            return RiskError::WidePrice {
+                asset,
+                confidence: self.confidence.0,
+                limit,
+            };
         }
         let limit = limit(self.average, self.max_divergence);
-        RiskError::DivergentPrice { asset, distance: self.distance().0, limit }
+        RiskError::DivergentPrice {
+            asset,
+            distance: self.distance().0,
+            limit,
+        }
     }
 
     /// What deposited atoms of this asset count for: `atoms · price · weight`, rounded down.

@@ -136,7 +136,12 @@ pub const fn within(
     high: u64,
 ) -> core::result::Result<(), BoundError> {
     if found < low || found > high {
-        return Err(BoundError { field, found, low, high });
+        return Err(BoundError {
+            field,
+            found,
+            low,
+            high,
+        });
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub fn mul_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
 #[inline(always)]
 pub fn mul_u32_shift<const SHIFT: u32>(a: u64, b: u32) -> Option<(u64, bool)> {
     const { assert!(SHIFT <= 32) };
-    let b = b as u64;
+    let b = u64::from(b);
     if a >> 32 == 0 {
         // Both below 2^32: the product is below 2^64.
         let product = a.wrapping_mul(b);
@@ -65,18 +65,30 @@ fn mul_wide_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
     let (a1, a0, b1, b0) = (a >> 32, a & 0xffff_ffff, b >> 32, b & 0xffff_ffff);
     // Schoolbook with 32-bit halves. Each partial product is at most (2^32−1)²; `middle` adds three
     // numbers below 2^32; the high word is that of a 128-bit product. Nothing wraps.
-    let (ll, lh, hl, hh) =
-        (a0.wrapping_mul(b0), a0.wrapping_mul(b1), a1.wrapping_mul(b0), a1.wrapping_mul(b1));
-    let middle = (ll >> 32).wrapping_add(lh & 0xffff_ffff).wrapping_add(hl & 0xffff_ffff);
+    let (ll, lh, hl, hh) = (
+        a0.wrapping_mul(b0),
+        a0.wrapping_mul(b1),
+        a1.wrapping_mul(b0),
+        a1.wrapping_mul(b1),
+    );
+    let middle = (ll >> 32)
+        .wrapping_add(lh & 0xffff_ffff)
+        .wrapping_add(hl & 0xffff_ffff);
     let low = (ll & 0xffff_ffff) | (middle << 32);
-    let high = hh.wrapping_add(lh >> 32).wrapping_add(hl >> 32).wrapping_add(middle >> 32);
+    let high = hh
+        .wrapping_add(lh >> 32)
+        .wrapping_add(hl >> 32)
+        .wrapping_add(middle >> 32);
     if SHIFT == 0 {
         return if high == 0 { Some((low, false)) } else { None };
     }
     if high >> SHIFT != 0 {
         return None;
     }
-    Some(((high << (64 - SHIFT)) | (low >> SHIFT), low & mask::<SHIFT>() != 0))
+    Some((
+        (high << (64 - SHIFT)) | (low >> SHIFT),
+        low & mask::<SHIFT>() != 0,
+    ))
 }
 
 /// `⌊a·b / d⌋` through 128 bits. `None` for `d = 0` or a result beyond 64 bits.
@@ -119,7 +131,9 @@ mod tests {
     fn reference(a: u64, b: u64, shift: u32) -> Option<(u64, bool)> {
         let product = u128::from(a) * u128::from(b);
         let cut = product & ((1u128 << shift) - 1) != 0;
-        u64::try_from(product >> shift).ok().map(|whole| (whole, cut))
+        u64::try_from(product >> shift)
+            .ok()
+            .map(|whole| (whole, cut))
     }
 
     /// Numbers of every length, and the edges between them.

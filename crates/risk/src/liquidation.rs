@@ -78,7 +78,9 @@ impl Step {
     /// # Errors
     /// [`RiskError::Overflow`] cannot occur for a share below one.
     pub fn insurance(&self, market: &Market) -> Result<QuoteAtoms> {
-        let part = market.insurance_share.of_ceil(self.penalty.0.unsigned_abs())?;
+        let part = market
+            .insurance_share
+            .of_ceil(self.penalty.0.unsigned_abs())?;
         QuoteAtoms::from_unsigned(part).map(|part| part.min(self.penalty))
     }
 }
@@ -143,12 +145,26 @@ impl Candidate<'_> {
         let released = schedule
             .requirement(notional_before)?
             .saturating_sub(schedule.requirement(notional_after)?);
-        let Health { equity, requirement } = self.health;
+        let Health {
+            equity,
+            requirement,
+        } = self.health;
         let requirement_after = requirement.minus(QuoteAtoms::from_unsigned(released)?)?;
-        let exchanged = equity.minus(value_before)?.plus(value_after)?.plus(received)?;
+        let exchanged = equity
+            .minus(value_before)?
+            .plus(value_after)?
+            .plus(received)?;
         let penalty = self.penalty(value, exchanged, requirement_after)?;
-        let after = Health { equity: exchanged.minus(penalty)?, requirement: requirement_after };
-        Ok(Step { lots, value, penalty, after })
+        let after = Health {
+            equity: exchanged.minus(penalty)?,
+            requirement: requirement_after,
+        };
+        Ok(Step {
+            lots,
+            value,
+            penalty,
+            after,
+        })
     }
 
     /// min( π·V , what leaves the ratio where it was ); nothing where there is no equity.
@@ -158,7 +174,10 @@ impl Candidate<'_> {
         exchanged: QuoteAtoms,
         requirement_after: QuoteAtoms,
     ) -> Result<QuoteAtoms> {
-        let Health { equity, requirement } = self.health;
+        let Health {
+            equity,
+            requirement,
+        } = self.health;
         if equity.0 <= 0 || requirement.0 <= 0 || requirement_after.0 < 0 {
             return Ok(QuoteAtoms::ZERO);
         }
@@ -171,10 +190,13 @@ impl Candidate<'_> {
     }
 
     /// Lots that restore the account, from the straight pieces of the schedule:
-    /// in tier k each atom of notional closes (1 + buffer)·rate_k − π of the gap.
+    /// in tier k each atom of notional closes `(1 + buffer)·rate_k − π` of the gap.
     fn estimate(&self) -> Result<u64> {
         let keep = i128::from(Ratio::ONE.0) + i128::from(self.buffer.0);
-        let Health { equity, requirement } = self.health;
+        let Health {
+            equity,
+            requirement,
+        } = self.health;
         // In 2^-40 atoms, so that rates are not cut: |gap| < 2^63 · 2^33 · 2^20 fits 128 bits.
         let mut gap = (i128::from(requirement.0) * keep - (i128::from(equity.0) << 20)) << 20;
         let tiers = &self.market.maintenance.tiers;
@@ -191,7 +213,9 @@ impl Candidate<'_> {
                     notional = notional.saturating_add(needed);
                     break;
                 }
-                gap -= gain.checked_mul(i128::from(part)).ok_or(RiskError::Overflow)?;
+                gap -= gain
+                    .checked_mul(i128::from(part))
+                    .ok_or(RiskError::Overflow)?;
             }
             notional = notional.saturating_add(part);
             if k == 0 {
@@ -221,10 +245,22 @@ mod tests {
     fn market(rates: [u32; 3], uppers: [u64; 2], dust: u64) -> Market {
         let mut market = Market::zeroed();
         let tiers = [
-            TierTerms { upper: uppers[0], rate_bps: rates[0] },
-            TierTerms { upper: uppers[1], rate_bps: rates[1] },
-            TierTerms { upper: u64::MAX, rate_bps: rates[2] },
-            TierTerms { upper: u64::MAX, rate_bps: rates[2] },
+            TierTerms {
+                upper: uppers[0],
+                rate_bps: rates[0],
+            },
+            TierTerms {
+                upper: uppers[1],
+                rate_bps: rates[1],
+            },
+            TierTerms {
+                upper: u64::MAX,
+                rate_bps: rates[2],
+            },
+            TierTerms {
+                upper: u64::MAX,
+                rate_bps: rates[2],
+            },
         ];
         market.maintenance = Schedule::fold(&tiers, Ratio::ONE).unwrap();
         market.dust_notional = dust;
@@ -239,7 +275,10 @@ mod tests {
         let mut params = RiskParams::zeroed();
         params.auction_seconds = 10;
         let rate = |elapsed| penalty_rate(&market, &params, elapsed).0;
-        assert_eq!([rate(-5), rate(0), rate(1), rate(10), rate(99)], [100, 100, 200, 1_100, 1_100]);
+        assert_eq!(
+            [rate(-5), rate(0), rate(1), rate(10), rate(99)],
+            [100, 100, 200, 1_100, 1_100]
+        );
     }
 
     #[test]
@@ -260,7 +299,10 @@ mod tests {
     fn an_account_without_equity_pays_no_penalty() {
         let market = market([500, 500, 500], [1 << 40, 1 << 41], 0);
         let candidate = Candidate {
-            health: Health { equity: QuoteAtoms(-5_000), requirement: QuoteAtoms(50_000) },
+            health: Health {
+                equity: QuoteAtoms(-5_000),
+                requirement: QuoteAtoms(50_000),
+            },
             market: &market,
             lots: Lots(1_000),
             price: Price::from_atoms(1_000).unwrap(),
@@ -268,14 +310,20 @@ mod tests {
             buffer: BUFFER,
         };
         let step = candidate.step(u64::MAX).unwrap();
-        assert_eq!((step.lots, step.penalty.0, step.after.equity.0), (1_000, 0, -5_000));
+        assert_eq!(
+            (step.lots, step.penalty.0, step.after.equity.0),
+            (1_000, 0, -5_000)
+        );
     }
 
     #[test]
     fn a_position_below_the_dust_line_is_taken_whole() {
         let market = market([500, 500, 500], [1 << 40, 1 << 41], 1_000_000);
         let candidate = Candidate {
-            health: Health { equity: QuoteAtoms(49_999), requirement: QuoteAtoms(50_000) },
+            health: Health {
+                equity: QuoteAtoms(49_999),
+                requirement: QuoteAtoms(50_000),
+            },
             market: &market,
             lots: Lots(-1_000),
             price: Price::from_atoms(1_000).unwrap(),

@@ -79,7 +79,10 @@ const _: () = assert!(core::mem::offset_of!(Market, reserved) == 344);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "borsh", derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+#[cfg_attr(
+    feature = "borsh",
+    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
 pub struct MarketTerms {
     /// Marginal tiers of the initial requirement.
     pub tiers: [TierTerms; TIERS],
@@ -114,16 +117,40 @@ impl MarketTerms {
         check_tiers(&self.tiers)?;
         let initial = u(self.tiers[0].rate_bps);
         let maintenance = initial * u(self.maintenance_fraction_bps) / 10_000;
-        within("maintenance_fraction_bps", u(self.maintenance_fraction_bps), 2_500, 9_500)?;
-        within("penalty_max_bps", u(self.penalty_max_bps), 0, maintenance.saturating_sub(1))?;
-        within("penalty_start_bps", u(self.penalty_start_bps), 0, u(self.penalty_max_bps))?;
+        within(
+            "maintenance_fraction_bps",
+            u(self.maintenance_fraction_bps),
+            2_500,
+            9_500,
+        )?;
+        within(
+            "penalty_max_bps",
+            u(self.penalty_max_bps),
+            0,
+            maintenance.saturating_sub(1),
+        )?;
+        within(
+            "penalty_start_bps",
+            u(self.penalty_start_bps),
+            0,
+            u(self.penalty_max_bps),
+        )?;
         within("insurance_share_bps", u(self.insurance_share_bps), 0, 8_000)?;
         within("price_band_bps", u(self.price_band_bps), 1, initial)?;
-        within("trade_fee_tenths_bps", u(self.trade_fee_tenths_bps), 0, 1_000)?;
+        within(
+            "trade_fee_tenths_bps",
+            u(self.trade_fee_tenths_bps),
+            0,
+            1_000,
+        )?;
         within("max_open_interest", self.max_open_interest, 1, 1 << 44)?;
         within("dust_notional", self.dust_notional, 0, 1 << 40)?;
         let reduce_only = u64::from(MODE_REDUCE_ONLY);
-        let lowest = if self.mode == MODE_ACTIVE { 0 } else { reduce_only };
+        let lowest = if self.mode == MODE_ACTIVE {
+            0
+        } else {
+            reduce_only
+        };
         within("mode", u64::from(self.mode), lowest, reduce_only)
     }
 }
@@ -143,9 +170,10 @@ impl Market {
         self.insurance_share = Ratio::from_bps_floor(terms.insurance_share_bps);
         self.price_band = Ratio::from_bps_floor(terms.price_band_bps);
         // Tenths of a basis point: 10^-5.
-        self.trade_fee =
-            Ratio(u32::try_from((u64::from(terms.trade_fee_tenths_bps) << 20).div_ceil(100_000))
-                .map_err(|_| RiskError::Overflow)?);
+        self.trade_fee = Ratio(
+            u32::try_from((u64::from(terms.trade_fee_tenths_bps) << 20).div_ceil(100_000))
+                .map_err(|_| RiskError::Overflow)?,
+        );
         self.max_open_interest =
             Lots(i64::try_from(terms.max_open_interest).map_err(|_| RiskError::Overflow)?);
         self.dust_notional = terms.dust_notional;
@@ -164,7 +192,12 @@ impl Market {
     /// # Errors
     /// [`RiskError::Overflow`] from 2^48 quote atoms a lot.
     pub fn price_of(&self, ticks: Ticks) -> Result<Price> {
-        Price::from_atoms(ticks.0.checked_mul(self.tick_size).ok_or(RiskError::Overflow)?)
+        Price::from_atoms(
+            ticks
+                .0
+                .checked_mul(self.tick_size)
+                .ok_or(RiskError::Overflow)?,
+        )
     }
 
     /// The lowest and highest price at which a block trade may be made while the index is `index`.

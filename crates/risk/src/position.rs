@@ -97,7 +97,9 @@ impl Position {
             mul_shift::<16>(self.lots.size(), delta.unsigned_abs()).ok_or(RiskError::Overflow)?;
         if (delta < 0) == (self.lots.0 < 0) {
             // Paying: up.
-            let up = floor.checked_add(u64::from(inexact)).ok_or(RiskError::Overflow)?;
+            let up = floor
+                .checked_add(u64::from(inexact))
+                .ok_or(RiskError::Overflow)?;
             return QuoteAtoms::from_unsigned(up);
         }
         QuoteAtoms::from_unsigned(floor)?.negated()
@@ -138,7 +140,11 @@ impl Position {
             return Err(RiskError::Overflow);
         }
         let opposite = (before.0 < 0) != (lots.0 < 0) && before.0 != 0;
-        let realised = if opposite { self.close_part(lots, quote)? } else { QuoteAtoms::ZERO };
+        let realised = if opposite {
+            self.close_part(lots, quote)?
+        } else {
+            QuoteAtoms::ZERO
+        };
         self.quote = self.quote.plus(quote)?.minus(realised)?;
         self.lots = after;
         if Market::side(before) != Market::side(after) || before.0 == 0 {
@@ -160,7 +166,9 @@ impl Position {
             if closed == whole {
                 return Ok(atoms);
             }
-            mul_div_signed(atoms.0, closed, whole).map(QuoteAtoms).ok_or(RiskError::Overflow)
+            mul_div_signed(atoms.0, closed, whole)
+                .map(QuoteAtoms)
+                .ok_or(RiskError::Overflow)
         };
         share(self.quote, held)?.plus(share(quote, filled)?)
     }
@@ -178,7 +186,8 @@ mod tests {
     use bytemuck::Zeroable;
 
     fn fill(p: &mut Position, lots: i64, quote: i64) -> FillEffect {
-        p.fill(&Market::zeroed(), Lots(lots), QuoteAtoms(quote)).unwrap()
+        p.fill(&Market::zeroed(), Lots(lots), QuoteAtoms(quote))
+            .unwrap()
     }
 
     #[test]
@@ -186,7 +195,10 @@ mod tests {
         let mut p = Position::default();
         assert_eq!(fill(&mut p, 10, -1_000).realised.0, 0);
         let effect = fill(&mut p, -5, 600);
-        assert_eq!((effect.realised.0, effect.long_change, effect.short_change), (100, -5, 0));
+        assert_eq!(
+            (effect.realised.0, effect.long_change, effect.short_change),
+            (100, -5, 0)
+        );
         assert_eq!((p.lots.0, p.quote.0), (5, -500));
     }
 
@@ -195,7 +207,10 @@ mod tests {
         let mut p = Position::default();
         let _ = fill(&mut p, 10, -1_000);
         let effect = fill(&mut p, -15, 1_650); // at 110
-        assert_eq!((effect.realised.0, effect.long_change, effect.short_change), (100, -10, 5));
+        assert_eq!(
+            (effect.realised.0, effect.long_change, effect.short_change),
+            (100, -10, 5)
+        );
         assert_eq!((p.lots.0, p.quote.0), (-5, 550));
     }
 
@@ -203,7 +218,14 @@ mod tests {
     fn quote_is_conserved_whatever_the_rounding() {
         let mut p = Position::default();
         let (mut cash, mut paid) = (0, 0);
-        for (lots, quote) in [(7, -1_001), (-3, 433), (1, -149), (-9, 1_277), (2, -281), (2, -279)] {
+        for (lots, quote) in [
+            (7, -1_001),
+            (-3, 433),
+            (1, -149),
+            (-9, 1_277),
+            (2, -281),
+            (2, -279),
+        ] {
             cash += fill(&mut p, lots, quote).realised.0;
             paid += quote;
             assert_eq!(cash + p.quote.0, paid);
@@ -215,7 +237,10 @@ mod tests {
     fn what_is_owed_rounds_against_both_sides() {
         let mut market = Market::zeroed();
         market.index = [1, 1]; // 2^-16 of an atom a lot
-        let mut p = Position { lots: Lots(1), ..Position::default() };
+        let mut p = Position {
+            lots: Lots(1),
+            ..Position::default()
+        };
         assert_eq!(p.owed(&market), Ok(QuoteAtoms(1)));
         p.lots = Lots(-1);
         assert_eq!(p.owed(&market), Ok(QuoteAtoms(0)));
@@ -225,7 +250,10 @@ mod tests {
 
     #[test]
     fn lots_beyond_the_limit_are_refused() {
-        let mut p = Position { lots: Lots(MAX_LOTS), ..Position::default() };
+        let mut p = Position {
+            lots: Lots(MAX_LOTS),
+            ..Position::default()
+        };
         assert_eq!(
             p.fill(&Market::zeroed(), Lots(1), QuoteAtoms(0)),
             Err(RiskError::Overflow)

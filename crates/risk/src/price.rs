@@ -54,13 +54,22 @@ impl Scale {
     /// [`RiskError::PriceOutOfRange`] for zero (unless `round_up`), and for what leaves
     /// [`MAX_PRICE`].
     fn convert(self, mantissa: u64, round_up: bool) -> Result<Price> {
-        let refuse = RiskError::PriceOutOfRange { mantissa: mantissa.cast_signed() };
+        let refuse = RiskError::PriceOutOfRange {
+            mantissa: mantissa.cast_signed(),
+        };
         let factor = pow10(self.power.unsigned_abs()).ok_or(refuse)?;
         let usd = if self.power >= 0 {
-            mantissa.checked_mul(factor).filter(|atoms| atoms >> 47 == 0).map(|atoms| atoms << 16)
+            mantissa
+                .checked_mul(factor)
+                .filter(|atoms| atoms >> 47 == 0)
+                .map(|atoms| atoms << 16)
         } else if mantissa >> 48 == 0 {
             let raw = mantissa << 16;
-            Some(if round_up { raw.div_ceil(factor) } else { raw / factor })
+            Some(if round_up {
+                raw.div_ceil(factor)
+            } else {
+                raw / factor
+            })
         } else if round_up {
             mul_div_ceil(mantissa, 1 << 16, factor)
         } else {
@@ -68,7 +77,9 @@ impl Scale {
         }
         .ok_or(refuse)?;
         let (floor, inexact) = mul_shift::<32>(usd, self.quote_per_usd).ok_or(refuse)?;
-        let price = floor.checked_add(u64::from(inexact && round_up)).ok_or(refuse)?;
+        let price = floor
+            .checked_add(u64::from(inexact && round_up))
+            .ok_or(refuse)?;
         if price > MAX_PRICE.0 || (price == 0 && !round_up) {
             return Err(refuse);
         }
@@ -118,7 +129,10 @@ mod tests {
     const DOLLAR: u64 = 1 << 32;
 
     fn scale(exponent: i32, lot_exponent: i32) -> Scale {
-        Scale { power: exponent + lot_exponent + 6, quote_per_usd: DOLLAR }
+        Scale {
+            power: exponent + lot_exponent + 6,
+            quote_per_usd: DOLLAR,
+        }
     }
 
     #[test]
@@ -140,10 +154,19 @@ mod tests {
 
     #[test]
     fn a_quote_token_below_par_makes_everything_dearer_in_it() {
-        let at_par = Scale { power: -2, quote_per_usd: DOLLAR };
-        let below = Scale { power: -2, quote_per_usd: DOLLAR * 100 / 98 };
+        let at_par = Scale {
+            power: -2,
+            quote_per_usd: DOLLAR,
+        };
+        let below = Scale {
+            power: -2,
+            quote_per_usd: DOLLAR * 100 / 98,
+        };
         let mantissa = 1_000_000;
-        let (a, b) = (at_par.convert(mantissa, false).unwrap(), below.convert(mantissa, false).unwrap());
+        let (a, b) = (
+            at_par.convert(mantissa, false).unwrap(),
+            below.convert(mantissa, false).unwrap(),
+        );
         assert!(b > a);
         assert!((b.0 * 98).abs_diff(a.0 * 100) <= 200);
     }
@@ -151,17 +174,34 @@ mod tests {
     #[test]
     fn prices_that_are_not_positive_or_not_representable_are_refused() {
         let mut reading = Reading {
-            price: 0, confidence: 0, average: 1, exponent: 0, publish_time: 0, posted_slot: 0,
+            price: 0,
+            confidence: 0,
+            average: 1,
+            exponent: 0,
+            publish_time: 0,
+            posted_slot: 0,
         };
-        let unit = Scale { power: 0, quote_per_usd: DOLLAR };
-        assert_eq!(unit.apply(&reading), Err(RiskError::PriceOutOfRange { mantissa: 0 }));
+        let unit = Scale {
+            power: 0,
+            quote_per_usd: DOLLAR,
+        };
+        assert_eq!(
+            unit.apply(&reading),
+            Err(RiskError::PriceOutOfRange { mantissa: 0 })
+        );
         reading.price = -5;
-        assert_eq!(unit.apply(&reading), Err(RiskError::PriceOutOfRange { mantissa: -5 }));
+        assert_eq!(
+            unit.apply(&reading),
+            Err(RiskError::PriceOutOfRange { mantissa: -5 })
+        );
         reading.price = i64::MAX;
         assert!(unit.apply(&reading).is_err());
         reading.price = 1;
         assert!(unit.apply(&reading).is_ok());
-        assert!(Scale { power: -19, ..unit }.apply(&reading).is_err(), "rounds to nothing");
+        assert!(
+            Scale { power: -19, ..unit }.apply(&reading).is_err(),
+            "rounds to nothing"
+        );
         assert!(Scale { power: 40, ..unit }.apply(&reading).is_err());
     }
 

@@ -35,7 +35,10 @@ const _: () = assert!(size_of::<RiskParams>() == 64);
 
 /// What governance sets for a whole clearinghouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "borsh", derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+#[cfg_attr(
+    feature = "borsh",
+    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
 pub struct RiskTerms {
     /// How far the quote token may be from one dollar for adding risk, 10 to 1,000 bps.
     pub max_depeg_bps: u32,
@@ -52,7 +55,12 @@ impl RiskTerms {
     /// [`BoundError`] naming the first field that does not fit.
     pub fn check(&self) -> core::result::Result<(), BoundError> {
         within("max_depeg_bps", u64::from(self.max_depeg_bps), 10, 1_000)?;
-        within("liquidation_buffer_bps", u64::from(self.liquidation_buffer_bps), 100, 5_000)?;
+        within(
+            "liquidation_buffer_bps",
+            u64::from(self.liquidation_buffer_bps),
+            100,
+            5_000,
+        )?;
         within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)
     }
 }
@@ -90,7 +98,9 @@ impl<'a> Book<'a> {
     /// [`RiskError::UnknownAsset`].
     #[inline(always)]
     pub fn asset(&self, asset: u16) -> Result<&'a Asset> {
-        self.assets.get(usize::from(asset)).ok_or(RiskError::UnknownAsset { asset })
+        self.assets
+            .get(usize::from(asset))
+            .ok_or(RiskError::UnknownAsset { asset })
     }
 
     /// A market by index.
@@ -99,7 +109,9 @@ impl<'a> Book<'a> {
     /// [`RiskError::UnknownMarket`].
     #[inline(always)]
     pub fn market(&self, market: u16) -> Result<&'a Market> {
-        self.markets.get(usize::from(market)).ok_or(RiskError::UnknownMarket { market })
+        self.markets
+            .get(usize::from(market))
+            .ok_or(RiskError::UnknownMarket { market })
     }
 
     /// Whether risk may be added at all: the quote token's own price, where it has a feed, is usable
@@ -116,7 +128,10 @@ impl<'a> Book<'a> {
         // The quote's lot is one whole token, so par is what a dollar would be.
         let par = self.params.par();
         if quote.index.0.abs_diff(par.0) > par.times_floor(self.params.max_depeg)?.0 {
-            return Err(RiskError::QuoteOffPar { price: quote.index.0, par: par.0 });
+            return Err(RiskError::QuoteOffPar {
+                price: quote.index.0,
+                par: par.0,
+            });
         }
         Ok(())
     }
@@ -203,7 +218,10 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         let charge = market.maintenance.requirement(notional)?;
         requirement = requirement.plus(QuoteAtoms::from_unsigned(charge)?)?;
     }
-    Ok(Health { equity, requirement })
+    Ok(Health {
+        equity,
+        requirement,
+    })
 }
 
 /// Equity and initial margin: what adding risk and letting value out must meet.
@@ -222,7 +240,10 @@ pub fn initial(
 ) -> Result<Health> {
     book.check_quote(now, max_age)?;
     let collateral = initial_collateral(book, account.balances, now, max_age)?;
-    let mut health = Health { equity: account.cash.plus(collateral)?, ..Health::default() };
+    let mut health = Health {
+        equity: account.cash.plus(collateral)?,
+        ..Health::default()
+    };
     let mut rest = account.positions;
     while let Some(first) = rest.first() {
         let asset = book.asset(first.asset)?;
@@ -308,8 +329,14 @@ fn judge(
     market: &Market,
     asset: &Asset,
 ) -> Result<(QuoteAtoms, QuoteAtoms)> {
-    let price = if lots.0 >= 0 { asset.initial_low } else { asset.initial_high };
+    let price = if lots.0 >= 0 {
+        asset.initial_low
+    } else {
+        asset.initial_high
+    };
     let value = quote.plus(lots.value(price)?)?;
-    let charge = market.initial.requirement(lots.notional(asset.initial_high)?)?;
+    let charge = market
+        .initial
+        .requirement(lots.notional(asset.initial_high)?)?;
     Ok((value, QuoteAtoms::from_unsigned(charge)?))
 }

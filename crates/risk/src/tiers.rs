@@ -39,7 +39,10 @@ const _: () = assert!(size_of::<Tier>() == 24 && size_of::<Schedule>() == 96);
 
 /// One tier as governance writes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "borsh", derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+#[cfg_attr(
+    feature = "borsh",
+    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
 pub struct TierTerms {
     /// Largest notional of this tier in quote atoms; the last tier used must say `u64::MAX`.
     pub upper: u64,
@@ -52,14 +55,32 @@ pub struct TierTerms {
 /// # Errors
 /// [`BoundError`] naming the first field that does not fit.
 pub fn check(tiers: &[TierTerms; TIERS]) -> core::result::Result<(), BoundError> {
-    let mut before = TierTerms { upper: 0, rate_bps: 1 };
+    let mut before = TierTerms {
+        upper: 0,
+        rate_bps: 1,
+    };
     for tier in tiers {
         let open = before.upper == u64::MAX;
-        within("tier rate", u64::from(tier.rate_bps), u64::from(before.rate_bps), 10_000)?;
-        within("tier size", tier.upper, if open { u64::MAX } else { before.upper + 1 }, u64::MAX)?;
+        within(
+            "tier rate",
+            u64::from(tier.rate_bps),
+            u64::from(before.rate_bps),
+            10_000,
+        )?;
+        within(
+            "tier size",
+            tier.upper,
+            if open { u64::MAX } else { before.upper + 1 },
+            u64::MAX,
+        )?;
         if open {
             // Unused tiers repeat the last one, so that a schedule reads as it is written.
-            within("tier rate", u64::from(tier.rate_bps), 0, u64::from(before.rate_bps))?;
+            within(
+                "tier rate",
+                u64::from(tier.rate_bps),
+                0,
+                u64::from(before.rate_bps),
+            )?;
         }
         before = *tier;
     }
@@ -81,11 +102,23 @@ impl Schedule {
             let extra = if before.upper == u64::MAX {
                 Ratio::ZERO
             } else {
-                Ratio(rate.0.checked_sub(before.rate.0).ok_or(RiskError::Overflow)?)
+                Ratio(
+                    rate.0
+                        .checked_sub(before.rate.0)
+                        .ok_or(RiskError::Overflow)?,
+                )
             };
             let step = extra.of_floor(before.upper)?;
-            let deduction = before.deduction.checked_add(step).ok_or(RiskError::Overflow)?;
-            *slot = Tier { upper: terms.upper, deduction, rate, padding: 0 };
+            let deduction = before
+                .deduction
+                .checked_add(step)
+                .ok_or(RiskError::Overflow)?;
+            *slot = Tier {
+                upper: terms.upper,
+                deduction,
+                rate,
+                padding: 0,
+            };
             before = *slot;
         }
         Ok(schedule)
@@ -125,10 +158,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LAST: TierTerms = TierTerms { upper: u64::MAX, rate_bps: 2_000 };
+    const LAST: TierTerms = TierTerms {
+        upper: u64::MAX,
+        rate_bps: 2_000,
+    };
     const TERMS: [TierTerms; TIERS] = [
-        TierTerms { upper: 1_000_000, rate_bps: 500 },
-        TierTerms { upper: 5_000_000, rate_bps: 1_000 },
+        TierTerms {
+            upper: 1_000_000,
+            rate_bps: 500,
+        },
+        TierTerms {
+            upper: 5_000_000,
+            rate_bps: 1_000,
+        },
         LAST,
         LAST,
     ];
@@ -156,17 +198,45 @@ mod tests {
         assert_eq!(field(|t| t[2].rate_bps = 10_001), "tier rate");
         assert_eq!(field(|t| t[1].upper = 1_000_000), "tier size");
         assert_eq!(field(|t| t[3].rate_bps = 2_001), "tier rate");
-        assert_eq!(field(|t| { t[2].upper = 9_000_000; t[3].upper = 10_000_000; }), "tier size");
+        assert_eq!(
+            field(|t| {
+                t[2].upper = 9_000_000;
+                t[3].upper = 10_000_000;
+            }),
+            "tier size"
+        );
     }
 
     fn any_terms() -> impl Strategy<Value = [TierTerms; TIERS]> {
-        (1u64..1 << 40, 1u64..1 << 40, 1u64..1 << 40, 1u32..500, 0u32..2_000, 0u32..2_000, 0u32..5_000)
-            .prop_map(|(u0, u1, u2, r0, r1, r2, r3)| [
-                TierTerms { upper: u0, rate_bps: r0 },
-                TierTerms { upper: u0 + u1, rate_bps: r0 + r1 },
-                TierTerms { upper: u0 + u1 + u2, rate_bps: r0 + r1 + r2 },
-                TierTerms { upper: u64::MAX, rate_bps: r0 + r1 + r2 + r3 },
-            ])
+        (
+            1u64..1 << 40,
+            1u64..1 << 40,
+            1u64..1 << 40,
+            1u32..500,
+            0u32..2_000,
+            0u32..2_000,
+            0u32..5_000,
+        )
+            .prop_map(|(u0, u1, u2, r0, r1, r2, r3)| {
+                [
+                    TierTerms {
+                        upper: u0,
+                        rate_bps: r0,
+                    },
+                    TierTerms {
+                        upper: u0 + u1,
+                        rate_bps: r0 + r1,
+                    },
+                    TierTerms {
+                        upper: u0 + u1 + u2,
+                        rate_bps: r0 + r1 + r2,
+                    },
+                    TierTerms {
+                        upper: u64::MAX,
+                        rate_bps: r0 + r1 + r2 + r3,
+                    },
+                ]
+            })
     }
 
     proptest! {

@@ -190,7 +190,9 @@ impl Lots {
     #[inline(always)]
     pub fn notional(self, price: Price) -> Result<u64> {
         let (floor, inexact) = mul_shift::<16>(self.size(), price.0).ok_or(RiskError::Overflow)?;
-        floor.checked_add(u64::from(inexact)).ok_or(RiskError::Overflow)
+        floor
+            .checked_add(u64::from(inexact))
+            .ok_or(RiskError::Overflow)
     }
 
     /// Size times price, rounded down.
@@ -198,7 +200,9 @@ impl Lots {
     /// # Errors
     /// [`RiskError::Overflow`] where the product leaves the range.
     pub fn notional_floor(self, price: Price) -> Result<u64> {
-        Ok(mul_shift::<16>(self.size(), price.0).ok_or(RiskError::Overflow)?.0)
+        Ok(mul_shift::<16>(self.size(), price.0)
+            .ok_or(RiskError::Overflow)?
+            .0)
     }
 }
 
@@ -256,7 +260,9 @@ impl Ratio {
     #[inline(always)]
     pub fn of_ceil(self, amount: u64) -> Result<u64> {
         let (floor, inexact) = mul_u32_shift::<20>(amount, self.0).ok_or(RiskError::Overflow)?;
-        floor.checked_add(u64::from(inexact)).ok_or(RiskError::Overflow)
+        floor
+            .checked_add(u64::from(inexact))
+            .ok_or(RiskError::Overflow)
     }
 
     /// `amount × self`, rounded down.
@@ -265,7 +271,9 @@ impl Ratio {
     /// [`RiskError::Overflow`] where the product leaves 64 bits.
     #[inline(always)]
     pub fn of_floor(self, amount: u64) -> Result<u64> {
-        Ok(mul_u32_shift::<20>(amount, self.0).ok_or(RiskError::Overflow)?.0)
+        Ok(mul_u32_shift::<20>(amount, self.0)
+            .ok_or(RiskError::Overflow)?
+            .0)
     }
 
     /// `self × other`, rounded up.
@@ -302,9 +310,15 @@ mod tests {
 
     #[test]
     fn overflow_is_an_error_and_never_a_wrap() {
-        assert_eq!(Lots(i64::MAX).value(Price(u64::MAX)), Err(RiskError::Overflow));
+        assert_eq!(
+            Lots(i64::MAX).value(Price(u64::MAX)),
+            Err(RiskError::Overflow)
+        );
         assert_eq!(Lots(2).cost(Ticks(u64::MAX), 2), Err(RiskError::Overflow));
-        assert_eq!(QuoteAtoms(i64::MAX).plus(QuoteAtoms(1)), Err(RiskError::Overflow));
+        assert_eq!(
+            QuoteAtoms(i64::MAX).plus(QuoteAtoms(1)),
+            Err(RiskError::Overflow)
+        );
         assert_eq!(QuoteAtoms::from_unsigned(1 << 63), Err(RiskError::Overflow));
         assert_eq!(Ratio(u32::MAX).of_floor(u64::MAX), Err(RiskError::Overflow));
     }
