@@ -161,6 +161,15 @@ impl Health {
         self.equity.minus(self.requirement)
     }
 
+    /// The sums of both.
+    #[inline(always)]
+    fn plus(&self, other: &Self) -> Result<Self> {
+        Ok(Self {
+            equity: self.equity.plus(other.equity)?,
+            requirement: self.requirement.plus(other.requirement)?,
+        })
+    }
+
     /// Whether equity is at least `bps` basis points of the requirement, by cross-multiplication.
     pub fn ratio_is_at_least(&self, bps: u32) -> bool {
         i128::from(self.equity.0) * 10_000 >= i128::from(self.requirement.0) * i128::from(bps)
@@ -248,26 +257,42 @@ pub fn initial(
     while let Some(first) = rest.first() {
         let asset = book.asset(first.asset)?;
         asset.check_initial(first.asset, now, max_age)?;
-        let mut net = QuoteAtoms::ZERO;
+        let weight = match gains {
+            Gains::Weighted => asset.pnl_weight,
+            Gains::Ignored => Ratio::ZERO,
+        };
+        // A net value counts as the lesser of v and v·weight, and each of the two is a plain sum over
+        // the positions. So the worst choice of books is the worse of two sums, in which every
+        // position chooses for itself: by full values, and by weighted ones.
+        let (mut by_full, mut by_weighted) = (Health::default(), Health::default());
         while let Some((position, after)) = rest.split_first() {
             if position.asset != first.asset {
                 break;
             }
-            let (value, charge) = worst_book(position, book.market(position.market)?, asset)?;
-            net = net.plus(value)?;
-            health.requirement = health.requirement.plus(charge)?;
+            let (full, weighted) =
+                worst_books(position, book.market(position.market)?, asset, weight)?;
+            by_full = by_full.plus(&full)?;
+            by_weighted = by_weighted.plus(&weighted)?;
             rest = after;
         }
-        let counted = if net.0 <= 0 {
-            net
-        } else if gains == Gains::Ignored {
-            QuoteAtoms::ZERO
+        by_full.equity = counted(by_full.equity, weight)?;
+        by_weighted.equity = counted(by_weighted.equity, weight)?;
+        let worse = if by_weighted.free()? < by_full.free()? {
+            by_weighted
         } else {
-            QuoteAtoms::from_unsigned(asset.pnl_weight.of_floor(net.0.unsigned_abs())?)?
+            by_full
         };
-        health.equity = health.equity.plus(counted)?;
+        health = health.plus(&worse)?;
     }
     Ok(health)
+}
+
+/// What a net value counts for: a loss in full, a gain by its weight.
+fn counted(net: QuoteAtoms, weight: Ratio) -> Result<QuoteAtoms> {
+    if net.0 <= 0 {
+        return Ok(net);
+    }
+    QuoteAtoms::from_unsigned(weight.of_floor(net.0.unsigned_abs())?)
 }
 
 fn initial_collateral(
@@ -287,17 +312,19 @@ fn initial_collateral(
 }
 
 /// Value and requirement of the worst of three books: as it is, all bids filled, all asks filled.
-/// The one with the lowest value − requirement counts.
+/// Once where the value counts in full, and once where it counts by its weight: an order that would
+/// give up a gain which hardly counts, and with it the requirement, must not make an account better.
 #[inline(always)]
-fn worst_book(
+fn worst_books(
     position: &Position,
     market: &Market,
     asset: &Asset,
-) -> Result<(QuoteAtoms, QuoteAtoms)> {
+    weight: Ratio,
+) -> Result<(Health, Health)> {
     let quote = position.quote.minus(position.owed(market)?)?;
     let plain = judge(position.lots, quote, market, asset)?;
     if position.bid_lots.0 | position.ask_lots.0 == 0 {
-        return Ok(plain);
+        return Ok((plain, plain));
     }
     let bids = judge(
         position.lots.plus(position.bid_lots)?,
@@ -311,32 +338,38 @@ fn worst_book(
         market,
         asset,
     )?;
-    let surplus = |book: &(QuoteAtoms, QuoteAtoms)| book.0.minus(book.1);
-    let mut worst = plain;
-    for other in [bids, asks] {
-        if surplus(&other)? < surplus(&worst)? {
-            worst = other;
+    let worst = |weight: Ratio| {
+        // In 2^-20 atoms, so that the choice is exact: below 2^63 · 2^33 in size.
+        let surplus = |book: &Health| {
+            i128::from(book.equity.0) * i128::from(weight.0)
+                - i128::from(book.requirement.0) * i128::from(Ratio::ONE.0)
+        };
+        let mut worst = plain;
+        for other in [bids, asks] {
+            if surplus(&other) < surplus(&worst) {
+                worst = other;
+            }
         }
-    }
-    Ok(worst)
+        worst
+    };
+    Ok((worst(Ratio::ONE), worst(weight)))
 }
 
 /// Value and initial requirement of lots held at a cost.
 #[inline(always)]
-fn judge(
-    lots: Lots,
-    quote: QuoteAtoms,
-    market: &Market,
-    asset: &Asset,
-) -> Result<(QuoteAtoms, QuoteAtoms)> {
+fn judge(lots: Lots, quote: QuoteAtoms, market: &Market, asset: &Asset) -> Result<Health> {
     let price = if lots.0 >= 0 {
         asset.initial_low
     } else {
         asset.initial_high
     };
-    let value = quote.plus(lots.value(price)?)?;
+    let equity = quote.plus(lots.value(price)?)?;
     let charge = market
         .initial
         .requirement(lots.notional(asset.initial_high)?)?;
-    Ok((value, QuoteAtoms::from_unsigned(charge)?))
+    let requirement = QuoteAtoms::from_unsigned(charge)?;
+    Ok(Health {
+        equity,
+        requirement,
+    })
 }
