@@ -5,8 +5,10 @@ use crate::{
     account::{AccountView, Balance},
     asset::{Asset, ORACLE_NONE},
     error::{BoundError, Result, RiskError, within},
+    fixed::mul_div_floor,
     market::Market,
     position::Position,
+    price::Scale,
     units::{Lots, Price, QuoteAtoms, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
@@ -71,6 +73,25 @@ impl RiskParams {
         self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
         self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
         self.auction_seconds = terms.auction_seconds;
+    }
+
+    /// Takes the quote token's dollar price: from now on every dollar price is divided by it.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for a price that cannot come from a refresh.
+    pub fn set_quote_price(&mut self, index: Price) -> Result<()> {
+        self.quote_per_usd =
+            mul_div_floor(self.par().0, 1 << 32, index.0).ok_or(RiskError::Overflow)?;
+        Ok(())
+    }
+
+    /// How a reading of an asset becomes a risk price. The quote token itself is measured in dollars.
+    pub fn scale(&self, is_quote: bool, lot_exponent: i8, exponent: i32) -> Scale {
+        let power = i32::from(lot_exponent) + i32::from(self.quote_decimals);
+        Scale {
+            power: power.saturating_add(exponent),
+            quote_per_usd: if is_quote { 1 << 32 } else { self.quote_per_usd },
+        }
     }
 
     /// One dollar's worth of quote tokens at par, per whole token, as a risk price.

@@ -1,0 +1,36 @@
+# Counterweight: everything you need to run is a target here. `make` alone lists them.
+#
+# Each target does its own set-up. Compiled dependencies are kept outside the clone, so that a new
+# clone takes seconds where the first took minutes; CARGO_TARGET_DIR=target keeps them inside.
+
+CARGO_TARGET_DIR ?= $(HOME)/.cache/counterweight/target
+export CARGO_TARGET_DIR
+
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help build-sbf demo test fmt lint clean
+.NOTPARALLEL:
+
+help: ## this list
+	@echo "Counterweight. First: make demo"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+demo: ## build everything and run the demonstration on an embedded chain (first time: some minutes)
+	@scripts/task demo $(ARGS)
+
+test: ## all checks: format, lints, the program for the chain, every test
+	@scripts/task test
+
+build-sbf: ## the program for the chain: target/deploy/counterweight.so
+	@scripts/task build-sbf
+
+fmt: ## format the code
+	@scripts/task fmt
+
+lint: ## check the format and the lints
+	@scripts/task lint
+
+clean: ## remove this clone's build results and the shared compiled dependencies
+	@scripts/task clean

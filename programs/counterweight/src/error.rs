@@ -1,0 +1,308 @@
+//! Every refusal, in ranges that are only ever appended to, each with a sentence for the trader.
+//! The numbers that were found and needed stand in the log line before it.
+
+use crate::log::NumberLine;
+use anchor_lang::prelude::*;
+use counterweight_risk::{BoundError, RiskError};
+
+/// Error codes: 6000 plus what stands here.
+#[error_code]
+pub enum ErrorCode {
+    // 0–99: who may do what, and which accounts
+    /// The signer is not the clearinghouse's authority.
+    #[msg("Only the clearinghouse's authority may do this: sign with the authority's key")]
+    NotAuthority = 0,
+    /// The signer is neither the authority nor the guardian.
+    #[msg("Only the authority or the guardian may do this: sign with one of their keys")]
+    NotGuardian = 1,
+    /// The guardian tried to lift a pause.
+    #[msg("The guardian may only pause more, never less: the authority lifts a pause")]
+    GuardianMayOnlyPause = 2,
+    /// The signer was not nominated.
+    #[msg("Only the nominated authority may accept: nominate this key first")]
+    NotNominated = 3,
+    /// The signer is not the account's owner.
+    #[msg("Only the margin account's owner may do this: a delegate trades but never withdraws")]
+    NotOwner = 4,
+    /// The signer is neither the account's owner nor its delegate.
+    #[msg("Only the margin account's owner or delegate may do this: sign with one of their keys")]
+    NotOwnerOrDelegate = 5,
+    /// An account belongs to another clearinghouse.
+    #[msg("This account belongs to another clearinghouse: pass the one of this risk book")]
+    WrongClearinghouse = 6,
+    /// The vault is not the asset's.
+    #[msg("This token account is not the asset's vault: pass the vault that the risk book names")]
+    WrongVault = 7,
+    /// The mint is not the asset's.
+    #[msg("This mint is not the asset's: pass the mint that the risk book names")]
+    WrongMint = 8,
+    /// The market account is not the market's.
+    #[msg("This is not the account of that market: pass the address that the risk book names")]
+    WrongMarket = 9,
+    /// What was asked for is paused.
+    #[msg("This is paused in the clearinghouse for now: try again when the pause is lifted")]
+    Paused = 10,
+    /// The account has the wrong layout version.
+    #[msg("This account has a layout this program does not know: it must be migrated first")]
+    WrongVersion = 11,
+    /// Two sides are the same account.
+    #[msg("An account cannot trade with, transfer to or liquidate itself: pass two different accounts")]
+    SameAccount = 12,
+    /// Too few or too many accounts follow the named ones.
+    #[msg("The number of further accounts does not fit the arguments: pass one for each entry")]
+    WrongAccountCount = 13,
+    /// The clearinghouse holds its maximum of assets or markets.
+    #[msg("The risk book is full: no further asset or market fits")]
+    RiskBookFull = 14,
+    /// An index for a new entry is not the next one.
+    #[msg("The index of a new market must be the next free one: read the risk book again")]
+    WrongIndex = 15,
+
+    // 100–199: parameters
+    /// A parameter is outside its hard bounds.
+    #[msg("A parameter is outside its bounds: the line above names it, what was found, and what is allowed")]
+    ParameterOutOfBounds = 100,
+    /// An oracle program that is not one of Pyth's.
+    #[msg("This oracle is not accepted: prices come from Pyth's receiver or legacy program")]
+    OracleNotAccepted = 101,
+    /// The asset is collateral already.
+    #[msg("This asset is listed as collateral already: change its terms instead")]
+    AlreadyCollateral = 102,
+    /// The asset is not collateral.
+    #[msg("This asset is not accepted as collateral: deposit one that is")]
+    NotCollateral = 103,
+    /// A Token-2022 mint with an extension that would break the accounting.
+    #[msg("This mint has a Token-2022 extension that is refused: only metadata extensions are accepted")]
+    MintExtensionRefused = 104,
+
+    // 200–299: prices
+    /// The account is not owned by the asset's oracle program.
+    #[msg("This price account is not owned by the asset's oracle program: pass Pyth's own account")]
+    WrongOracleOwner = 200,
+    /// The account is of another feed.
+    #[msg("This price account is of another feed: pass the one of the asset")]
+    WrongFeed = 201,
+    /// The account cannot be read as a price.
+    #[msg("This account does not hold a price in the expected format: pass a Pyth price account")]
+    PriceUnreadable = 202,
+    /// The update was not verified by two thirds of the guardians.
+    #[msg("This price was only partially verified: post it with full verification")]
+    PartialVerification = 203,
+    /// The legacy feed is not trading.
+    #[msg("This price feed is not trading at present: wait until its status is 'trading'")]
+    PriceNotTrading = 204,
+    /// The asset never had a price.
+    #[msg("This asset has no price yet: refresh its price first")]
+    NoPrice = 205,
+    /// The price is too old.
+    #[msg("The price is too old for this: refresh it in the same transaction")]
+    StalePrice = 206,
+    /// The confidence interval is too wide.
+    #[msg("The price is too uncertain to add risk or withdraw: wait until its confidence narrows")]
+    WidePrice = 207,
+    /// The price is too far from its average.
+    #[msg("The price is too far from its average to add risk or withdraw: wait until they meet")]
+    DivergentPrice = 208,
+    /// The quote token is off par.
+    #[msg("The quote token is too far from one dollar to add risk or withdraw: wait until it recovers")]
+    QuoteOffPar = 209,
+    /// The price is zero, negative or too large.
+    #[msg("The price is outside the range that can be used: the oracle's figure stands above")]
+    PriceOutOfRange = 210,
+    /// The price is older than the recorded one.
+    #[msg("A newer price is recorded already: bring one that is not older")]
+    PriceNotMonotone = 211,
+    /// The price claims to be from the future.
+    #[msg("The price claims to be from the future: check the feed and the clock")]
+    PriceFromFuture = 212,
+    /// The asset has no oracle.
+    #[msg("This asset has no oracle: there is nothing to refresh")]
+    NoOracle = 213,
+
+    // 300–399: margin accounts and balances
+    /// Initial margin is not met.
+    #[msg("Not enough margin: equity must be at least the initial margin after this; deposit more or do less")]
+    InitialMarginNotMet = 300,
+    /// The action would make an account below margin worse.
+    #[msg("This account is below its margin and may only do what improves it: this would make it worse")]
+    AccountWouldBeWorse = 301,
+    /// The client's own limit on the margin ratio is not met.
+    #[msg("The margin ratio afterwards would be below the limit you set: lower the limit or do less")]
+    MarginRatioBelowGuard = 302,
+    /// The account changed since the client looked.
+    #[msg("The account has changed since you looked at it: read it again and decide again")]
+    SequenceChanged = 303,
+    /// Not enough of the asset.
+    #[msg("The account has less of this asset than was asked for: only settled balances can leave")]
+    InsufficientBalance = 304,
+    /// The deposit cap is reached.
+    #[msg("The deposit cap of this asset is reached: deposit less, or another asset")]
+    DepositCapReached = 305,
+    /// All position slots are used.
+    #[msg("All position slots are in use: close a position or enlarge the account")]
+    NoFreeSlot = 306,
+    /// All collateral entries are used.
+    #[msg("The account holds its maximum of different collaterals: withdraw one first")]
+    NoFreeBalance = 307,
+    /// A size is outside what an account can have.
+    #[msg("An account has between 8 and 128 slots, and never fewer than it uses")]
+    InvalidSlotCount = 308,
+    /// The account still holds something.
+    #[msg("The account is not empty: close its positions and withdraw everything first")]
+    AccountNotEmpty = 309,
+    /// The account is in liquidation.
+    #[msg("The account is in liquidation: it must be restored before this")]
+    InLiquidation = 310,
+
+    // 400–499: trading
+    /// Legs are not ascending or not unique.
+    #[msg("Legs must be sorted by market, each market once")]
+    LegsNotSorted = 400,
+    /// No legs or too many.
+    #[msg("A block trade has between 1 and 16 legs")]
+    InvalidLegCount = 401,
+    /// A leg's price is outside the band.
+    #[msg("A leg is priced outside the band around the index: price it nearer to the index")]
+    PriceOutsideBand = 402,
+    /// The open-interest cap is reached.
+    #[msg("The market's open-interest cap is reached: trade less")]
+    OpenInterestCapReached = 403,
+    /// The market only allows reducing.
+    #[msg("This market is in reduce-only mode: only trades that bring both sides nearer to zero are allowed")]
+    ReduceOnly = 404,
+    /// A quantity is zero.
+    #[msg("The quantity must not be zero")]
+    ZeroQuantity = 405,
+    /// No such market.
+    #[msg("There is no such market: read the risk book again")]
+    UnknownMarket = 406,
+    /// No such asset.
+    #[msg("There is no such asset: read the risk book again")]
+    UnknownAsset = 407,
+
+    // 500–599: liquidation
+    /// The account is not liquidatable.
+    #[msg("The account cannot be liquidated: its equity covers the maintenance margin")]
+    NotLiquidatable = 500,
+    /// The account has no position in the market.
+    #[msg("The account has no position in this market")]
+    NoPosition = 501,
+    /// The price is worse than the liquidator's limit.
+    #[msg("The liquidation price is worse than the limit you set: raise the limit or wait")]
+    LimitPriceExceeded = 502,
+    /// A liquidation post-condition failed.
+    #[msg("The liquidation would lower the account's margin ratio and was refused")]
+    LiquidationWouldHarm = 503,
+
+    // 600–699: tokens and the ledger
+    /// More fees were asked for than accrued.
+    #[msg("The fee ledger holds less than was asked for: collect fees from the markets first")]
+    InsufficientFees = 600,
+    /// What arrived is not what was sent.
+    #[msg("The vault received another amount than was sent: this token cannot be used")]
+    TransferMismatch = 601,
+
+    // 700–799: arithmetic
+    /// A figure left its range.
+    #[msg("A figure leaves the range that can be represented: use a smaller quantity")]
+    Overflow = 700,
+}
+
+/// Logs the numbers that were found and needed, then returns the error.
+#[cold]
+#[inline(never)]
+pub fn refuse(code: ErrorCode, numbers: &[(&str, i128)]) -> Error {
+    let mut line = NumberLine::default();
+    for (label, number) in numbers {
+        line.push(label, *number);
+    }
+    line.log();
+    code.into()
+}
+
+/// Logs and translates a refusal of the engine.
+#[cold]
+#[inline(never)]
+pub fn explain(error: RiskError) -> Error {
+    use ErrorCode as C;
+    match error {
+        RiskError::Overflow => C::Overflow.into(),
+        RiskError::UnknownAsset { asset } => refuse(C::UnknownAsset, &[("asset", asset.into())]),
+        RiskError::UnknownMarket { market } => {
+            refuse(C::UnknownMarket, &[("market", market.into())])
+        }
+        RiskError::NoPrice { asset } => refuse(C::NoPrice, &[("asset", asset.into())]),
+        RiskError::StalePrice { asset, age, limit } => refuse(
+            C::StalePrice,
+            &[("asset", asset.into()), ("age", age.into()), ("limit", limit.into())],
+        ),
+        RiskError::WidePrice { asset, confidence, limit } => refuse(
+            C::WidePrice,
+            &[("asset", asset.into()), ("confidence", confidence.into()), ("limit", limit.into())],
+        ),
+        RiskError::DivergentPrice { asset, distance, limit } => refuse(
+            C::DivergentPrice,
+            &[("asset", asset.into()), ("distance", distance.into()), ("limit", limit.into())],
+        ),
+        RiskError::QuoteOffPar { price, par } => {
+            refuse(C::QuoteOffPar, &[("price", price.into()), ("par", par.into())])
+        }
+        RiskError::PriceOutOfRange { mantissa } => {
+            refuse(C::PriceOutOfRange, &[("mantissa", mantissa.into())])
+        }
+        RiskError::PriceNotMonotone { found, recorded } => refuse(
+            C::PriceNotMonotone,
+            &[("found", found.into()), ("recorded", recorded.into())],
+        ),
+        RiskError::PriceFromFuture { found, latest } => {
+            refuse(C::PriceFromFuture, &[("found", found.into()), ("latest", latest.into())])
+        }
+        RiskError::NoFreeSlot { slots } => refuse(C::NoFreeSlot, &[("slots", slots.into())]),
+        RiskError::NoFreeBalance { limit } => refuse(C::NoFreeBalance, &[("limit", limit.into())]),
+        RiskError::InsufficientBalance { available, requested } => refuse(
+            C::InsufficientBalance,
+            &[("available", available.into()), ("requested", requested.into())],
+        ),
+        RiskError::NotLiquidatable { equity, needed } => refuse(
+            C::NotLiquidatable,
+            &[("equity", equity.into()), ("liquidatable below", needed.into())],
+        ),
+        RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
+        RiskError::ZeroQuantity => C::ZeroQuantity.into(),
+    }
+}
+
+/// Logs and translates a parameter that is out of its bounds.
+#[cold]
+#[inline(never)]
+pub fn explain_bound(error: BoundError) -> Error {
+    let mut line = NumberLine::default();
+    line.push(error.field, error.found.into());
+    line.push("lowest", error.low.into());
+    line.push("highest", error.high.into());
+    line.log();
+    ErrorCode::ParameterOutOfBounds.into()
+}
+
+/// Turns a refusal of the engine into an error of the program: `engine_call(..).or_refuse()?`.
+pub trait OrRefuse<T> {
+    /// The value, or the logged and translated refusal.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn or_refuse(self) -> Result<T>;
+}
+
+impl<T> OrRefuse<T> for counterweight_risk::Result<T> {
+    #[inline(always)]
+    fn or_refuse(self) -> Result<T> {
+        self.map_err(explain)
+    }
+}
+
+impl<T> OrRefuse<T> for core::result::Result<T, BoundError> {
+    #[inline(always)]
+    fn or_refuse(self) -> Result<T> {
+        self.map_err(explain_bound)
+    }
+}

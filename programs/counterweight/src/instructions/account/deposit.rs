@@ -1,0 +1,111 @@
+//! `deposit`: tokens into the vault, the same number into the account. Needs no margin check and no
+//! price.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    events::BalanceMoved,
+    instructions::{checks::leave_liquidation_if_restored, tokens::take},
+    state::{MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookRef},
+};
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use counterweight_risk::{AccountCore, Asset, QuoteAtoms};
+
+/// Accounts of `deposit`.
+#[derive(Accounts)]
+pub struct Deposit<'info> {
+    /// Owner or delegate of the margin account, and of the tokens. Nobody else: a stranger's dust
+    /// could fill the account's collateral entries.
+    pub authority: Signer<'info>,
+    /// The risk book.
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The margin account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Mint of the asset.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The asset's vault.
+    #[account(mut)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Where the tokens come from.
+    #[account(mut)]
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that owns the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl Deposit<'_> {
+    fn validate(&self, book: &RiskBookRef, margin: &MarginMut, asset: u16, atoms: u64) -> Result<()> {
+        book.header.require_running(PAUSE_DEPOSIT)?;
+        margin.header.require_member(&book.header.clearinghouse)?;
+        margin.header.require_trader(&self.authority.key())?;
+        let row = book.book().asset(asset).or_refuse()?;
+        require_collateral(row, &self.mint.key(), &self.vault.key())?;
+        require!(atoms > 0, ErrorCode::ZeroQuantity);
+        let held = self.vault.amount;
+        if held.checked_add(atoms).is_none_or(|after| after > row.deposit_cap) {
+            return Err(refuse(
+                ErrorCode::DepositCapReached,
+                &[("held", held.into()), ("deposit", atoms.into()), ("cap", row.deposit_cap.into())],
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses an asset that is not collateral, and a mint or vault that is not the asset's.
+pub(super) fn require_collateral(row: &Asset, mint: &Pubkey, vault: &Pubkey) -> Result<()> {
+    require!(row.vault != [0; 32], ErrorCode::NotCollateral);
+    require!(mint.as_ref() == row.mint, ErrorCode::WrongMint);
+    require!(vault.as_ref() == row.vault, ErrorCode::WrongVault);
+    Ok(())
+}
+
+/// Adds atoms of an asset to an account: to its cash where it is the quote token.
+pub(super) fn credit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()> {
+    if asset == 0 {
+        let atoms = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
+        core.cash = core.cash.plus(atoms).or_refuse()?;
+        return Ok(());
+    }
+    core.credit(asset, atoms).or_refuse()
+}
+
+/// Takes atoms of an asset from an account: from its settled cash where it is the quote token.
+pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()> {
+    if asset == 0 { core.debit_cash(atoms).or_refuse() } else { core.debit(asset, atoms).or_refuse() }
+}
+
+/// Deposits atoms of an asset.
+///
+/// # Errors
+/// [`ErrorCode::Paused`], [`ErrorCode::WrongClearinghouse`], [`ErrorCode::NotOwnerOrDelegate`],
+/// [`ErrorCode::NotCollateral`], [`ErrorCode::WrongMint`], [`ErrorCode::WrongVault`],
+/// [`ErrorCode::DepositCapReached`], [`ErrorCode::NoFreeBalance`].
+pub fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
+    let accounts = ctx.accounts;
+    let book = RiskBookRef::load(&accounts.risk_book)?;
+    let mut margin = MarginMut::load(&accounts.margin_account)?;
+    accounts.validate(&book, &margin, asset, atoms)?;
+
+    take(
+        &accounts.token_program,
+        &accounts.mint,
+        &accounts.source,
+        &mut accounts.vault,
+        &accounts.authority,
+        atoms,
+    )?;
+    credit(&mut margin.header.core, asset, atoms)?;
+    leave_liquidation_if_restored(&mut margin, &book.book(), Clock::get()?.unix_timestamp);
+
+    emit!(BalanceMoved {
+        account: accounts.margin_account.key(),
+        sequence: margin.header.advance(),
+        asset,
+        atoms: QuoteAtoms::from_unsigned(atoms).or_refuse()?.0,
+        equity: 0,
+        initial_margin: 0,
+    });
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! A trader's own account: opening, funding, looking, closing.
+
+mod close_margin_account;
+mod deposit;
+mod margin_view;
+mod open_margin_account;
+mod resize_margin_account;
+mod set_delegate;
+mod transfer;
+mod withdraw;
+
+pub use close_margin_account::*;
+pub use deposit::*;
+pub use margin_view::*;
+pub use open_margin_account::*;
+pub use resize_margin_account::*;
+pub use set_delegate::*;
+pub use transfer::*;
+pub use withdraw::*;

@@ -1,0 +1,102 @@
+//! `withdraw`: settled balances to the owner, if initial margin is met without them and without any
+//! unrealised gain.
+
+use super::deposit::{debit, require_collateral};
+use crate::{
+    error::{ErrorCode, OrRefuse},
+    events::BalanceMoved,
+    instructions::{
+        Guards,
+        checks::{leave_liquidation_if_restored, require_initial},
+        tokens::give,
+    },
+    state::{Clearinghouse, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookRef},
+};
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use counterweight_risk::{QuoteAtoms, standard::Gains};
+
+/// Accounts of `withdraw`.
+#[derive(Accounts)]
+pub struct Withdraw<'info> {
+    /// The owner; never a delegate.
+    pub owner: Signer<'info>,
+    /// The clearinghouse: signs for the vault.
+    #[account(has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book.
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The margin account.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// Mint of the asset.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The asset's vault.
+    #[account(mut)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Where the tokens go: any account that the owner names by signing.
+    #[account(mut)]
+    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that owns the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl Withdraw<'_> {
+    fn validate(
+        &self,
+        book: &RiskBookRef,
+        margin: &MarginMut,
+        asset: u16,
+        atoms: u64,
+        guards: &Guards,
+    ) -> Result<()> {
+        book.header.require_running(PAUSE_WITHDRAW)?;
+        margin.header.require_member(&book.header.clearinghouse)?;
+        margin.header.require_owner(&self.owner.key())?;
+        margin.header.require_sequence(guards.expected_sequence)?;
+        let row = book.book().asset(asset).or_refuse()?;
+        require_collateral(row, &self.mint.key(), &self.vault.key())?;
+        require!(self.destination.key() != self.vault.key(), ErrorCode::SameAccount);
+        require!(atoms > 0, ErrorCode::ZeroQuantity);
+        Ok(())
+    }
+}
+
+/// Withdraws atoms of an asset.
+///
+/// # Errors
+/// [`ErrorCode::InitialMarginNotMet`], [`ErrorCode::InsufficientBalance`], [`ErrorCode::NotOwner`],
+/// [`ErrorCode::Paused`], those of the guards, and those of prices that cannot be used.
+pub fn withdraw(ctx: Context<Withdraw>, asset: u16, atoms: u64, guards: Guards) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let book = RiskBookRef::load(&accounts.risk_book)?;
+    let mut margin = MarginMut::load(&accounts.margin_account)?;
+    accounts.validate(&book, &margin, asset, atoms, &guards)?;
+
+    debit(&mut margin.header.core, asset, atoms)?;
+    give(
+        &accounts.token_program,
+        &accounts.mint,
+        &accounts.vault,
+        &accounts.destination,
+        &accounts.clearinghouse,
+        atoms,
+    )?;
+
+    let now = Clock::get()?.unix_timestamp;
+    let book = book.book();
+    leave_liquidation_if_restored(&mut margin, &book, now);
+    let sequence = margin.header.advance();
+    let view = margin.view();
+    let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;
+    guards.require_ratio(&book, &view, now)?;
+    emit!(BalanceMoved {
+        account: accounts.margin_account.key(),
+        sequence,
+        asset,
+        atoms: QuoteAtoms::from_unsigned(atoms).and_then(QuoteAtoms::negated).or_refuse()?.0,
+        equity: health.equity.0,
+        initial_margin: health.requirement.0,
+    });
+    Ok(())
+}

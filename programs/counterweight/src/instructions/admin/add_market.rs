@@ -1,0 +1,104 @@
+//! `add_market`: a perpetual on an asset.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    events::MarketChanged,
+    instructions::tokens::resize,
+    state::{Clearinghouse, MARKET_SEED, Market, RiskBook, RiskBookMut, VERSION},
+};
+use anchor_lang::prelude::*;
+use bytemuck::Zeroable;
+use counterweight_risk::{
+    Market as MarketRow, MarketTerms,
+    error::within,
+    market::{FULL_SHARE, KIND_PERPETUAL},
+};
+
+/// What a market starts with.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
+pub struct MarketSetup {
+    /// A name for people, padded with zeros.
+    pub name: [u8; 16],
+    /// Index of the underlying.
+    pub asset: u16,
+    /// Quote atoms per lot and tick.
+    pub tick_size: u64,
+    /// Its terms.
+    pub terms: MarketTerms,
+}
+
+/// Accounts of `add_market`.
+#[derive(Accounts)]
+#[instruction(index: u16)]
+pub struct AddMarket<'info> {
+    /// Pays for the account and the row.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    /// The clearinghouse.
+    #[account(has_one = authority @ ErrorCode::NotAuthority, has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book; grows by a row.
+    #[account(mut)]
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market's own account.
+    #[account(
+        init,
+        payer = authority,
+        space = 8 + size_of::<Market>(),
+        seeds = [MARKET_SEED, clearinghouse.key().as_ref(), &index.to_le_bytes()],
+        bump
+    )]
+    pub market: AccountLoader<'info, Market>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl AddMarket<'_> {
+    fn validate(setup: &MarketSetup) -> Result<()> {
+        within("tick_size", setup.tick_size, 1, 1 << 40).or_refuse()?;
+        setup.terms.check().or_refuse()
+    }
+}
+
+/// Adds a market as the next row; `index` must be that row's.
+///
+/// # Errors
+/// [`ErrorCode::WrongIndex`], [`ErrorCode::UnknownAsset`], a parameter out of bounds,
+/// [`ErrorCode::RiskBookFull`].
+pub fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup) -> Result<()> {
+    AddMarket::validate(&setup)?;
+    let accounts = &ctx.accounts;
+    let info: &AccountInfo = accounts.risk_book.as_ref();
+    let length = info.data_len() + size_of::<MarketRow>();
+    resize(info, &accounts.authority, &accounts.system_program, length)?;
+
+    let mut row = Box::new(MarketRow::zeroed());
+    row.address = accounts.market.key().to_bytes();
+    row.name = setup.name;
+    row.tick_size = setup.tick_size;
+    row.asset = setup.asset;
+    row.kind = KIND_PERPETUAL;
+    row.share = [FULL_SHARE; 2];
+    row.set_terms(&setup.terms).or_refuse()?;
+
+    let mut book = RiskBookMut::load(&accounts.risk_book)?;
+    // The quote token is what everything is counted in: nothing to trade against itself.
+    if setup.asset == 0 {
+        return Err(refuse(ErrorCode::UnknownAsset, &[("asset", 0)]));
+    }
+    book.asset(setup.asset)?;
+    let found = book.push_market(*row)?;
+    if found != index {
+        let numbers = [("found", index.into()), ("next", found.into())];
+        return Err(refuse(ErrorCode::WrongIndex, &numbers));
+    }
+
+    let mut market = accounts.market.load_init()?;
+    market.version = VERSION;
+    market.bump = ctx.bumps.market;
+    market.index = index;
+    market.clearinghouse = accounts.clearinghouse.key();
+
+    emit!(MarketChanged { clearinghouse: accounts.clearinghouse.key(), market: index });
+    Ok(())
+}

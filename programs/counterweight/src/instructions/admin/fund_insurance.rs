@@ -1,0 +1,61 @@
+//! `fund_insurance`: anyone may pay into the insurance fund. Nobody can take it out again.
+
+use crate::{
+    error::{ErrorCode, OrRefuse},
+    events::LedgerMoved,
+    instructions::tokens::take,
+    state::Clearinghouse,
+};
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use counterweight_risk::QuoteAtoms;
+
+/// Accounts of `fund_insurance`.
+#[derive(Accounts)]
+pub struct FundInsurance<'info> {
+    /// Who pays.
+    pub payer: Signer<'info>,
+    /// The clearinghouse.
+    #[account(
+        mut,
+        has_one = quote_mint @ ErrorCode::WrongMint,
+        has_one = quote_vault @ ErrorCode::WrongVault
+    )]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Mint of the quote token.
+    pub quote_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Its vault.
+    #[account(mut)]
+    pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Where the payment comes from.
+    #[account(mut)]
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that owns the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+/// Pays into the insurance fund.
+///
+/// # Errors
+/// [`ErrorCode::ZeroQuantity`], the token program's.
+pub fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
+    require!(atoms > 0, ErrorCode::ZeroQuantity);
+    let accounts = ctx.accounts;
+    take(
+        &accounts.token_program,
+        &accounts.quote_mint,
+        &accounts.source,
+        &mut accounts.quote_vault,
+        &accounts.payer,
+        atoms,
+    )?;
+    let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
+    let mut clearinghouse = accounts.clearinghouse.load_mut()?;
+    clearinghouse.insurance = QuoteAtoms(clearinghouse.insurance).plus(paid).or_refuse()?.0;
+    emit!(LedgerMoved {
+        clearinghouse: accounts.clearinghouse.key(),
+        fees: 0,
+        insurance: paid.0,
+    });
+    Ok(())
+}

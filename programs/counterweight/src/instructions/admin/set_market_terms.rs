@@ -1,0 +1,23 @@
+//! `set_market_terms`: tiers, penalties, band, caps and mode of a market.
+
+use crate::{
+    error::OrRefuse,
+    events::MarketChanged,
+    instructions::SetTerms,
+    state::RiskBookMut,
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::MarketTerms;
+
+/// Sets the terms of a market.
+///
+/// # Errors
+/// A parameter out of bounds, [`crate::error::ErrorCode::UnknownMarket`].
+pub fn set_market_terms(ctx: Context<SetTerms>, market: u16, terms: MarketTerms) -> Result<()> {
+    terms.check().or_refuse()?;
+    let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
+    book.market(market)?.set_terms(&terms).or_refuse()?;
+
+    emit!(MarketChanged { clearinghouse: ctx.accounts.clearinghouse.key(), market });
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! `withdraw_fees`: the authority takes fees that were collected, and nothing else.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    events::LedgerMoved,
+    instructions::tokens::give,
+    state::Clearinghouse,
+};
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use counterweight_risk::QuoteAtoms;
+
+/// Accounts of `withdraw_fees`.
+#[derive(Accounts)]
+pub struct WithdrawFees<'info> {
+    /// The authority.
+    pub authority: Signer<'info>,
+    /// The clearinghouse.
+    #[account(
+        mut,
+        has_one = authority @ ErrorCode::NotAuthority,
+        has_one = quote_mint @ ErrorCode::WrongMint,
+        has_one = quote_vault @ ErrorCode::WrongVault
+    )]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Mint of the quote token.
+    pub quote_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Its vault.
+    #[account(mut)]
+    pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Where the fees go.
+    #[account(mut)]
+    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that owns the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl WithdrawFees<'_> {
+    fn validate(&self, atoms: u64) -> Result<()> {
+        let available = u64::try_from(self.clearinghouse.load()?.fees).unwrap_or(0);
+        if atoms == 0 || atoms > available {
+            let numbers = [("fees", available.into()), ("asked for", atoms.into())];
+            return Err(refuse(ErrorCode::InsufficientFees, &numbers));
+        }
+        Ok(())
+    }
+}
+
+/// Pays out collected fees.
+///
+/// # Errors
+/// [`ErrorCode::InsufficientFees`], [`ErrorCode::NotAuthority`].
+pub fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
+    let accounts = &ctx.accounts;
+    accounts.validate(atoms)?;
+    let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
+    {
+        let mut clearinghouse = accounts.clearinghouse.load_mut()?;
+        clearinghouse.fees = QuoteAtoms(clearinghouse.fees).minus(paid).or_refuse()?.0;
+    }
+    give(
+        &accounts.token_program,
+        &accounts.quote_mint,
+        &accounts.quote_vault,
+        &accounts.destination,
+        &accounts.clearinghouse,
+        atoms,
+    )?;
+    emit!(LedgerMoved { clearinghouse: accounts.clearinghouse.key(), fees: -paid.0, insurance: 0 });
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! How an instruction ends: the checks that decide whether what it did may stand.
+//!
+//! Every instruction that changes an account ends in exactly one of: no check (deposit), an
+//! initial-margin check (withdraw, risk-increasing trade), a no-worse check (risk-reducing trade of
+//! an account below its margin), or the post-conditions of liquidation.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    state::MarginMut,
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{
+    AccountView, Book, Health,
+    liquidation::is_restored,
+    standard::{Gains, initial, maintenance},
+};
+
+/// A client's own limits, for every instruction that can lose it money. Each is optional.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    /// Refuse if the account has changed since the client read it.
+    pub expected_sequence: Option<u64>,
+    /// Refuse if equity / maintenance margin would afterwards be below this, in basis points.
+    pub min_margin_ratio_after_bps: Option<u32>,
+    /// Refuse if a price that counts is older than this, in seconds. The asset's own limit holds in
+    /// any case.
+    pub max_price_age: Option<u32>,
+}
+
+impl Guards {
+    /// The limit on the age of prices, `u32::MAX` for none.
+    #[inline(always)]
+    pub fn max_age(&self) -> u32 {
+        self.max_price_age.unwrap_or(u32::MAX)
+    }
+
+    /// Refuses a margin ratio below the client's limit.
+    ///
+    /// # Errors
+    /// [`ErrorCode::MarginRatioBelowGuard`], or that of a price that cannot be used.
+    #[inline(always)]
+    pub fn require_ratio(&self, book: &Book, account: &AccountView, now: i64) -> Result<()> {
+        let Some(bps) = self.min_margin_ratio_after_bps else { return Ok(()) };
+        let health = maintenance(book, account, now).or_refuse()?;
+        if !health.ratio_is_at_least(bps) {
+            return Err(refuse(
+                ErrorCode::MarginRatioBelowGuard,
+                &[
+                    ("equity", health.equity.0.into()),
+                    ("maintenance margin", health.requirement.0.into()),
+                    ("limit bps", bps.into()),
+                ],
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Ends an instruction that adds risk or lets value out: initial margin must be met.
+///
+/// # Errors
+/// [`ErrorCode::InitialMarginNotMet`], or that of a price that cannot be used.
+#[inline(always)]
+pub fn require_initial(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    max_age: u32,
+    gains: Gains,
+) -> Result<Health> {
+    let health = initial(book, account, now, max_age, gains).or_refuse()?;
+    if !health.is_met() {
+        return Err(initial_not_met(&health));
+    }
+    Ok(health)
+}
+
+/// Names equity and initial margin.
+#[cold]
+pub fn initial_not_met(health: &Health) -> Error {
+    refuse(
+        ErrorCode::InitialMarginNotMet,
+        &[("equity", health.equity.0.into()), ("initial margin", health.requirement.0.into())],
+    )
+}
+
+/// Lets an account that is in liquidation leave it by its own action, once equity is back at the
+/// maintenance margin and the buffer. Without usable prices it stays as it is.
+pub fn leave_liquidation_if_restored(margin: &mut MarginMut, book: &Book, now: i64) {
+    if margin.header.core.liquidation_start == 0 {
+        return;
+    }
+    if let Ok(health) = maintenance(book, &margin.view(), now)
+        && is_restored(&health, book.params.liquidation_buffer)
+    {
+        margin.header.core.liquidation_start = 0;
+    }
+}

@@ -1,0 +1,5 @@
+//! Prices: permissionless.
+
+mod refresh_prices;
+
+pub use refresh_prices::*;

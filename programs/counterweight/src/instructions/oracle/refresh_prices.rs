@@ -1,0 +1,51 @@
+//! `refresh_prices`: brings Pyth prices into the risk book. Anyone may, any number at a time, also
+//! as the first instruction of the transaction that needs them.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    oracle,
+    state::{RiskBook, RiskBookMut},
+};
+use anchor_lang::prelude::*;
+
+/// Accounts of `refresh_prices`: behind these, one price account for each asset of the argument.
+#[derive(Accounts)]
+pub struct RefreshPrices<'info> {
+    /// The risk book.
+    #[account(mut)]
+    pub risk_book: AccountLoader<'info, RiskBook>,
+}
+
+/// Records the prices of `assets` from the accounts that follow, in the same order.
+///
+/// A price with the recorded publish time changes nothing and is accepted, so that transactions that
+/// bring the same price do not fail each other; an older one is refused. No event: the price account
+/// and the slot say all there is.
+///
+/// # Errors
+/// Those of [`oracle::read`] and of [`counterweight_risk::Asset::record`],
+/// [`ErrorCode::WrongAccountCount`].
+pub fn refresh_prices<'info>(
+    ctx: Context<'info, RefreshPrices<'info>>,
+    assets: Vec<u16>,
+) -> Result<()> {
+    let accounts = ctx.remaining_accounts;
+    if accounts.len() != assets.len() {
+        let numbers = [("accounts", accounts.len() as i128), ("assets", assets.len() as i128)];
+        return Err(refuse(ErrorCode::WrongAccountCount, &numbers));
+    }
+    let now = Clock::get()?.unix_timestamp;
+    let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
+    for (index, account) in assets.into_iter().zip(accounts) {
+        let params = book.header.params;
+        let row = book.asset(index)?;
+        let reading = oracle::read(account, index, row)?;
+        let scale = params.scale(index == 0, row.lot_exponent, reading.exponent);
+        let changed = row.record(&reading, scale, now).or_refuse()?;
+        if changed && index == 0 {
+            let price = row.index;
+            book.header.params.set_quote_price(price).or_refuse()?;
+        }
+    }
+    Ok(())
+}

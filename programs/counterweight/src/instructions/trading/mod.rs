@@ -1,0 +1,5 @@
+//! Trading.
+
+mod settle_block_trade;
+
+pub use settle_block_trade::*;

@@ -1,0 +1,56 @@
+use anchor_lang::prelude::*;
+
+/// Seed of a clearinghouse's address, before creator and id.
+pub const CLEARINGHOUSE_SEED: &[u8] = b"clearinghouse";
+/// Seed of a vault's address, before clearinghouse and mint.
+pub const VAULT_SEED: &[u8] = b"vault";
+
+/// Who governs a clearinghouse, and the part of its ledger that belongs to nobody's account.
+///
+/// Address: `["clearinghouse", creator, id]`. It is the authority of every vault. Trading and
+/// liquidation do not touch it.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Clearinghouse {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// Zero.
+    pub padding: [u8; 6],
+    /// Number that the creator chose.
+    pub id: u64,
+    /// Who created it; part of the address.
+    pub creator: Pubkey,
+    /// Who may change parameters and withdraw fees.
+    pub authority: Pubkey,
+    /// Who may become the authority by accepting; the default key for nobody.
+    pub nominated_authority: Pubkey,
+    /// Who may pause.
+    pub guardian: Pubkey,
+    /// Address of the risk book.
+    pub risk_book: Pubkey,
+    /// Mint of the quote token.
+    pub quote_mint: Pubkey,
+    /// Vault of the quote token.
+    pub quote_vault: Pubkey,
+    /// Fees swept from the markets, in quote atoms: the authority's.
+    pub fees: i64,
+    /// The insurance fund, in quote atoms.
+    pub insurance: i64,
+    /// Roundings swept from the markets, in quote atoms.
+    pub residue: i64,
+    /// Zero.
+    pub reserved: [u64; 16],
+}
+
+const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);
+const _: () = assert!(core::mem::offset_of!(Clearinghouse, authority) == 48);
+const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
+
+impl Clearinghouse {
+    /// Seeds that sign for the vaults, without the bump's array.
+    pub fn seeds(&self) -> ([u8; 8], [u8; 1]) {
+        (self.id.to_le_bytes(), [self.bump])
+    }
+}

@@ -1,0 +1,202 @@
+use crate::{
+    error::{ErrorCode, refuse},
+    state::VERSION,
+};
+use anchor_lang::{Discriminator, prelude::*};
+use counterweight_risk::{AccountCore, AccountMut, AccountView, Position, account::BALANCES};
+use std::cell::{Ref, RefMut};
+
+/// Seed of a margin account's address, before clearinghouse, owner and id.
+pub const MARGIN_SEED: &[u8] = b"margin";
+/// Slots that an account is opened with.
+pub const MIN_SLOTS: u16 = 8;
+/// Most slots that an account can have.
+pub const MAX_SLOTS: u16 = 128;
+
+/// A trader's account: one pool of collateral, and every position that it backs.
+///
+/// Address: `["margin", clearinghouse, owner, id]`. Behind this header stand the slots, each a
+/// [`Position`]; the used ones come first, sorted by asset and market.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct MarginAccount {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// Number that the owner chose.
+    pub id: u16,
+    /// Zero.
+    pub padding: u32,
+    /// Counts the changes of this account; every event carries it.
+    pub sequence: u64,
+    /// The clearinghouse it belongs to.
+    pub clearinghouse: Pubkey,
+    /// Who may do everything with it.
+    pub owner: Pubkey,
+    /// Who may trade with it but never withdraw; the default key for nobody.
+    pub delegate: Pubkey,
+    /// Cash, collateral, liquidation state.
+    pub core: AccountCore,
+    /// Zero.
+    pub reserved: [u64; 16],
+}
+
+/// Bytes before the first slot.
+pub const MARGIN_HEADER: usize = 8 + size_of::<MarginAccount>();
+
+const _: () = assert!(size_of::<MarginAccount>() == 400);
+const _: () = assert!(core::mem::offset_of!(MarginAccount, owner) == 48);
+const _: () = assert!(core::mem::offset_of!(MarginAccount, core) == 112);
+const _: () = assert!(size_of::<AccountCore>() == 160 && BALANCES == 8);
+// The promise of the documentation: 8 slots in 1.3 kB, each further slot 80 bytes.
+const _: () = assert!(MarginAccount::space(MIN_SLOTS) <= 1_300 && size_of::<Position>() == 80);
+
+impl MarginAccount {
+    /// Bytes of an account with so many slots.
+    pub const fn space(slots: u16) -> usize {
+        MARGIN_HEADER + slots as usize * size_of::<Position>()
+    }
+
+    /// Refuses a signer who is not the owner.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotOwner`].
+    pub fn require_owner(&self, signer: &Pubkey) -> Result<()> {
+        require_keys_eq!(*signer, self.owner, ErrorCode::NotOwner);
+        Ok(())
+    }
+
+    /// Refuses a signer who is neither owner nor delegate.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotOwnerOrDelegate`].
+    #[inline(always)]
+    pub fn require_trader(&self, signer: &Pubkey) -> Result<()> {
+        // The default key as delegate means nobody; nobody can sign for it, but say so all the same.
+        let delegated = *signer == self.delegate && self.delegate != Pubkey::default();
+        require!(*signer == self.owner || delegated, ErrorCode::NotOwnerOrDelegate);
+        Ok(())
+    }
+
+    /// Refuses an account of another clearinghouse.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongClearinghouse`].
+    #[inline(always)]
+    pub fn require_member(&self, clearinghouse: &Pubkey) -> Result<()> {
+        require!(self.clearinghouse == *clearinghouse, ErrorCode::WrongClearinghouse);
+        Ok(())
+    }
+
+    /// Refuses an account that changed since the client looked at it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SequenceChanged`].
+    #[inline(always)]
+    pub fn require_sequence(&self, expected: Option<u64>) -> Result<()> {
+        match expected {
+            Some(expected) if expected != self.sequence => Err(refuse(
+                ErrorCode::SequenceChanged,
+                &[("found", self.sequence.into()), ("expected", expected.into())],
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a change, and returns its number.
+    #[inline(always)]
+    pub fn advance(&mut self) -> u64 {
+        // One a change: 2^64 of them will not happen.
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
+    }
+}
+
+/// A margin account that is being read.
+pub struct MarginRef<'a> {
+    /// The header.
+    pub header: Ref<'a, MarginAccount>,
+    slots: Ref<'a, [Position]>,
+}
+
+impl<'a> MarginRef<'a> {
+    /// Reads an account whose owner and type Anchor has checked.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongVersion`], or Anchor's for another type.
+    pub fn load<'info>(loader: &'a AccountLoader<'info, MarginAccount>) -> Result<Self> {
+        let account: &'a AccountInfo<'info> = loader.as_ref();
+        let data = account.try_borrow_data()?;
+        check(&data)?;
+        let (header, slots) = Ref::map_split(data, |data| {
+            let (header, tail) = data.split_at(MARGIN_HEADER);
+            (bytemuck::from_bytes(&header[8..]), bytemuck::cast_slice(tail))
+        });
+        Ok(Self { header, slots })
+    }
+
+    /// The account as the engine judges it.
+    pub fn view(&self) -> AccountView<'_> {
+        let core = &self.header.core;
+        AccountView {
+            cash: core.cash,
+            balances: &core.balances,
+            positions: &self.slots[..usize::from(core.position_count)],
+        }
+    }
+}
+
+/// A margin account that is being changed.
+pub struct MarginMut<'a> {
+    /// The header.
+    pub header: RefMut<'a, MarginAccount>,
+    slots: RefMut<'a, [Position]>,
+}
+
+impl<'a> MarginMut<'a> {
+    /// As [`MarginRef::load`], for writing.
+    ///
+    /// # Errors
+    /// As [`MarginRef::load`].
+    #[inline(always)]
+    pub fn load<'info>(loader: &'a AccountLoader<'info, MarginAccount>) -> Result<Self> {
+        let account: &'a AccountInfo<'info> = loader.as_ref();
+        let data = account.try_borrow_mut_data()?;
+        check(&data)?;
+        let (header, slots) = RefMut::map_split(data, |data| {
+            let (header, tail) = data.split_at_mut(MARGIN_HEADER);
+            (bytemuck::from_bytes_mut(&mut header[8..]), bytemuck::cast_slice_mut(tail))
+        });
+        Ok(Self { header, slots })
+    }
+
+    /// The account as the engine changes it.
+    #[inline(always)]
+    pub fn account(&mut self) -> AccountMut<'_> {
+        AccountMut { core: &mut self.header.core, slots: &mut self.slots }
+    }
+
+    /// The account as the engine judges it.
+    #[inline(always)]
+    pub fn view(&self) -> AccountView<'_> {
+        let core = &self.header.core;
+        AccountView {
+            cash: core.cash,
+            balances: &core.balances,
+            positions: &self.slots[..usize::from(core.position_count)],
+        }
+    }
+}
+
+/// Type, length and version. The tail is a whole number of slots by construction; the cast would
+/// refuse anything else.
+#[inline(always)]
+fn check(data: &[u8]) -> Result<()> {
+    require!(
+        data.len() >= MARGIN_HEADER && data[..8] == *MarginAccount::DISCRIMINATOR,
+        anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
+    );
+    require!(data[8] == VERSION, ErrorCode::WrongVersion);
+    Ok(())
+}

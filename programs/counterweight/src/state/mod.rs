@@ -1,0 +1,14 @@
+//! The accounts: one file each. All are zero-copy, with sizes and offsets asserted.
+
+mod clearinghouse;
+mod margin_account;
+mod market;
+mod risk_book;
+
+pub use clearinghouse::*;
+pub use margin_account::*;
+pub use market::*;
+pub use risk_book::*;
+
+/// Layout version that this program writes and accepts.
+pub const VERSION: u8 = 1;

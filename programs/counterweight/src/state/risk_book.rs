@@ -1,0 +1,223 @@
+use crate::{
+    error::{ErrorCode, refuse},
+    state::VERSION,
+};
+use anchor_lang::{Discriminator, prelude::*};
+use counterweight_risk::{Asset, Book, Market as MarketRow, RiskParams};
+use std::cell::{Ref, RefMut};
+
+/// Seed of a risk book's address, before the clearinghouse.
+pub const RISK_BOOK_SEED: &[u8] = b"risk-book";
+/// Assets that fit a risk book.
+pub const MAX_ASSETS: u16 = 64;
+/// Markets that fit a risk book.
+pub const MAX_MARKETS: u16 = 256;
+
+/// Nothing can be deposited.
+pub const PAUSE_DEPOSIT: u8 = 1;
+/// Nothing can be withdrawn.
+pub const PAUSE_WITHDRAW: u8 = 2;
+/// Nothing can be traded.
+pub const PAUSE_TRADE: u8 = 4;
+/// Nobody can be liquidated. Only the authority may set it: a guardian that stops liquidations would
+/// make nothing safer.
+pub const PAUSE_LIQUIDATE: u8 = 8;
+/// No balance can be moved between accounts.
+pub const PAUSE_TRANSFER: u8 = 16;
+/// Every bit.
+pub const PAUSE_ALL: u8 = 31;
+/// The bits that the guardian may set.
+pub const PAUSE_BY_GUARDIAN: u8 = PAUSE_ALL & !PAUSE_LIQUIDATE;
+
+/// Every price and parameter that an account check needs, in one account that trading only reads.
+///
+/// Address: `["risk-book", clearinghouse]`. Behind this header stand [`RiskBook::asset_count`] rows
+/// of [`Asset`], then [`RiskBook::market_count`] rows of [`counterweight_risk::Market`].
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct RiskBook {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the address.
+    pub bump: u8,
+    /// `PAUSE_` bits.
+    pub paused: u8,
+    /// Zero.
+    pub padding: u8,
+    /// Rows of assets; the first is the quote token.
+    pub asset_count: u16,
+    /// Rows of markets.
+    pub market_count: u16,
+    /// The clearinghouse it belongs to.
+    pub clearinghouse: Pubkey,
+    /// Parameters of the clearinghouse.
+    pub params: RiskParams,
+    /// Zero.
+    pub reserved: [u64; 15],
+}
+
+/// Bytes before the first asset.
+pub const RISK_BOOK_HEADER: usize = 8 + size_of::<RiskBook>();
+
+const _: () = assert!(size_of::<RiskBook>() == 224);
+const _: () = assert!(core::mem::offset_of!(RiskBook, clearinghouse) == 8);
+const _: () = assert!(core::mem::offset_of!(RiskBook, params) == 40);
+const _: () = assert!(size_of::<RiskParams>() == 64);
+
+impl RiskBook {
+    /// Refuses what is paused.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Paused`].
+    #[inline(always)]
+    pub fn require_running(&self, bit: u8) -> Result<()> {
+        if self.paused & bit != 0 {
+            return Err(refuse(
+                ErrorCode::Paused,
+                &[("asked for", bit.into()), ("paused", self.paused.into())],
+            ));
+        }
+        Ok(())
+    }
+
+    /// Bytes of a risk book with so many rows.
+    pub const fn space(assets: usize, markets: usize) -> usize {
+        RISK_BOOK_HEADER + assets * size_of::<Asset>() + markets * size_of::<MarketRow>()
+    }
+
+    fn lengths(&self) -> (usize, usize) {
+        (
+            usize::from(self.asset_count) * size_of::<Asset>(),
+            usize::from(self.market_count) * size_of::<MarketRow>(),
+        )
+    }
+}
+
+/// A risk book that is being read.
+pub struct RiskBookRef<'a> {
+    /// The header.
+    pub header: Ref<'a, RiskBook>,
+    tail: Ref<'a, [u8]>,
+}
+
+impl<'a> RiskBookRef<'a> {
+    /// Reads an account whose owner and type Anchor has checked.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongVersion`], or Anchor's for another type.
+    #[inline(always)]
+    pub fn load<'info>(loader: &'a AccountLoader<'info, RiskBook>) -> Result<Self> {
+        let (header, tail) = Ref::map_split(checked(loader.as_ref())?, |data| {
+            let (header, tail) = data.split_at(RISK_BOOK_HEADER);
+            (bytemuck::from_bytes(&header[8..]), tail)
+        });
+        require!(RiskBook::version_is_known(&header), ErrorCode::WrongVersion);
+        Ok(Self { header, tail })
+    }
+
+    /// The tables as the engine reads them.
+    #[inline(always)]
+    pub fn book(&self) -> Book<'_> {
+        let (assets, markets) = self.header.lengths();
+        Book {
+            params: &self.header.params,
+            assets: bytemuck::cast_slice(&self.tail[..assets]),
+            markets: bytemuck::cast_slice(&self.tail[assets..assets + markets]),
+        }
+    }
+}
+
+/// A risk book that is being changed.
+pub struct RiskBookMut<'a> {
+    /// The header.
+    pub header: RefMut<'a, RiskBook>,
+    tail: RefMut<'a, [u8]>,
+}
+
+impl<'a> RiskBookMut<'a> {
+    /// As [`RiskBookRef::load`], for writing.
+    ///
+    /// # Errors
+    /// As [`RiskBookRef::load`].
+    pub fn load<'info>(loader: &'a AccountLoader<'info, RiskBook>) -> Result<Self> {
+        drop(checked(loader.as_ref())?);
+        let data = loader.as_ref().try_borrow_mut_data()?;
+        let (header, tail) = RefMut::map_split(data, |data| {
+            let (header, tail) = data.split_at_mut(RISK_BOOK_HEADER);
+            (bytemuck::from_bytes_mut::<RiskBook>(&mut header[8..]), tail)
+        });
+        require!(RiskBook::version_is_known(&header), ErrorCode::WrongVersion);
+        Ok(Self { header, tail })
+    }
+
+    /// All rows, to be changed.
+    pub fn tables(&mut self) -> (&mut [Asset], &mut [MarketRow]) {
+        let (assets, markets) = self.header.lengths();
+        let (asset_bytes, rest) = self.tail.split_at_mut(assets);
+        (bytemuck::cast_slice_mut(asset_bytes), bytemuck::cast_slice_mut(&mut rest[..markets]))
+    }
+
+    /// An asset, to be changed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownAsset`].
+    pub fn asset(&mut self, asset: u16) -> Result<&mut Asset> {
+        let missing = || refuse(ErrorCode::UnknownAsset, &[("asset", asset.into())]);
+        self.tables().0.get_mut(usize::from(asset)).ok_or_else(missing)
+    }
+
+    /// A market, to be changed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownMarket`].
+    pub fn market(&mut self, market: u16) -> Result<&mut MarketRow> {
+        let missing = || refuse(ErrorCode::UnknownMarket, &[("market", market.into())]);
+        self.tables().1.get_mut(usize::from(market)).ok_or_else(missing)
+    }
+
+    /// Appends an asset. The account must have grown by a row; the markets move up.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RiskBookFull`].
+    pub fn push_asset(&mut self, row: Asset) -> Result<u16> {
+        let index = self.header.asset_count;
+        require!(index < MAX_ASSETS, ErrorCode::RiskBookFull);
+        let (assets, markets) = self.header.lengths();
+        self.tail.copy_within(assets..assets + markets, assets + size_of::<Asset>());
+        self.tail[assets..assets + size_of::<Asset>()].copy_from_slice(bytemuck::bytes_of(&row));
+        self.header.asset_count += 1;
+        Ok(index)
+    }
+
+    /// Appends a market. The account must have grown by a row.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RiskBookFull`].
+    pub fn push_market(&mut self, row: MarketRow) -> Result<u16> {
+        let index = self.header.market_count;
+        require!(index < MAX_MARKETS, ErrorCode::RiskBookFull);
+        let (assets, markets) = self.header.lengths();
+        let at = assets + markets;
+        self.tail[at..at + size_of::<MarketRow>()].copy_from_slice(bytemuck::bytes_of(&row));
+        self.header.market_count += 1;
+        Ok(index)
+    }
+}
+
+impl RiskBook {
+    fn version_is_known(&self) -> bool {
+        self.version == VERSION
+    }
+}
+
+/// The account's bytes, after a check of type and length. The owner was checked with the type by
+/// Anchor before the handler ran.
+#[inline(always)]
+fn checked<'a>(account: &'a AccountInfo) -> Result<Ref<'a, [u8]>> {
+    let data = account.try_borrow_data()?;
+    require!(
+        data.len() >= RISK_BOOK_HEADER && data[..8] == *RiskBook::DISCRIMINATOR,
+        anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
+    );
+    Ok(Ref::map(data, |data| &**data))
+}
