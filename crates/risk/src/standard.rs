@@ -202,9 +202,11 @@ impl Health {
         if before.equity.0 <= 0 {
             return self.equity >= before.equity && self.requirement <= before.requirement;
         }
-        // E'/MM' ≥ E/MM, both requirements ≥ 0.
-        i128::from(self.equity.0) * i128::from(before.requirement.0)
-            >= i128::from(before.equity.0) * i128::from(self.requirement.0)
+        // E'/MM' ≥ E/MM, both requirements ≥ 0. A debt is told apart by itself: it would be lost where
+        // neither state requires anything.
+        self.equity.0 >= 0
+            && i128::from(self.equity.0) * i128::from(before.requirement.0)
+                >= i128::from(before.equity.0) * i128::from(self.requirement.0)
     }
 }
 
