@@ -13,6 +13,11 @@ use bytemuck::{Pod, Zeroable};
 /// Tiers a market can have.
 pub const TIERS: usize = 4;
 
+/// Smallest first tier: 1,000,000 quote atoms. Above this the share of the requirement that
+/// maintenance leaves out (a twentieth at least) exceeds what the roundings of the tiers add up to, so
+/// that maintenance margin is never above initial margin, not even by an atom.
+pub const MIN_TIER: u64 = 1_000_000;
+
 /// One tier of a folded schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -50,13 +55,13 @@ pub struct TierTerms {
     pub rate_bps: u32,
 }
 
-/// Checks that tiers ascend in size and rate and that the last one is open.
+/// Checks that tiers ascend in size and rate from [`MIN_TIER`] and that the last one is open.
 ///
 /// # Errors
 /// [`BoundError`] naming the first field that does not fit.
 pub fn check(tiers: &[TierTerms; TIERS]) -> core::result::Result<(), BoundError> {
     let mut before = TierTerms {
-        upper: 0,
+        upper: MIN_TIER - 1,
         rate_bps: 1,
     };
     for tier in tiers {

@@ -2,8 +2,9 @@
 
 use super::{EXPONENT, NOW, PAR, World, asset_terms, market_terms, scale};
 use counterweight_risk::{
-    AccountView, AssetTerms, Balance, Lots, MarketTerms, Position, QuoteAtoms, price::Reading,
-    tiers::TierTerms,
+    AccountView, AssetTerms, Balance, Lots, MarketTerms, Position, QuoteAtoms,
+    price::Reading,
+    tiers::{MIN_TIER, TierTerms},
 };
 use proptest::prelude::*;
 
@@ -114,10 +115,11 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Any schedule whose first tier ends at a quote token or more.
+    /// Any schedule that is accepted, often with tiers as narrow as they may be.
     pub fn arb_tiers()(
-        first in 1_000_000u64..1 << 44, others in (1u64..1 << 44, 1u64..1 << 44),
-        rates in (1u32..2_000, 0u32..2_000, 0u32..2_000, 0u32..4_000), used in 1usize..=4,
+        first in prop_oneof![MIN_TIER..MIN_TIER + 100, MIN_TIER..1 << 44],
+        others in (prop_oneof![1u64..100, 1u64..1 << 44], prop_oneof![1u64..100, 1u64..1 << 44]),
+        rates in (prop_oneof![1u32..4, 1u32..2_000], 0u32..2_000, 0u32..2_000, 0u32..4_000), used in 1usize..=4,
     ) -> [TierTerms; 4] {
         let uppers = [first, first + others.0, first + others.0 + others.1, u64::MAX];
         let steps = [rates.0, rates.1, rates.2, rates.3];
