@@ -271,6 +271,15 @@ impl Asset {
         self.check_age(asset, now, self.max_age_liquidation)
     }
 
+    /// As [`Asset::check_maintenance`], with the caller's own limit on the age in seconds besides.
+    ///
+    /// # Errors
+    /// [`RiskError::NoPrice`], [`RiskError::StalePrice`].
+    #[inline(always)]
+    pub fn check_maintenance_within(&self, asset: u16, now: i64, max_age: u32) -> Result<()> {
+        self.check_age(asset, now, self.max_age_liquidation.min(max_age))
+    }
+
     /// Whether the price may be used for adding risk and withdrawing. `max_age` is the caller's own
     /// limit in seconds; the asset's limit holds in any case.
     ///

@@ -90,7 +90,11 @@ impl RiskParams {
         let power = i32::from(lot_exponent) + i32::from(self.quote_decimals);
         Scale {
             power: power.saturating_add(exponent),
-            quote_per_usd: if is_quote { 1 << 32 } else { self.quote_per_usd },
+            quote_per_usd: if is_quote {
+                1 << 32
+            } else {
+                self.quote_per_usd
+            },
         }
     }
 
@@ -271,7 +275,36 @@ pub fn initial(
     gains: Gains,
 ) -> Result<Health> {
     book.check_quote(now, max_age)?;
-    let collateral = initial_collateral(book, account.balances, now, max_age)?;
+    let usable = |asset: &Asset, index: u16| asset.check_initial(index, now, max_age);
+    conservative(book, account, gains, usable)
+}
+
+/// Equity and initial margin of an account that takes over a position from another: the same figures
+/// as [`initial`], at prices that are good enough for liquidation. A wide interval or a divergent
+/// price does not stop it: the conservative prices carry the interval, and lag a jump.
+///
+/// # Errors
+/// A price that is missing or older than the asset's limit for liquidation or than `max_age`;
+/// [`RiskError::Overflow`].
+pub fn initial_for_takeover(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    max_age: u32,
+) -> Result<Health> {
+    let usable = |asset: &Asset, index: u16| asset.check_maintenance_within(index, now, max_age);
+    conservative(book, account, Gains::Weighted, usable)
+}
+
+/// The figures of both initial checks; `usable` decides which prices may be used.
+#[inline(always)]
+fn conservative(
+    book: &Book,
+    account: &AccountView,
+    gains: Gains,
+    usable: impl Fn(&Asset, u16) -> Result<()>,
+) -> Result<Health> {
+    let collateral = initial_collateral(book, account.balances, &usable)?;
     let mut health = Health {
         equity: account.cash.plus(collateral)?,
         ..Health::default()
@@ -279,7 +312,7 @@ pub fn initial(
     let mut rest = account.positions;
     while let Some(first) = rest.first() {
         let asset = book.asset(first.asset)?;
-        asset.check_initial(first.asset, now, max_age)?;
+        usable(asset, first.asset)?;
         let weight = match gains {
             Gains::Weighted => asset.pnl_weight,
             Gains::Ignored => Ratio::ZERO,
@@ -321,13 +354,12 @@ fn counted(net: QuoteAtoms, weight: Ratio) -> Result<QuoteAtoms> {
 fn initial_collateral(
     book: &Book,
     balances: &[Balance],
-    now: i64,
-    max_age: u32,
+    usable: &impl Fn(&Asset, u16) -> Result<()>,
 ) -> Result<QuoteAtoms> {
     let mut total = QuoteAtoms::ZERO;
     for balance in balances.iter().filter(|balance| balance.atoms > 0) {
         let asset = book.asset(balance.asset)?;
-        asset.check_initial(balance.asset, now, max_age)?;
+        usable(asset, balance.asset)?;
         let (price, weight) = (asset.initial_low, asset.weight_initial);
         total = total.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
     }

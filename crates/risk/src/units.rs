@@ -129,6 +129,17 @@ impl QuoteAtoms {
 }
 
 impl Lots {
+    /// The same size with the other sign.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for −2^63.
+    pub const fn negated(self) -> Result<Self> {
+        match self.0.checked_neg() {
+            Some(lots) => Ok(Self(lots)),
+            None => Err(RiskError::Overflow),
+        }
+    }
+
     /// The size without the sign.
     #[inline(always)]
     pub const fn size(self) -> u64 {

@@ -2,7 +2,10 @@
 //! The numbers that were found and needed stand in the log line before it.
 
 use crate::log::NumberLine;
-use anchor_lang::prelude::*;
+use anchor_lang::{
+    error_code,
+    prelude::{Error, Result},
+};
 use counterweight_risk::{BoundError, RiskError};
 
 /// Error codes: 6000 plus what stands here.
@@ -46,7 +49,9 @@ pub enum ErrorCode {
     #[msg("This account has a layout this program does not know: it must be migrated first")]
     WrongVersion = 11,
     /// Two sides are the same account.
-    #[msg("An account cannot trade with, transfer to or liquidate itself: pass two different accounts")]
+    #[msg(
+        "An account cannot trade with, transfer to or liquidate itself: pass two different accounts"
+    )]
     SameAccount = 12,
     /// Too few or too many accounts follow the named ones.
     #[msg("The number of further accounts does not fit the arguments: pass one for each entry")]
@@ -60,7 +65,9 @@ pub enum ErrorCode {
 
     // 100–199: parameters
     /// A parameter is outside its hard bounds.
-    #[msg("A parameter is outside its bounds: the line above names it, what was found, and what is allowed")]
+    #[msg(
+        "A parameter is outside its bounds: the line above names it, what was found, and what is allowed"
+    )]
     ParameterOutOfBounds = 100,
     /// An oracle program that is not one of Pyth's.
     #[msg("This oracle is not accepted: prices come from Pyth's receiver or legacy program")]
@@ -72,7 +79,9 @@ pub enum ErrorCode {
     #[msg("This asset is not accepted as collateral: deposit one that is")]
     NotCollateral = 103,
     /// A Token-2022 mint with an extension that would break the accounting.
-    #[msg("This mint has a Token-2022 extension that is refused: only metadata extensions are accepted")]
+    #[msg(
+        "This mint has a Token-2022 extension that is refused: only metadata extensions are accepted"
+    )]
     MintExtensionRefused = 104,
 
     // 200–299: prices
@@ -104,7 +113,9 @@ pub enum ErrorCode {
     #[msg("The price is too far from its average to add risk or withdraw: wait until they meet")]
     DivergentPrice = 208,
     /// The quote token is off par.
-    #[msg("The quote token is too far from one dollar to add risk or withdraw: wait until it recovers")]
+    #[msg(
+        "The quote token is too far from one dollar to add risk or withdraw: wait until it recovers"
+    )]
     QuoteOffPar = 209,
     /// The price is zero, negative or too large.
     #[msg("The price is outside the range that can be used: the oracle's figure stands above")]
@@ -121,13 +132,19 @@ pub enum ErrorCode {
 
     // 300–399: margin accounts and balances
     /// Initial margin is not met.
-    #[msg("Not enough margin: equity must be at least the initial margin after this; deposit more or do less")]
+    #[msg(
+        "Not enough margin: equity must be at least the initial margin after this; deposit more or do less"
+    )]
     InitialMarginNotMet = 300,
     /// The action would make an account below margin worse.
-    #[msg("This account is below its margin and may only do what improves it: this would make it worse")]
+    #[msg(
+        "This account is below its margin and may only do what improves it: this would make it worse"
+    )]
     AccountWouldBeWorse = 301,
     /// The client's own limit on the margin ratio is not met.
-    #[msg("The margin ratio afterwards would be below the limit you set: lower the limit or do less")]
+    #[msg(
+        "The margin ratio afterwards would be below the limit you set: lower the limit or do less"
+    )]
     MarginRatioBelowGuard = 302,
     /// The account changed since the client looked.
     #[msg("The account has changed since you looked at it: read it again and decide again")]
@@ -168,7 +185,9 @@ pub enum ErrorCode {
     #[msg("The market's open-interest cap is reached: trade less")]
     OpenInterestCapReached = 403,
     /// The market only allows reducing.
-    #[msg("This market is in reduce-only mode: only trades that bring both sides nearer to zero are allowed")]
+    #[msg(
+        "This market is in reduce-only mode: only trades that bring both sides nearer to zero are allowed"
+    )]
     ReduceOnly = 404,
     /// A quantity is zero.
     #[msg("The quantity must not be zero")]
@@ -234,19 +253,40 @@ pub fn explain(error: RiskError) -> Error {
         RiskError::NoPrice { asset } => refuse(C::NoPrice, &[("asset", asset.into())]),
         RiskError::StalePrice { asset, age, limit } => refuse(
             C::StalePrice,
-            &[("asset", asset.into()), ("age", age.into()), ("limit", limit.into())],
+            &[
+                ("asset", asset.into()),
+                ("age", age.into()),
+                ("limit", limit.into()),
+            ],
         ),
-        RiskError::WidePrice { asset, confidence, limit } => refuse(
+        RiskError::WidePrice {
+            asset,
+            confidence,
+            limit,
+        } => refuse(
             C::WidePrice,
-            &[("asset", asset.into()), ("confidence", confidence.into()), ("limit", limit.into())],
+            &[
+                ("asset", asset.into()),
+                ("confidence", confidence.into()),
+                ("limit", limit.into()),
+            ],
         ),
-        RiskError::DivergentPrice { asset, distance, limit } => refuse(
+        RiskError::DivergentPrice {
+            asset,
+            distance,
+            limit,
+        } => refuse(
             C::DivergentPrice,
-            &[("asset", asset.into()), ("distance", distance.into()), ("limit", limit.into())],
+            &[
+                ("asset", asset.into()),
+                ("distance", distance.into()),
+                ("limit", limit.into()),
+            ],
         ),
-        RiskError::QuoteOffPar { price, par } => {
-            refuse(C::QuoteOffPar, &[("price", price.into()), ("par", par.into())])
-        }
+        RiskError::QuoteOffPar { price, par } => refuse(
+            C::QuoteOffPar,
+            &[("price", price.into()), ("par", par.into())],
+        ),
         RiskError::PriceOutOfRange { mantissa } => {
             refuse(C::PriceOutOfRange, &[("mantissa", mantissa.into())])
         }
@@ -254,18 +294,28 @@ pub fn explain(error: RiskError) -> Error {
             C::PriceNotMonotone,
             &[("found", found.into()), ("recorded", recorded.into())],
         ),
-        RiskError::PriceFromFuture { found, latest } => {
-            refuse(C::PriceFromFuture, &[("found", found.into()), ("latest", latest.into())])
-        }
+        RiskError::PriceFromFuture { found, latest } => refuse(
+            C::PriceFromFuture,
+            &[("found", found.into()), ("latest", latest.into())],
+        ),
         RiskError::NoFreeSlot { slots } => refuse(C::NoFreeSlot, &[("slots", slots.into())]),
         RiskError::NoFreeBalance { limit } => refuse(C::NoFreeBalance, &[("limit", limit.into())]),
-        RiskError::InsufficientBalance { available, requested } => refuse(
+        RiskError::InsufficientBalance {
+            available,
+            requested,
+        } => refuse(
             C::InsufficientBalance,
-            &[("available", available.into()), ("requested", requested.into())],
+            &[
+                ("available", available.into()),
+                ("requested", requested.into()),
+            ],
         ),
         RiskError::NotLiquidatable { equity, needed } => refuse(
             C::NotLiquidatable,
-            &[("equity", equity.into()), ("liquidatable below", needed.into())],
+            &[
+                ("equity", equity.into()),
+                ("liquidatable below", needed.into()),
+            ],
         ),
         RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
         RiskError::ZeroQuantity => C::ZeroQuantity.into(),

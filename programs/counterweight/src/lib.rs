@@ -1,0 +1,191 @@
+//! # Counterweight
+//!
+//! A cross-margin derivatives clearinghouse: a trader deposits collateral once, that one pool backs
+//! every position, and the account is judged as a whole. Who may do what, which accounts, token
+//! movement and oracles are decided here; every formula is in `counterweight-risk`.
+//!
+//! This file is the table of contents: one function for each instruction.
+#![allow(clippy::result_large_err)] // Anchor's error type
+
+use anchor_lang::prelude::*;
+
+// Not for the whole crate: Anchor's derives make public items without documentation.
+#[deny(missing_docs)]
+pub mod error;
+#[deny(missing_docs)]
+pub mod events;
+pub mod instructions;
+#[deny(missing_docs)]
+pub mod log;
+#[deny(missing_docs)]
+pub mod oracle;
+#[deny(missing_docs)]
+pub mod state;
+
+pub use instructions::*;
+
+use counterweight_risk::{AssetTerms, MarketTerms, standard::RiskTerms};
+
+declare_id!("JyFC2iDV7T8k8sLRyvJ7e1Wvp3bRHdbRpDLohTzEekL");
+
+/// The instructions.
+#[program]
+pub mod counterweight {
+    use super::*;
+
+    // Governance
+
+    /// Creates a clearinghouse; its creator governs it.
+    pub fn create_clearinghouse(
+        ctx: Context<CreateClearinghouse>,
+        id: u64,
+        setup: ClearinghouseSetup,
+    ) -> Result<()> {
+        instructions::create_clearinghouse(ctx, id, setup)
+    }
+
+    /// Adds an asset to the risk book.
+    pub fn add_asset(ctx: Context<AddAsset>, setup: AssetSetup) -> Result<()> {
+        instructions::add_asset(ctx, setup)
+    }
+
+    /// Makes an asset depositable.
+    pub fn list_collateral(
+        ctx: Context<ListCollateral>,
+        asset: u16,
+        terms: AssetTerms,
+    ) -> Result<()> {
+        instructions::list_collateral(ctx, asset, terms)
+    }
+
+    /// Adds a market to the risk book.
+    pub fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup) -> Result<()> {
+        instructions::add_market(ctx, index, setup)
+    }
+
+    /// Sets the parameters of the clearinghouse.
+    pub fn set_risk_terms(ctx: Context<SetTerms>, terms: RiskTerms) -> Result<()> {
+        instructions::set_risk_terms(ctx, terms)
+    }
+
+    /// Sets the terms of an asset.
+    pub fn set_asset_terms(ctx: Context<SetTerms>, asset: u16, terms: AssetTerms) -> Result<()> {
+        instructions::set_asset_terms(ctx, asset, terms)
+    }
+
+    /// Sets the terms of a market.
+    pub fn set_market_terms(ctx: Context<SetTerms>, market: u16, terms: MarketTerms) -> Result<()> {
+        instructions::set_market_terms(ctx, market, terms)
+    }
+
+    /// Sets what is paused.
+    pub fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
+        instructions::pause(ctx, paused)
+    }
+
+    /// Sets who may pause besides the authority.
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        instructions::set_guardian(ctx, guardian)
+    }
+
+    /// Names who may become the authority.
+    pub fn nominate_authority(ctx: Context<Govern>, nominated: Pubkey) -> Result<()> {
+        instructions::nominate_authority(ctx, nominated)
+    }
+
+    /// Makes the nominated key the authority.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        instructions::accept_authority(ctx)
+    }
+
+    /// Sweeps what has accrued in a market. Anyone.
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        instructions::collect_fees(ctx)
+    }
+
+    /// Pays collected fees to the authority.
+    pub fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
+        instructions::withdraw_fees(ctx, atoms)
+    }
+
+    /// Pays into the insurance fund. Anyone.
+    pub fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
+        instructions::fund_insurance(ctx, atoms)
+    }
+
+    // Prices
+
+    /// Brings Pyth prices into the risk book. Anyone.
+    pub fn refresh_prices<'info>(
+        ctx: Context<'info, RefreshPrices<'info>>,
+        assets: Vec<u16>,
+    ) -> Result<()> {
+        instructions::refresh_prices(ctx, assets)
+    }
+
+    // A trader's own account
+
+    /// Opens a margin account of 8 slots.
+    pub fn open_margin_account(ctx: Context<OpenMarginAccount>, id: u16) -> Result<()> {
+        instructions::open_margin_account(ctx, id)
+    }
+
+    /// Sets the number of slots of a margin account.
+    pub fn resize_margin_account(ctx: Context<ResizeMarginAccount>, slots: u16) -> Result<()> {
+        instructions::resize_margin_account(ctx, slots)
+    }
+
+    /// Closes an empty margin account.
+    pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
+        instructions::close_margin_account(ctx)
+    }
+
+    /// Sets who may trade with the account besides its owner.
+    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+        instructions::set_delegate(ctx, delegate)
+    }
+
+    /// Deposits collateral.
+    pub fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
+        instructions::deposit(ctx, asset, atoms)
+    }
+
+    /// Withdraws collateral.
+    pub fn withdraw(ctx: Context<Withdraw>, asset: u16, atoms: u64, guards: Guards) -> Result<()> {
+        instructions::withdraw(ctx, asset, atoms, guards)
+    }
+
+    /// Moves collateral between two accounts of one owner.
+    pub fn transfer(ctx: Context<Transfer>, asset: u16, atoms: u64, guards: Guards) -> Result<()> {
+        instructions::transfer(ctx, asset, atoms, guards)
+    }
+
+    /// Returns equity and margin of an account.
+    pub fn margin_view(ctx: Context<ViewMargin>) -> Result<MarginView> {
+        instructions::margin_view(ctx)
+    }
+
+    // Trading
+
+    /// Settles a trade of several legs between two accounts that both sign.
+    pub fn settle_block_trade<'info>(
+        ctx: Context<'info, SettleBlockTrade<'info>>,
+        legs: Vec<Leg>,
+        first_guards: Guards,
+        second_guards: Guards,
+    ) -> Result<()> {
+        instructions::settle_block_trade(ctx, legs, first_guards, second_guards)
+    }
+
+    // Liquidation
+
+    /// Starts or ends the liquidation of an account. Anyone.
+    pub fn flag_account(ctx: Context<FlagAccount>) -> Result<()> {
+        instructions::flag_account(ctx)
+    }
+
+    /// Takes over lots of an account below its maintenance margin. Anyone.
+    pub fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
+        instructions::liquidate(ctx, args)
+    }
+}

@@ -13,7 +13,10 @@ pub struct NumberLine {
 
 impl Default for NumberLine {
     fn default() -> Self {
-        Self { bytes: [0; CAPACITY], length: 0 }
+        Self {
+            bytes: [0; CAPACITY],
+            length: 0,
+        }
     }
 }
 

@@ -40,7 +40,9 @@ impl Guards {
     /// [`ErrorCode::MarginRatioBelowGuard`], or that of a price that cannot be used.
     #[inline(always)]
     pub fn require_ratio(&self, book: &Book, account: &AccountView, now: i64) -> Result<()> {
-        let Some(bps) = self.min_margin_ratio_after_bps else { return Ok(()) };
+        let Some(bps) = self.min_margin_ratio_after_bps else {
+            return Ok(());
+        };
         let health = maintenance(book, account, now).or_refuse()?;
         if !health.ratio_is_at_least(bps) {
             return Err(refuse(
@@ -80,7 +82,10 @@ pub fn require_initial(
 pub fn initial_not_met(health: &Health) -> Error {
     refuse(
         ErrorCode::InitialMarginNotMet,
-        &[("equity", health.equity.0.into()), ("initial margin", health.requirement.0.into())],
+        &[
+            ("equity", health.equity.0.into()),
+            ("initial margin", health.requirement.0.into()),
+        ],
     )
 }
 
@@ -95,4 +100,83 @@ pub fn leave_liquidation_if_restored(margin: &mut MarginMut, book: &Book, now: i
     {
         margin.header.core.liquidation_start = 0;
     }
+}
+
+/// How an account stood before a trade, as far as the check at its end needs it.
+pub enum Baseline {
+    /// The trade adds risk somewhere: initial margin must be met.
+    Adding,
+    /// The trade only reduces, and initial margin was met: it must still be met.
+    ReducingWell,
+    /// The trade only reduces, and initial margin was not met (or prices do not allow to say so):
+    /// the account must not be worse afterwards.
+    ReducingPoorly(Health),
+}
+
+impl Baseline {
+    /// Looks at the account before the trade.
+    ///
+    /// # Errors
+    /// That of a price that cannot even be used for maintenance.
+    pub fn take(
+        book: &Book,
+        account: &AccountView,
+        now: i64,
+        guards: &Guards,
+        reduces: bool,
+    ) -> Result<Self> {
+        if !reduces {
+            return Ok(Self::Adding);
+        }
+        match initial(book, account, now, guards.max_age(), Gains::Weighted) {
+            Ok(health) if health.is_met() => Ok(Self::ReducingWell),
+            _ => Ok(Self::ReducingPoorly(
+                maintenance(book, account, now).or_refuse()?,
+            )),
+        }
+    }
+
+    /// Ends the trade. Returns equity and initial margin where they were met.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InitialMarginNotMet`], [`ErrorCode::AccountWouldBeWorse`], that of the guards,
+    /// that of a price that cannot be used.
+    pub fn require(
+        &self,
+        book: &Book,
+        account: &AccountView,
+        now: i64,
+        guards: &Guards,
+    ) -> Result<[i64; 2]> {
+        let figures = match self {
+            Self::Adding | Self::ReducingWell => {
+                let health =
+                    require_initial(book, account, now, guards.max_age(), Gains::Weighted)?;
+                [health.equity.0, health.requirement.0]
+            }
+            Self::ReducingPoorly(before) => {
+                let after = maintenance(book, account, now).or_refuse()?;
+                if !after.is_no_worse_than(before) {
+                    return Err(worse(before, &after));
+                }
+                [0, 0]
+            }
+        };
+        guards.require_ratio(book, account, now)?;
+        Ok(figures)
+    }
+}
+
+/// Names equity and maintenance margin before and after.
+#[cold]
+fn worse(before: &Health, after: &Health) -> Error {
+    refuse(
+        ErrorCode::AccountWouldBeWorse,
+        &[
+            ("equity before", before.equity.0.into()),
+            ("margin before", before.requirement.0.into()),
+            ("equity after", after.equity.0.into()),
+            ("margin after", after.requirement.0.into()),
+        ],
+    )
 }

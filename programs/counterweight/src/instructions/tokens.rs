@@ -1,12 +1,17 @@
 //! Moving tokens and lamports. Amounts are exact: what a vault receives is what is credited.
 
-use crate::{error::ErrorCode, state::{CLEARINGHOUSE_SEED, Clearinghouse}};
+use crate::{
+    error::ErrorCode,
+    state::{CLEARINGHOUSE_SEED, Clearinghouse},
+};
 use anchor_lang::{prelude::*, system_program};
 use anchor_spl::token_interface::{
-    Mint, TokenAccount, TokenInterface, TransferChecked, spl_token_2022::{
+    Mint, TokenAccount, TokenInterface, TransferChecked,
+    spl_token_2022::{
         extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
         state::Mint as MintState,
-    }, transfer_checked,
+    },
+    transfer_checked,
 };
 
 /// Moves tokens from a user's account into a vault, signed by the user.
@@ -28,9 +33,16 @@ pub fn take<'info>(
         to: vault.to_account_info(),
         authority: authority.to_account_info(),
     };
-    transfer_checked(CpiContext::new(program.key(), accounts), atoms, mint.decimals)?;
+    transfer_checked(
+        CpiContext::new(program.key(), accounts),
+        atoms,
+        mint.decimals,
+    )?;
     vault.reload()?;
-    require!(vault.amount.checked_sub(before) == Some(atoms), ErrorCode::TransferMismatch);
+    require!(
+        vault.amount.checked_sub(before) == Some(atoms),
+        ErrorCode::TransferMismatch
+    );
     Ok(())
 }
 
@@ -105,8 +117,10 @@ pub fn resize<'info>(
     let needed = Rent::get()?.minimum_balance(length);
     let present = account.lamports();
     if needed > present {
-        let accounts =
-            system_program::Transfer { from: payer.to_account_info(), to: account.clone() };
+        let accounts = system_program::Transfer {
+            from: payer.to_account_info(),
+            to: account.clone(),
+        };
         let missing = needed.saturating_sub(present);
         system_program::transfer(CpiContext::new(system.key(), accounts), missing)?;
     } else if account.data_len() > length {

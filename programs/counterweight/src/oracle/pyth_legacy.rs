@@ -13,7 +13,9 @@ pub(super) fn read(
     if account.key.as_ref() != feed {
         return Err(ErrorCode::WrongFeed);
     }
-    let data = account.try_borrow_data().map_err(|_| ErrorCode::PriceUnreadable)?;
+    let data = account
+        .try_borrow_data()
+        .map_err(|_| ErrorCode::PriceUnreadable)?;
     let price = load_price_account::<32, ()>(&data).map_err(|_| ErrorCode::PriceUnreadable)?;
     if price.agg.status != PriceStatus::Trading {
         return Err(ErrorCode::PriceNotTrading);

@@ -11,10 +11,12 @@ pub(super) fn read(
     account: &AccountInfo,
     feed: &[u8; 32],
 ) -> core::result::Result<Reading, ErrorCode> {
-    let data = account.try_borrow_data().map_err(|_| ErrorCode::PriceUnreadable)?;
-    // Checks the discriminator.
-    let update = PriceUpdateV2::try_deserialize(&mut &data[..])
+    let data = account
+        .try_borrow_data()
         .map_err(|_| ErrorCode::PriceUnreadable)?;
+    // Checks the discriminator.
+    let update =
+        PriceUpdateV2::try_deserialize(&mut &data[..]).map_err(|_| ErrorCode::PriceUnreadable)?;
     if update.verification_level != VerificationLevel::Full {
         return Err(ErrorCode::PartialVerification);
     }

@@ -75,7 +75,10 @@ impl MarginAccount {
     pub fn require_trader(&self, signer: &Pubkey) -> Result<()> {
         // The default key as delegate means nobody; nobody can sign for it, but say so all the same.
         let delegated = *signer == self.delegate && self.delegate != Pubkey::default();
-        require!(*signer == self.owner || delegated, ErrorCode::NotOwnerOrDelegate);
+        require!(
+            *signer == self.owner || delegated,
+            ErrorCode::NotOwnerOrDelegate
+        );
         Ok(())
     }
 
@@ -85,7 +88,10 @@ impl MarginAccount {
     /// [`ErrorCode::WrongClearinghouse`].
     #[inline(always)]
     pub fn require_member(&self, clearinghouse: &Pubkey) -> Result<()> {
-        require!(self.clearinghouse == *clearinghouse, ErrorCode::WrongClearinghouse);
+        require!(
+            self.clearinghouse == *clearinghouse,
+            ErrorCode::WrongClearinghouse
+        );
         Ok(())
     }
 
@@ -98,7 +104,10 @@ impl MarginAccount {
         match expected {
             Some(expected) if expected != self.sequence => Err(refuse(
                 ErrorCode::SequenceChanged,
-                &[("found", self.sequence.into()), ("expected", expected.into())],
+                &[
+                    ("found", self.sequence.into()),
+                    ("expected", expected.into()),
+                ],
             )),
             _ => Ok(()),
         }
@@ -131,7 +140,10 @@ impl<'a> MarginRef<'a> {
         check(&data)?;
         let (header, slots) = Ref::map_split(data, |data| {
             let (header, tail) = data.split_at(MARGIN_HEADER);
-            (bytemuck::from_bytes(&header[8..]), bytemuck::cast_slice(tail))
+            (
+                bytemuck::from_bytes(&header[8..]),
+                bytemuck::cast_slice(tail),
+            )
         });
         Ok(Self { header, slots })
     }
@@ -166,7 +178,10 @@ impl<'a> MarginMut<'a> {
         check(&data)?;
         let (header, slots) = RefMut::map_split(data, |data| {
             let (header, tail) = data.split_at_mut(MARGIN_HEADER);
-            (bytemuck::from_bytes_mut(&mut header[8..]), bytemuck::cast_slice_mut(tail))
+            (
+                bytemuck::from_bytes_mut(&mut header[8..]),
+                bytemuck::cast_slice_mut(tail),
+            )
         });
         Ok(Self { header, slots })
     }
@@ -174,7 +189,10 @@ impl<'a> MarginMut<'a> {
     /// The account as the engine changes it.
     #[inline(always)]
     pub fn account(&mut self) -> AccountMut<'_> {
-        AccountMut { core: &mut self.header.core, slots: &mut self.slots }
+        AccountMut {
+            core: &mut self.header.core,
+            slots: &mut self.slots,
+        }
     }
 
     /// The account as the engine judges it.

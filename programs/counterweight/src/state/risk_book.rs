@@ -154,7 +154,10 @@ impl<'a> RiskBookMut<'a> {
     pub fn tables(&mut self) -> (&mut [Asset], &mut [MarketRow]) {
         let (assets, markets) = self.header.lengths();
         let (asset_bytes, rest) = self.tail.split_at_mut(assets);
-        (bytemuck::cast_slice_mut(asset_bytes), bytemuck::cast_slice_mut(&mut rest[..markets]))
+        (
+            bytemuck::cast_slice_mut(asset_bytes),
+            bytemuck::cast_slice_mut(&mut rest[..markets]),
+        )
     }
 
     /// An asset, to be changed.
@@ -163,7 +166,10 @@ impl<'a> RiskBookMut<'a> {
     /// [`ErrorCode::UnknownAsset`].
     pub fn asset(&mut self, asset: u16) -> Result<&mut Asset> {
         let missing = || refuse(ErrorCode::UnknownAsset, &[("asset", asset.into())]);
-        self.tables().0.get_mut(usize::from(asset)).ok_or_else(missing)
+        self.tables()
+            .0
+            .get_mut(usize::from(asset))
+            .ok_or_else(missing)
     }
 
     /// A market, to be changed.
@@ -172,7 +178,10 @@ impl<'a> RiskBookMut<'a> {
     /// [`ErrorCode::UnknownMarket`].
     pub fn market(&mut self, market: u16) -> Result<&mut MarketRow> {
         let missing = || refuse(ErrorCode::UnknownMarket, &[("market", market.into())]);
-        self.tables().1.get_mut(usize::from(market)).ok_or_else(missing)
+        self.tables()
+            .1
+            .get_mut(usize::from(market))
+            .ok_or_else(missing)
     }
 
     /// Appends an asset. The account must have grown by a row; the markets move up.
@@ -183,7 +192,8 @@ impl<'a> RiskBookMut<'a> {
         let index = self.header.asset_count;
         require!(index < MAX_ASSETS, ErrorCode::RiskBookFull);
         let (assets, markets) = self.header.lengths();
-        self.tail.copy_within(assets..assets + markets, assets + size_of::<Asset>());
+        self.tail
+            .copy_within(assets..assets + markets, assets + size_of::<Asset>());
         self.tail[assets..assets + size_of::<Asset>()].copy_from_slice(bytemuck::bytes_of(&row));
         self.header.asset_count += 1;
         Ok(index)

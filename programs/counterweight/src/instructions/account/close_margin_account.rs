@@ -22,7 +22,7 @@ pub struct CloseMarginAccount<'info> {
 ///
 /// # Errors
 /// [`ErrorCode::AccountNotEmpty`], [`ErrorCode::NotOwner`].
-pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
+pub(crate) fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
     let accounts = &ctx.accounts;
     let event = {
         let mut margin = MarginMut::load(&accounts.margin_account)?;
@@ -31,7 +31,10 @@ pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
         if !core.is_empty() {
             return Err(refuse(
                 ErrorCode::AccountNotEmpty,
-                &[("cash", core.cash.0.into()), ("positions", core.position_count.into())],
+                &[
+                    ("cash", core.cash.0.into()),
+                    ("positions", core.position_count.into()),
+                ],
             ));
         }
         AccountChanged {
@@ -42,7 +45,9 @@ pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
             slots: 0,
         }
     };
-    accounts.margin_account.close(accounts.owner.to_account_info())?;
+    accounts
+        .margin_account
+        .close(accounts.owner.to_account_info())?;
     emit!(event);
     Ok(())
 }

@@ -35,7 +35,13 @@ pub struct Deposit<'info> {
 }
 
 impl Deposit<'_> {
-    fn validate(&self, book: &RiskBookRef, margin: &MarginMut, asset: u16, atoms: u64) -> Result<()> {
+    fn validate(
+        &self,
+        book: &RiskBookRef,
+        margin: &MarginMut,
+        asset: u16,
+        atoms: u64,
+    ) -> Result<()> {
         book.header.require_running(PAUSE_DEPOSIT)?;
         margin.header.require_member(&book.header.clearinghouse)?;
         margin.header.require_trader(&self.authority.key())?;
@@ -43,10 +49,17 @@ impl Deposit<'_> {
         require_collateral(row, &self.mint.key(), &self.vault.key())?;
         require!(atoms > 0, ErrorCode::ZeroQuantity);
         let held = self.vault.amount;
-        if held.checked_add(atoms).is_none_or(|after| after > row.deposit_cap) {
+        if held
+            .checked_add(atoms)
+            .is_none_or(|after| after > row.deposit_cap)
+        {
             return Err(refuse(
                 ErrorCode::DepositCapReached,
-                &[("held", held.into()), ("deposit", atoms.into()), ("cap", row.deposit_cap.into())],
+                &[
+                    ("held", held.into()),
+                    ("deposit", atoms.into()),
+                    ("cap", row.deposit_cap.into()),
+                ],
             ));
         }
         Ok(())
@@ -73,7 +86,11 @@ pub(super) fn credit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<(
 
 /// Takes atoms of an asset from an account: from its settled cash where it is the quote token.
 pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()> {
-    if asset == 0 { core.debit_cash(atoms).or_refuse() } else { core.debit(asset, atoms).or_refuse() }
+    if asset == 0 {
+        core.debit_cash(atoms).or_refuse()
+    } else {
+        core.debit(asset, atoms).or_refuse()
+    }
 }
 
 /// Deposits atoms of an asset.
@@ -82,7 +99,7 @@ pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()
 /// [`ErrorCode::Paused`], [`ErrorCode::WrongClearinghouse`], [`ErrorCode::NotOwnerOrDelegate`],
 /// [`ErrorCode::NotCollateral`], [`ErrorCode::WrongMint`], [`ErrorCode::WrongVault`],
 /// [`ErrorCode::DepositCapReached`], [`ErrorCode::NoFreeBalance`].
-pub fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
+pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
     let accounts = ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;

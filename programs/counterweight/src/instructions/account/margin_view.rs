@@ -41,7 +41,7 @@ pub struct MarginView {
 ///
 /// # Errors
 /// [`ErrorCode::WrongClearinghouse`], a price too old even for maintenance.
-pub fn margin_view(ctx: Context<ViewMargin>) -> Result<MarginView> {
+pub(crate) fn margin_view(ctx: Context<ViewMargin>) -> Result<MarginView> {
     let book = RiskBookRef::load(&ctx.accounts.risk_book)?;
     let margin = MarginRef::load(&ctx.accounts.margin_account)?;
     require!(

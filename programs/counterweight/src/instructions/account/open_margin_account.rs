@@ -38,7 +38,7 @@ pub struct OpenMarginAccount<'info> {
 ///
 /// # Errors
 /// The system program's for an account that exists.
-pub fn open_margin_account(ctx: Context<OpenMarginAccount>, id: u16) -> Result<()> {
+pub(crate) fn open_margin_account(ctx: Context<OpenMarginAccount>, id: u16) -> Result<()> {
     let accounts = &ctx.accounts;
     let book = accounts.risk_book.load()?;
     require!(book.version == VERSION, ErrorCode::WrongVersion);

@@ -44,7 +44,7 @@ impl ResizeMarginAccount<'_> {
 ///
 /// # Errors
 /// [`ErrorCode::InvalidSlotCount`], [`ErrorCode::NotOwner`].
-pub fn resize_margin_account(ctx: Context<ResizeMarginAccount>, slots: u16) -> Result<()> {
+pub(crate) fn resize_margin_account(ctx: Context<ResizeMarginAccount>, slots: u16) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(slots)?;
     resize(

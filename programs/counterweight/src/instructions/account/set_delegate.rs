@@ -21,7 +21,7 @@ pub struct SetDelegate<'info> {
 ///
 /// # Errors
 /// [`crate::error::ErrorCode::NotOwner`].
-pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+pub(crate) fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
     let accounts = &ctx.accounts;
     let info: &AccountInfo = accounts.margin_account.as_ref();
     let slots = (info.data_len() - MARGIN_HEADER) / size_of::<Position>();

@@ -54,9 +54,18 @@ impl Transfer<'_> {
 ///
 /// # Errors
 /// As `withdraw`; [`ErrorCode::SameAccount`].
-pub fn transfer(ctx: Context<Transfer>, asset: u16, atoms: u64, guards: Guards) -> Result<()> {
+pub(crate) fn transfer(
+    ctx: Context<Transfer>,
+    asset: u16,
+    atoms: u64,
+    guards: Guards,
+) -> Result<()> {
     let accounts = &ctx.accounts;
-    require_keys_neq!(accounts.from.key(), accounts.to.key(), ErrorCode::SameAccount);
+    require_keys_neq!(
+        accounts.from.key(),
+        accounts.to.key(),
+        ErrorCode::SameAccount
+    );
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut from = MarginMut::load(&accounts.from)?;
     let mut to = MarginMut::load(&accounts.to)?;

@@ -56,7 +56,10 @@ impl Withdraw<'_> {
         margin.header.require_sequence(guards.expected_sequence)?;
         let row = book.book().asset(asset).or_refuse()?;
         require_collateral(row, &self.mint.key(), &self.vault.key())?;
-        require!(self.destination.key() != self.vault.key(), ErrorCode::SameAccount);
+        require!(
+            self.destination.key() != self.vault.key(),
+            ErrorCode::SameAccount
+        );
         require!(atoms > 0, ErrorCode::ZeroQuantity);
         Ok(())
     }
@@ -67,7 +70,12 @@ impl Withdraw<'_> {
 /// # Errors
 /// [`ErrorCode::InitialMarginNotMet`], [`ErrorCode::InsufficientBalance`], [`ErrorCode::NotOwner`],
 /// [`ErrorCode::Paused`], those of the guards, and those of prices that cannot be used.
-pub fn withdraw(ctx: Context<Withdraw>, asset: u16, atoms: u64, guards: Guards) -> Result<()> {
+pub(crate) fn withdraw(
+    ctx: Context<Withdraw>,
+    asset: u16,
+    atoms: u64,
+    guards: Guards,
+) -> Result<()> {
     let accounts = &ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
@@ -94,7 +102,10 @@ pub fn withdraw(ctx: Context<Withdraw>, asset: u16, atoms: u64, guards: Guards) 
         account: accounts.margin_account.key(),
         sequence,
         asset,
-        atoms: QuoteAtoms::from_unsigned(atoms).and_then(QuoteAtoms::negated).or_refuse()?.0,
+        atoms: QuoteAtoms::from_unsigned(atoms)
+            .and_then(QuoteAtoms::negated)
+            .or_refuse()?
+            .0,
         equity: health.equity.0,
         initial_margin: health.requirement.0,
     });

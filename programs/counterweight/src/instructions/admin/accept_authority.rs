@@ -1,6 +1,10 @@
 //! `accept_authority`: the second of two steps.
 
-use crate::{error::ErrorCode, events::GovernanceChanged, state::{Clearinghouse, RiskBook}};
+use crate::{
+    error::ErrorCode,
+    events::GovernanceChanged,
+    state::{Clearinghouse, RiskBook},
+};
 use anchor_lang::prelude::*;
 
 /// Accounts of `accept_authority`.
@@ -19,7 +23,7 @@ pub struct AcceptAuthority<'info> {
 ///
 /// # Errors
 /// [`ErrorCode::NotNominated`].
-pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+pub(crate) fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
     let mut clearinghouse = ctx.accounts.clearinghouse.load_mut()?;
     clearinghouse.authority = ctx.accounts.nominated_authority.key();
     clearinghouse.nominated_authority = Pubkey::default();

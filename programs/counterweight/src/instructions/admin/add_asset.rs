@@ -81,13 +81,14 @@ impl AddAsset<'_> {
 ///
 /// # Errors
 /// A parameter out of bounds, an oracle that is not accepted, [`ErrorCode::RiskBookFull`].
-pub fn add_asset(ctx: Context<AddAsset>, setup: AssetSetup) -> Result<()> {
+pub(crate) fn add_asset(ctx: Context<AddAsset>, setup: AssetSetup) -> Result<()> {
     AddAsset::validate(&setup)?;
     let accounts = &ctx.accounts;
     let mut row = Box::new(Asset::zeroed());
     row.name = setup.name;
     setup.oracle.write(&mut row);
-    row.set_lot(setup.lot_exponent, setup.decimals).or_refuse()?;
+    row.set_lot(setup.lot_exponent, setup.decimals)
+        .or_refuse()?;
     row.set_terms(&setup.terms).or_refuse()?;
 
     let book: &AccountInfo = accounts.risk_book.as_ref();
@@ -95,6 +96,9 @@ pub fn add_asset(ctx: Context<AddAsset>, setup: AssetSetup) -> Result<()> {
     resize(book, &accounts.authority, &accounts.system_program, length)?;
     let asset = RiskBookMut::load(&accounts.risk_book)?.push_asset(*row)?;
 
-    emit!(AssetChanged { clearinghouse: accounts.clearinghouse.key(), asset });
+    emit!(AssetChanged {
+        clearinghouse: accounts.clearinghouse.key(),
+        asset
+    });
     Ok(())
 }

@@ -65,7 +65,7 @@ impl AddMarket<'_> {
 /// # Errors
 /// [`ErrorCode::WrongIndex`], [`ErrorCode::UnknownAsset`], a parameter out of bounds,
 /// [`ErrorCode::RiskBookFull`].
-pub fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup) -> Result<()> {
+pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup) -> Result<()> {
     AddMarket::validate(&setup)?;
     let accounts = &ctx.accounts;
     let info: &AccountInfo = accounts.risk_book.as_ref();
@@ -99,6 +99,9 @@ pub fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup) -> Re
     market.index = index;
     market.clearinghouse = accounts.clearinghouse.key();
 
-    emit!(MarketChanged { clearinghouse: accounts.clearinghouse.key(), market: index });
+    emit!(MarketChanged {
+        clearinghouse: accounts.clearinghouse.key(),
+        market: index
+    });
     Ok(())
 }

@@ -24,11 +24,13 @@ pub struct CollectFees<'info> {
 ///
 /// # Errors
 /// [`ErrorCode::WrongClearinghouse`].
-pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+pub(crate) fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
     let mut clearinghouse = ctx.accounts.clearinghouse.load_mut()?;
     let mut market = ctx.accounts.market.load_mut()?;
     let (fees, insurance, residue) = (market.fees, market.insurance, market.residue);
-    let add = |line: i64, part: i64| Ok::<_, Error>(QuoteAtoms(line).plus(QuoteAtoms(part)).or_refuse()?.0);
+    let add = |line: i64, part: i64| {
+        Ok::<_, Error>(QuoteAtoms(line).plus(QuoteAtoms(part)).or_refuse()?.0)
+    };
     clearinghouse.fees = add(clearinghouse.fees, fees)?;
     clearinghouse.insurance = add(clearinghouse.insurance, insurance)?;
     clearinghouse.residue = add(clearinghouse.residue, residue)?;

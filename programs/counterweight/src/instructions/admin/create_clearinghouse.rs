@@ -81,7 +81,11 @@ impl CreateClearinghouse<'_> {
         if setup.quote_oracle.kind != ORACLE_NONE {
             setup.quote_oracle.check()?;
         }
-        require_keys_neq!(self.creator.key(), Pubkey::default(), ErrorCode::NotAuthority);
+        require_keys_neq!(
+            self.creator.key(),
+            Pubkey::default(),
+            ErrorCode::NotAuthority
+        );
         Ok(())
     }
 }
@@ -90,7 +94,7 @@ impl CreateClearinghouse<'_> {
 ///
 /// # Errors
 /// A parameter out of bounds, an oracle or a mint that is not accepted.
-pub fn create_clearinghouse(
+pub(crate) fn create_clearinghouse(
     ctx: Context<CreateClearinghouse>,
     id: u64,
     setup: ClearinghouseSetup,
@@ -121,7 +125,7 @@ pub fn create_clearinghouse(
     }
     let row = quote_row(accounts, &setup)?;
     let mut data = accounts.risk_book.as_ref().try_borrow_mut_data()?;
-    data[RISK_BOOK_HEADER..].copy_from_slice(bytemuck::bytes_of(&row));
+    data[RISK_BOOK_HEADER..].copy_from_slice(bytemuck::bytes_of(&*row));
 
     emit!(ClearinghouseCreated {
         clearinghouse: accounts.clearinghouse.key(),

@@ -38,7 +38,7 @@ pub struct FundInsurance<'info> {
 ///
 /// # Errors
 /// [`ErrorCode::ZeroQuantity`], the token program's.
-pub fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
+pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
     require!(atoms > 0, ErrorCode::ZeroQuantity);
     let accounts = ctx.accounts;
     take(
@@ -51,7 +51,10 @@ pub fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
     )?;
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;
-    clearinghouse.insurance = QuoteAtoms(clearinghouse.insurance).plus(paid).or_refuse()?.0;
+    clearinghouse.insurance = QuoteAtoms(clearinghouse.insurance)
+        .plus(paid)
+        .or_refuse()?
+        .0;
     emit!(LedgerMoved {
         clearinghouse: accounts.clearinghouse.key(),
         fees: 0,

@@ -53,7 +53,11 @@ impl ListCollateral<'_> {
 /// # Errors
 /// [`ErrorCode::AlreadyCollateral`], [`ErrorCode::WrongMint`] for other decimals, a parameter out of
 /// bounds, a mint that is not accepted.
-pub fn list_collateral(ctx: Context<ListCollateral>, asset: u16, terms: AssetTerms) -> Result<()> {
+pub(crate) fn list_collateral(
+    ctx: Context<ListCollateral>,
+    asset: u16,
+    terms: AssetTerms,
+) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(&terms)?;
     let mut book = RiskBookMut::load(&accounts.risk_book)?;
@@ -62,13 +66,19 @@ pub fn list_collateral(ctx: Context<ListCollateral>, asset: u16, terms: AssetTer
     if accounts.mint.decimals != row.decimals {
         return Err(refuse(
             ErrorCode::WrongMint,
-            &[("decimals", accounts.mint.decimals.into()), ("expected", row.decimals.into())],
+            &[
+                ("decimals", accounts.mint.decimals.into()),
+                ("expected", row.decimals.into()),
+            ],
         ));
     }
     row.mint = accounts.mint.key().to_bytes();
     row.vault = accounts.vault.key().to_bytes();
     row.set_terms(&terms).or_refuse()?;
 
-    emit!(AssetChanged { clearinghouse: accounts.clearinghouse.key(), asset });
+    emit!(AssetChanged {
+        clearinghouse: accounts.clearinghouse.key(),
+        asset
+    });
     Ok(())
 }

@@ -8,7 +8,7 @@ use anchor_lang::prelude::*;
 ///
 /// # Errors
 /// [`crate::error::ErrorCode::NotAuthority`].
-pub fn nominate_authority(ctx: Context<Govern>, nominated: Pubkey) -> Result<()> {
+pub(crate) fn nominate_authority(ctx: Context<Govern>, nominated: Pubkey) -> Result<()> {
     let mut clearinghouse = ctx.accounts.clearinghouse.load_mut()?;
     clearinghouse.nominated_authority = nominated;
     emit!(ctx.accounts.changed(&clearinghouse)?);

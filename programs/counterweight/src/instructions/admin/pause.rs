@@ -28,7 +28,11 @@ impl Pause<'_> {
         if self.signer.key() == clearinghouse.authority {
             return Ok(());
         }
-        require_keys_eq!(self.signer.key(), clearinghouse.guardian, ErrorCode::NotGuardian);
+        require_keys_eq!(
+            self.signer.key(),
+            clearinghouse.guardian,
+            ErrorCode::NotGuardian
+        );
         let (added, lifted) = (after & !before, before & !after);
         if lifted != 0 || added & !PAUSE_BY_GUARDIAN != 0 {
             let numbers = [("paused", before.into()), ("asked for", after.into())];
@@ -42,7 +46,7 @@ impl Pause<'_> {
 ///
 /// # Errors
 /// [`ErrorCode::NotGuardian`], [`ErrorCode::GuardianMayOnlyPause`], a bit that does not exist.
-pub fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
+pub(crate) fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
     ctx.accounts.validate(book.header.paused, paused)?;
     book.header.paused = paused;

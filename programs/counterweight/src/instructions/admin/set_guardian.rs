@@ -1,6 +1,10 @@
 //! `set_guardian`: who may pause besides the authority.
 
-use crate::{error::ErrorCode, events::GovernanceChanged, state::{Clearinghouse, RiskBook}};
+use crate::{
+    error::ErrorCode,
+    events::GovernanceChanged,
+    state::{Clearinghouse, RiskBook},
+};
 use anchor_lang::prelude::*;
 
 /// Accounts of `set_guardian` and `nominate_authority`.
@@ -32,7 +36,7 @@ impl Govern<'_> {
 ///
 /// # Errors
 /// [`ErrorCode::NotAuthority`].
-pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+pub(crate) fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
     let mut clearinghouse = ctx.accounts.clearinghouse.load_mut()?;
     clearinghouse.guardian = guardian;
     emit!(ctx.accounts.changed(&clearinghouse)?);

@@ -1,11 +1,6 @@
 //! `set_market_terms`: tiers, penalties, band, caps and mode of a market.
 
-use crate::{
-    error::OrRefuse,
-    events::MarketChanged,
-    instructions::SetTerms,
-    state::RiskBookMut,
-};
+use crate::{error::OrRefuse, events::MarketChanged, instructions::SetTerms, state::RiskBookMut};
 use anchor_lang::prelude::*;
 use counterweight_risk::MarketTerms;
 
@@ -13,11 +8,18 @@ use counterweight_risk::MarketTerms;
 ///
 /// # Errors
 /// A parameter out of bounds, [`crate::error::ErrorCode::UnknownMarket`].
-pub fn set_market_terms(ctx: Context<SetTerms>, market: u16, terms: MarketTerms) -> Result<()> {
+pub(crate) fn set_market_terms(
+    ctx: Context<SetTerms>,
+    market: u16,
+    terms: MarketTerms,
+) -> Result<()> {
     terms.check().or_refuse()?;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
     book.market(market)?.set_terms(&terms).or_refuse()?;
 
-    emit!(MarketChanged { clearinghouse: ctx.accounts.clearinghouse.key(), market });
+    emit!(MarketChanged {
+        clearinghouse: ctx.accounts.clearinghouse.key(),
+        market
+    });
     Ok(())
 }

@@ -25,7 +25,7 @@ pub struct SetTerms<'info> {
 ///
 /// # Errors
 /// A parameter out of bounds.
-pub fn set_risk_terms(ctx: Context<SetTerms>, terms: RiskTerms) -> Result<()> {
+pub(crate) fn set_risk_terms(ctx: Context<SetTerms>, terms: RiskTerms) -> Result<()> {
     terms.check().or_refuse()?;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
     book.header.params.set_terms(&terms);

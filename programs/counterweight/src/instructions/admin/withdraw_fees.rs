@@ -50,7 +50,7 @@ impl WithdrawFees<'_> {
 ///
 /// # Errors
 /// [`ErrorCode::InsufficientFees`], [`ErrorCode::NotAuthority`].
-pub fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
+pub(crate) fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(atoms)?;
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
@@ -66,6 +66,10 @@ pub fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
         &accounts.clearinghouse,
         atoms,
     )?;
-    emit!(LedgerMoved { clearinghouse: accounts.clearinghouse.key(), fees: -paid.0, insurance: 0 });
+    emit!(LedgerMoved {
+        clearinghouse: accounts.clearinghouse.key(),
+        fees: -paid.0,
+        insurance: 0
+    });
     Ok(())
 }

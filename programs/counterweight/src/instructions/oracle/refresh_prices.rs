@@ -25,13 +25,16 @@ pub struct RefreshPrices<'info> {
 /// # Errors
 /// Those of [`oracle::read`] and of [`counterweight_risk::Asset::record`],
 /// [`ErrorCode::WrongAccountCount`].
-pub fn refresh_prices<'info>(
+pub(crate) fn refresh_prices<'info>(
     ctx: Context<'info, RefreshPrices<'info>>,
     assets: Vec<u16>,
 ) -> Result<()> {
     let accounts = ctx.remaining_accounts;
     if accounts.len() != assets.len() {
-        let numbers = [("accounts", accounts.len() as i128), ("assets", assets.len() as i128)];
+        let numbers = [
+            ("accounts", accounts.len() as i128),
+            ("assets", assets.len() as i128),
+        ];
         return Err(refuse(ErrorCode::WrongAccountCount, &numbers));
     }
     let now = Clock::get()?.unix_timestamp;

@@ -1,0 +1,253 @@
+//! `liquidate`: anyone with a margin account takes over lots of an account below its maintenance
+//! margin, at the index and for a penalty (docs, liquidation).
+//!
+//! Never takes more than restores the account, never lowers its margin ratio, never leaves the
+//! liquidator below initial margin. Nothing that all markets share is written.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, explain, refuse},
+    events::Liquidated,
+    instructions::{Guards, checks::initial_not_met},
+    state::{MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef},
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{
+    Book, Health, Lots, Market as MarketRow, Price, QuoteAtoms, RiskError,
+    liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
+    standard::{initial_for_takeover, maintenance},
+};
+
+/// Accounts of `liquidate`.
+#[derive(Accounts)]
+pub struct Liquidate<'info> {
+    /// Owner or delegate of the liquidator.
+    pub authority: Signer<'info>,
+    /// The risk book.
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The account that is liquidated.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginAccount>,
+    /// The account that takes the lots.
+    #[account(mut)]
+    pub liquidator: AccountLoader<'info, MarginAccount>,
+}
+
+/// What a liquidator asks for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiquidateArgs {
+    /// Index of the market.
+    pub market: u16,
+    /// Most lots to take.
+    pub max_lots: u64,
+    /// Worst price to take them at, as a risk price (quote atoms per lot, 48.16): the highest to
+    /// receive a long, the lowest to receive a short.
+    pub limit_price: Option<u64>,
+    /// Limits of the liquidator's own account.
+    pub guards: Guards,
+}
+
+impl Liquidate<'_> {
+    fn validate(
+        &self,
+        book: &RiskBookRef,
+        liquidatee: &MarginMut,
+        liquidator: &MarginMut,
+        args: &LiquidateArgs,
+    ) -> Result<()> {
+        book.header.require_running(PAUSE_LIQUIDATE)?;
+        liquidatee
+            .header
+            .require_member(&book.header.clearinghouse)?;
+        liquidator
+            .header
+            .require_member(&book.header.clearinghouse)?;
+        liquidator.header.require_trader(self.authority.key)?;
+        liquidator
+            .header
+            .require_sequence(args.guards.expected_sequence)?;
+        let row = book.book().market(args.market).or_refuse()?;
+        if self.market.key().as_ref() != row.address {
+            return Err(refuse(
+                ErrorCode::WrongMarket,
+                &[("market", args.market.into())],
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The price of the exchange: what the account's lots are valued at, so that it loses nothing by it.
+fn price_of(book: &Book, row: &MarketRow, lots: Lots, limit: Option<u64>) -> Result<Price> {
+    let asset = book.asset(row.asset).or_refuse()?;
+    let long = lots.0 > 0;
+    let price = if long {
+        asset.maintenance_high
+    } else {
+        asset.maintenance_low
+    };
+    if let Some(limit) = limit {
+        let within = if long {
+            price.0 <= limit
+        } else {
+            price.0 >= limit
+        };
+        if !within {
+            let numbers = [("price", price.0.into()), ("limit", limit.into())];
+            return Err(refuse(ErrorCode::LimitPriceExceeded, &numbers));
+        }
+    }
+    Ok(price)
+}
+
+/// Refuses an account that is not liquidatable; otherwise the time since when it is.
+fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
+    let start = margin.header.core.liquidation_start;
+    if !is_liquidatable(start, health, book.params.liquidation_buffer) {
+        let needed = health.requirement.0;
+        return Err(explain(RiskError::NotLiquidatable {
+            equity: health.equity.0,
+            needed,
+        }));
+    }
+    Ok(if start == 0 { now } else { start })
+}
+
+/// Moves the lots, the value and the penalty between the accounts, and the insurance share and the
+/// roundings into the market. Returns insurance share, and what each side's indices charged.
+fn exchange(
+    step: &Step,
+    lots: Lots,
+    args: &LiquidateArgs,
+    row: &MarketRow,
+    market: &mut Market,
+    (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
+) -> Result<(QuoteAtoms, QuoteAtoms, QuoteAtoms)> {
+    let given = lots.negated().or_refuse()?;
+    let received = if lots.0 > 0 {
+        step.value
+    } else {
+        step.value.negated().or_refuse()?
+    };
+    let paid = received.negated().or_refuse()?;
+    let insurance = step.insurance(row).or_refuse()?;
+    let reward = step.penalty.minus(insurance).or_refuse()?;
+
+    let (effect, owed) = liquidatee
+        .account()
+        .fill(args.market, row, given, received)
+        .or_refuse()?;
+    market.apply(&effect, owed)?;
+    let (effect, owed_liquidator) = liquidator
+        .account()
+        .fill(args.market, row, lots, paid)
+        .or_refuse()?;
+    market.apply(&effect, owed_liquidator)?;
+
+    let core = &mut liquidatee.header.core;
+    core.cash = core.cash.minus(step.penalty).or_refuse()?;
+    let core = &mut liquidator.header.core;
+    core.cash = core.cash.plus(reward).or_refuse()?;
+    market.accrue(QuoteAtoms::ZERO, insurance)?;
+    market.advance(step.value);
+    Ok((insurance, owed, owed_liquidator))
+}
+
+/// The post-conditions: the account's ratio is not lower, and the liquidator is above initial margin.
+/// That no more was taken than restores was decided by the step itself.
+fn require_outcome(
+    book: &Book,
+    before: &Health,
+    liquidatee: &MarginMut,
+    liquidator: &MarginMut,
+    now: i64,
+    guards: &Guards,
+) -> Result<Health> {
+    let after = maintenance(book, &liquidatee.view(), now).or_refuse()?;
+    require!(
+        after.is_no_worse_than(before),
+        ErrorCode::LiquidationWouldHarm
+    );
+    let taken =
+        initial_for_takeover(book, &liquidator.view(), now, guards.max_age()).or_refuse()?;
+    if !taken.is_met() {
+        return Err(initial_not_met(&taken));
+    }
+    guards.require_ratio(book, &liquidator.view(), now)?;
+    Ok(after)
+}
+
+/// Liquidates one market of an account.
+///
+/// # Errors
+/// [`ErrorCode::NotLiquidatable`], [`ErrorCode::NoPosition`], [`ErrorCode::SameAccount`],
+/// [`ErrorCode::LimitPriceExceeded`], [`ErrorCode::InitialMarginNotMet`] of the liquidator,
+/// [`ErrorCode::WrongMarket`], those of the guards and of prices.
+pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    require_keys_neq!(
+        accounts.liquidatee.key(),
+        accounts.liquidator.key(),
+        ErrorCode::SameAccount
+    );
+    let risk_book = RiskBookRef::load(&accounts.risk_book)?;
+    let mut liquidatee = MarginMut::load(&accounts.liquidatee)?;
+    let mut liquidator = MarginMut::load(&accounts.liquidator)?;
+    accounts.validate(&risk_book, &liquidatee, &liquidator, &args)?;
+    let book = risk_book.book();
+    let now = Clock::get()?.unix_timestamp;
+    let row = book.market(args.market).or_refuse()?;
+    let buffer = book.params.liquidation_buffer;
+
+    let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
+    let start = start_of(&liquidatee, &book, &before, now)?;
+    let lots = liquidatee.account().lots(row.asset, args.market);
+    if lots.0 == 0 {
+        return Err(explain(RiskError::NoPosition {
+            market: args.market,
+        }));
+    }
+    let price = price_of(&book, row, lots, args.limit_price)?;
+    let rate = penalty_rate(row, book.params, now.saturating_sub(start));
+    let candidate = Candidate {
+        health: before,
+        market: row,
+        lots,
+        price,
+        rate,
+        buffer,
+    };
+    let step = candidate.step(args.max_lots).or_refuse()?;
+    let taken = step.signed(lots).or_refuse()?;
+
+    let mut market = accounts.market.load_mut()?;
+    let sides = (&mut liquidatee, &mut liquidator);
+    let (insurance, owed, owed_liquidator) =
+        exchange(&step, taken, &args, row, &mut market, sides)?;
+
+    let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;
+    let restored = is_restored(&after, buffer);
+    liquidatee.header.core.liquidation_start = if restored { 0 } else { start };
+    emit!(Liquidated {
+        account: accounts.liquidatee.key(),
+        sequence: liquidatee.header.advance(),
+        liquidator: accounts.liquidator.key(),
+        liquidator_sequence: liquidator.header.advance(),
+        market: args.market,
+        lots: taken.0,
+        cost: if taken.0 > 0 {
+            step.value.0
+        } else {
+            -step.value.0
+        },
+        penalty: step.penalty.0,
+        insurance: insurance.0,
+        owed: owed.0,
+        owed_liquidator: owed_liquidator.0,
+        equity: [before.equity.0, after.equity.0],
+        maintenance_margin: [before.requirement.0, after.requirement.0],
+    });
+    Ok(())
+}
