@@ -10,7 +10,7 @@ use common::{
 use counterweight_risk::{
     AccountView, AssetTerms, Health, Lots, Position, QuoteAtoms, RiskError,
     price::Reading,
-    standard::{Gains, initial, maintenance},
+    standard::{Gains, initial, initial_for_takeover, maintenance},
     tiers::{self, Schedule, TierTerms},
     units::Ratio,
 };
@@ -69,6 +69,14 @@ proptest! {
         let (book, account) = (scenario.world.book(), scenario.account());
         let check = |gains| initial(&book, &account, NOW, u32::MAX, gains).unwrap().free().unwrap();
         prop_assert!(check(Gains::Ignored) <= check(Gains::Weighted));
+    }
+
+    /// Taking over a position is judged by the same figures, as long as there are any for adding risk.
+    #[test]
+    fn a_takeover_is_judged_as_added_risk(scenario in arb_scenario()) {
+        let (book, account) = (scenario.world.book(), scenario.account());
+        let added = initial(&book, &account, NOW, u32::MAX, Gains::Weighted);
+        prop_assert_eq!(initial_for_takeover(&book, &account, NOW, u32::MAX), added);
     }
 
     /// A quarter to 95 per cent of the rates, at any notional: the roundings do not cross.
@@ -168,8 +176,8 @@ fn a_gain_on_one_asset_pays_a_loss_on_another_by_its_weight_only() {
     assert_eq!(i.equity.0, -10_000);
 }
 
-/// A wide interval favours the account in maintenance, so the two are not compared there: the
-/// initial check refuses to answer.
+/// A wide interval favours the account in maintenance; for more risk it is refused, and for a takeover
+/// it counts against the account in full.
 #[test]
 fn a_wide_price_is_kind_in_maintenance_and_refused_for_more_risk() {
     let mut world = World::new(PAR);
@@ -179,7 +187,7 @@ fn a_wide_price_is_kind_in_maintenance_and_refused_for_more_risk() {
     };
     let asset = world.add_asset(&asset_terms(), (-4, 6), &[wide]);
     let market = world.add_market(asset, &market_terms());
-    for (lots, equity) in [(10, 21_000), (-10, -19_000)] {
+    for (lots, equity, taken) in [(10, 21_000, 19_000), (-10, -19_000, -21_000)] {
         let account = AccountView {
             cash: QuoteAtoms(0),
             balances: &[],
@@ -187,14 +195,37 @@ fn a_wide_price_is_kind_in_maintenance_and_refused_for_more_risk() {
         };
         let health = maintenance(&world.book(), &account, NOW).unwrap();
         assert_eq!(health.equity.0, equity);
+        let takeover = initial_for_takeover(&world.book(), &account, NOW, u32::MAX).unwrap();
+        assert_eq!(takeover.equity.0, taken);
+        assert_eq!(takeover.requirement.0, 2_101); // of 21,000 at ten per cent, up
         let refused = initial(&world.book(), &account, NOW, u32::MAX, Gains::Weighted);
         assert_eq!(
             refused,
             Err(RiskError::WidePrice {
                 asset,
                 confidence: 100 << 16,
-                limit: (2_000 << 16) * 20_971 >> 20, // two per cent, rounded down
+                limit: ((2_000 << 16) * 20_971) >> 20, // two per cent, rounded down
             })
         );
     }
+}
+
+/// A takeover needs prices as fresh as liquidation does, or as its caller asks.
+#[test]
+fn a_takeover_needs_fresh_prices() {
+    let mut world = World::new(PAR);
+    let asset = world.add_asset(&asset_terms(), (-4, 6), &[reading(dollars(20), NOW)]);
+    let market = world.add_market(asset, &market_terms());
+    let positions = [position(asset, market, 1, 0)];
+    let account = AccountView {
+        cash: QuoteAtoms(0),
+        balances: &[],
+        positions: &positions,
+    };
+    let book = world.book();
+    let check = |age, max_age| initial_for_takeover(&book, &account, NOW + age, max_age);
+    let stale = |age, limit| Err(RiskError::StalePrice { asset, age, limit });
+    assert!(check(600, u32::MAX).is_ok() && check(7, 7).is_ok());
+    assert_eq!(check(601, u32::MAX), stale(601, 600));
+    assert_eq!(check(8, 7), stale(8, 7));
 }

@@ -167,7 +167,7 @@ fn the_stable_price_starts_at_the_index_and_follows_by_its_growth() {
         assert_eq!(asset.record(&reading, scale(LOT, PAR), time), Ok(true));
     };
     next(dollars(40), 60, &mut asset);
-    let first = TWENTY + (TWENTY * growth >> 20);
+    let first = TWENTY + ((TWENTY * growth) >> 20);
     assert_eq!((asset.index.0, asset.stable.0), (2 * TWENTY, first));
     // Longs count at the stable price, shorts at the index.
     assert_eq!(
@@ -224,7 +224,7 @@ fn a_price_ages_by_the_limit_of_its_use_and_by_the_callers_own() {
 
 #[test]
 fn a_wide_interval_stops_more_risk_and_favours_the_account_in_maintenance() {
-    let limit = TWENTY * 20_971 >> 20; // two per cent, rounded down
+    let limit = (TWENTY * 20_971) >> 20; // two per cent, rounded down
     let with = |confidence| {
         let reading = Reading {
             confidence,
@@ -233,7 +233,7 @@ fn a_wide_interval_stops_more_risk_and_favours_the_account_in_maintenance() {
         priced(&asset_terms(), &reading)
     };
     // The last mantissa (10^-6 atoms) that stays within the limit, and the next.
-    let most = limit * 1_000_000 >> 16;
+    let most = (limit * 1_000_000) >> 16;
     let fine = with(most);
     assert!(fine.confidence.0 <= limit);
     assert_eq!(fine.price_flags, 0);
@@ -274,7 +274,7 @@ fn a_wide_interval_stops_more_risk_and_favours_the_account_in_maintenance() {
 #[test]
 fn a_price_far_from_its_average_stops_more_risk_only() {
     let average = 2_500 << 16; // 25 dollars
-    let limit = average * 104_857 >> 20; // ten per cent, rounded down
+    let limit = (average * 104_857) >> 20; // ten per cent, rounded down
     let with = |price| {
         let reading = Reading {
             average: dollars(25),
@@ -282,7 +282,7 @@ fn a_price_far_from_its_average_stops_more_risk_only() {
         };
         priced(&asset_terms(), &reading)
     };
-    let most = i64::try_from(limit * 1_000_000 >> 16).unwrap(); // as a mantissa
+    let most = i64::try_from((limit * 1_000_000) >> 16).unwrap(); // as a mantissa
     for side in [-1, 1] {
         let fine = with(dollars(25) + side * most);
         assert_eq!(fine.price_flags, 0);
@@ -340,7 +340,7 @@ fn with_quote(price: i64, published: i64) -> World {
 #[test]
 fn a_quote_token_off_par_stops_more_risk() {
     let par = 1_000_000 << 16;
-    let most = (par * 10_485 >> 20) * 100_000_000 / par; // one per cent, as a mantissa
+    let most = ((par * 10_485) >> 20) * 100_000_000 / par; // one per cent, as a mantissa
     let most = i64::try_from(most).unwrap();
     for side in [-1, 1] {
         let world = with_quote(dollars(1) + side * most, NOW);

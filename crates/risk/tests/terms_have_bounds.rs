@@ -200,8 +200,8 @@ fn tiers_ascend_in_size_and_rate_and_the_last_is_open() {
         }
     };
     let check = MarketTerms::check;
-    let (rate, size): (fn(&mut TierTerms, u64), fn(&mut TierTerms, u64)) =
-        (|t, v| t.rate_bps = small(v), |t, v| t.upper = v);
+    let rate: fn(&mut TierTerms, u64) = |tier, value| tier.rate_bps = small(value);
+    let size: fn(&mut TierTerms, u64) = |tier, value| tier.upper = value;
     for equal in [1_000, 2_000] {
         assert_eq!(check(&with(1, rate)(equal)), Ok(()));
     }

@@ -185,7 +185,7 @@ fn shape_position(shape: &Shape, market: u16, input: &MarketInput, price: u64) -
     let price = i128::from(price);
     let most = narrow((1i128 << 70) / price).min(1 << 24);
     let lots = shape.lots.clamp(-most, most);
-    let worth = |lots: i64, thousandths: u32| part(i128::from(lots) * price >> 16, thousandths);
+    let worth = |lots: i64, thousandths: u32| part((i128::from(lots) * price) >> 16, thousandths);
     let order = |order: Option<(u32, u32)>| {
         let lots = order.map_or(0, |(size, _)| narrow(part(i128::from(most), size)).max(1));
         (
