@@ -1,1 +1,29 @@
+//! Helpers of the tests: expecting a refusal that changes nothing, and the invariants.
+#![deny(missing_docs)]
 
+use anchor_lang::prelude::Pubkey;
+use counterweight::error::ErrorCode;
+use counterweight_simnet::{Exchange, Failure, Receipt};
+
+/// Asserts that an action is refused with `code`, and that none of `watched` changed by it.
+///
+/// # Panics
+/// If it succeeds, fails otherwise, or changes a byte.
+#[track_caller]
+pub fn assert_refused(
+    exchange: &mut Exchange,
+    watched: &[Pubkey],
+    code: ErrorCode,
+    action: impl FnOnce(&mut Exchange) -> Result<Receipt, Box<Failure>>,
+) -> Box<Failure> {
+    let before: Vec<_> = watched.iter().map(|key| exchange.chain.data(key)).collect();
+    let failure = match action(exchange) {
+        Ok(_) => panic!("expected {code:?}, but it succeeded"),
+        Err(failure) => failure,
+    };
+    assert!(failure.is(code), "expected {code:?} ({}), got {failure}", u32::from(code));
+    for (key, bytes) in watched.iter().zip(before) {
+        assert_eq!(exchange.chain.data(key), bytes, "a refused action changed {key}");
+    }
+    failure
+}

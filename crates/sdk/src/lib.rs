@@ -1,1 +1,15 @@
+//! Addresses, account decoding and instruction building for Counterweight, and the engine re-exported:
+//! what [`preview`] says is what the chain will say.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
+pub mod accounts;
+pub mod instructions;
+pub mod pda;
+pub mod preview;
+
+pub use counterweight as program;
+pub use counterweight_risk as risk;
+
+/// The program's address.
+pub const PROGRAM_ID: anchor_lang::prelude::Pubkey = counterweight::ID;

@@ -1,1 +1,24 @@
+//! An embedded chain that runs the program's real bytecode, with everything around it that a test or
+//! a demonstration needs: a clock to turn, mints and token accounts, Pyth accounts in both formats, a
+//! clearinghouse deployed from a TOML file, and traders.
+//!
+//! Everything is an input and repeatable: keys are derived from names, prices and the time are set.
+#![deny(missing_docs)]
 
+mod chain;
+mod deployment;
+mod exchange;
+mod ledger;
+mod pyth;
+mod tokens;
+
+pub use chain::{Chain, Failure, Receipt, Start, keypair};
+pub use deployment::{AssetConfig, Deployment, MarketConfig};
+pub use exchange::{Exchange, Trader, name16};
+pub use ledger::{Reconciliation, reconcile};
+pub use pyth::{LegacyPrice, PullPrice};
+pub use tokens::{TOKEN_2022, TOKEN_CLASSIC};
+
+pub use solana_account::Account;
+pub use solana_keypair::Keypair;
+pub use solana_signer::Signer;

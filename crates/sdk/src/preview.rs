@@ -1,0 +1,54 @@
+//! What the chain would say: the engine on decoded accounts.
+
+use crate::accounts::{Margin, RiskTables};
+use counterweight::MarginView;
+use counterweight_risk::{
+    AccountMut, Lots, QuoteAtoms, Result,
+    standard::{Gains, initial, maintenance},
+};
+
+/// The figures of the `margin_view` instruction, computed here.
+///
+/// # Errors
+/// A price too old even for maintenance.
+pub fn margin_view(tables: &RiskTables, margin: &Margin, now: i64) -> Result<MarginView> {
+    let (book, account) = (tables.book(), margin.view());
+    let health = maintenance(&book, &account, now)?;
+    let mut view = MarginView {
+        equity: health.equity.0,
+        maintenance_margin: health.requirement.0,
+        liquidation_start: margin.header.core.liquidation_start,
+        sequence: margin.header.sequence,
+        ..MarginView::default()
+    };
+    if let Ok(health) = initial(&book, &account, now, u32::MAX, Gains::Weighted) {
+        view.initial_equity = health.equity.0;
+        view.initial_margin = health.requirement.0;
+        view.free_collateral = health.free()?.0;
+        view.can_add_risk = true;
+    }
+    Ok(view)
+}
+
+/// The account after a hypothetical trade of `lots` for `quote` (minus what it pays) and a fee.
+///
+/// # Errors
+/// As the engine's fill: no free slot, a size beyond the limit.
+pub fn after_trade(
+    tables: &RiskTables,
+    margin: &Margin,
+    market: u16,
+    lots: Lots,
+    quote: QuoteAtoms,
+    fee: QuoteAtoms,
+) -> Result<Margin> {
+    let mut after = margin.clone();
+    let row = tables.book().market(market)?;
+    let mut account = AccountMut {
+        core: &mut after.header.core,
+        slots: &mut after.slots,
+    };
+    let _ = account.fill(market, row, lots, quote)?;
+    after.header.core.cash = after.header.core.cash.minus(fee)?;
+    Ok(after)
+}

@@ -1,0 +1,84 @@
+//! The conservation check: what the vaults hold against everything that is owed, to the atom.
+
+use crate::Exchange;
+use anchor_lang::prelude::Pubkey;
+use std::collections::BTreeMap;
+
+/// What stands against what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// Quote atoms in the vault.
+    pub vault: i128,
+    /// Σ cash.
+    pub cash: i128,
+    /// Σ position quote.
+    pub positions: i128,
+    /// Fees in markets and clearinghouse.
+    pub fees: i128,
+    /// Insurance in markets and clearinghouse.
+    pub insurance: i128,
+    /// Roundings in markets and clearinghouse.
+    pub residue: i128,
+    /// Σ lots of each market.
+    pub lots: Vec<i128>,
+    /// Vault minus Σ balances of each other collateral.
+    pub collateral: BTreeMap<u16, i128>,
+}
+
+impl Reconciliation {
+    /// Vault minus everything that is owed: zero, to the atom.
+    pub fn difference(&self) -> i128 {
+        self.vault - self.cash - self.positions - self.fees - self.insurance - self.residue
+    }
+
+    /// Whether everything balances.
+    pub fn balances(&self) -> bool {
+        self.difference() == 0
+            && self.lots.iter().all(|lots| *lots == 0)
+            && self.collateral.values().all(|surplus| *surplus == 0)
+    }
+}
+
+/// Adds up an exchange over all of its margin accounts. Indices are applied by adding what each
+/// position owes to the residue side, where settling it would put it.
+///
+/// # Panics
+/// If an account does not decode.
+pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
+    let tables = exchange.tables();
+    let clearinghouse = exchange.clearinghouse();
+    let vault = |asset: u16| {
+        let key = exchange.venue.vault(&exchange.collateral(asset));
+        i128::from(exchange.chain.token_balance(&key))
+    };
+    let mut sums = Reconciliation {
+        vault: vault(0),
+        fees: clearinghouse.fees.into(),
+        insurance: clearinghouse.insurance.into(),
+        residue: clearinghouse.residue.into(),
+        lots: vec![0; tables.markets.len()],
+        ..Reconciliation::default()
+    };
+    for collateral in exchange.collaterals.iter().skip(1) {
+        sums.collateral
+            .insert(collateral.asset, vault(collateral.asset));
+    }
+    for index in 0..tables.markets.len() as u16 {
+        let market = exchange.market(index);
+        sums.fees += i128::from(market.fees);
+        sums.insurance += i128::from(market.insurance);
+        sums.residue += i128::from(market.residue);
+    }
+    for key in accounts {
+        let margin = exchange.margin(key);
+        sums.cash += i128::from(margin.header.core.cash.0);
+        for balance in margin.header.core.balances.iter().filter(|b| b.atoms > 0) {
+            *sums.collateral.entry(balance.asset).or_default() -= i128::from(balance.atoms);
+        }
+        for position in margin.positions() {
+            sums.positions += i128::from(position.quote.0);
+            sums.lots[usize::from(position.market)] += i128::from(position.lots.0);
+        }
+    }
+    sums
+}

@@ -1,0 +1,96 @@
+//! Pyth price accounts in both formats, as Pyth's own programs would write them.
+
+use crate::Chain;
+use anchor_lang::prelude::Pubkey;
+use counterweight::oracle::{PYTH_LEGACY, PYTH_RECEIVER};
+use pyth_sdk_solana::state::{AccountType, MAGIC, PriceStatus, SolanaPriceAccount, VERSION_2};
+use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, VerificationLevel};
+
+/// A `PriceUpdateV2` account.
+#[derive(Clone, Copy, Debug)]
+pub struct PullPrice {
+    /// Feed id.
+    pub feed: [u8; 32],
+    /// Mantissa.
+    pub price: i64,
+    /// Half-width of the confidence interval.
+    pub confidence: u64,
+    /// Moving average.
+    pub average: i64,
+    /// Power of ten of the mantissas.
+    pub exponent: i32,
+    /// Unix seconds.
+    pub publish_time: i64,
+    /// Slot of posting.
+    pub posted_slot: u64,
+    /// Whether two thirds of the guardians signed.
+    pub fully_verified: bool,
+}
+
+/// A legacy price account.
+#[derive(Clone, Copy, Debug)]
+pub struct LegacyPrice {
+    /// Mantissa.
+    pub price: i64,
+    /// Half-width of the confidence interval.
+    pub confidence: u64,
+    /// Moving average.
+    pub average: i64,
+    /// Power of ten of the mantissas.
+    pub exponent: i32,
+    /// Unix seconds.
+    pub publish_time: i64,
+    /// Slot of publication.
+    pub slot: u64,
+    /// Whether the feed is trading.
+    pub trading: bool,
+}
+
+impl Chain {
+    /// Writes a pull price, owned by Pyth's receiver.
+    pub fn set_pull_price(&mut self, key: Pubkey, price: &PullPrice) {
+        let update = PriceUpdateV2 {
+            write_authority: Pubkey::default(),
+            verification_level: if price.fully_verified {
+                VerificationLevel::Full
+            } else {
+                VerificationLevel::Partial { num_signatures: 5 }
+            },
+            price_message: PriceFeedMessage {
+                feed_id: price.feed,
+                price: price.price,
+                conf: price.confidence,
+                exponent: price.exponent,
+                publish_time: price.publish_time,
+                prev_publish_time: price.publish_time - 1,
+                ema_price: price.average,
+                ema_conf: price.confidence,
+            },
+            posted_slot: price.posted_slot,
+        };
+        self.set_serialized(key, PYTH_RECEIVER, &update);
+    }
+
+    /// Writes a legacy price, owned by Pyth's legacy program.
+    pub fn set_legacy_price(&mut self, key: Pubkey, price: &LegacyPrice) {
+        let mut account = SolanaPriceAccount {
+            magic: MAGIC,
+            ver: VERSION_2,
+            atype: AccountType::Price as u32,
+            size: size_of::<SolanaPriceAccount>() as u32,
+            expo: price.exponent,
+            timestamp: price.publish_time,
+            ..SolanaPriceAccount::default()
+        };
+        account.ema_price.val = price.average;
+        account.agg.price = price.price;
+        account.agg.conf = price.confidence;
+        account.agg.status = if price.trading {
+            PriceStatus::Trading
+        } else {
+            PriceStatus::Halted
+        };
+        account.agg.pub_slot = price.slot;
+        self.set_account(key, PYTH_LEGACY, bytemuck::bytes_of(&account).to_vec());
+    }
+}
