@@ -13,6 +13,7 @@ pub const BALANCES: usize = 8;
 
 /// A deposited collateral. 16 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Balance {
     /// Token atoms.
@@ -25,6 +26,7 @@ pub struct Balance {
 
 /// The part of a margin account that the engine reads and writes, positions aside. 160 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct AccountCore {
     /// Settled quote balance; negative where other collateral carries it.

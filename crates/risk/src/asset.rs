@@ -99,8 +99,12 @@ const _: () = assert!(core::mem::offset_of!(Asset, reserved) == 280);
 /// What governance sets on an asset, in basis points. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
-    feature = "borsh",
+    all(feature = "borsh", not(feature = "idl")),
     derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
+#[cfg_attr(
+    feature = "idl",
+    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
 )]
 pub struct AssetTerms {
     /// Oldest price for adding risk and withdrawing, 1 to 300 seconds.

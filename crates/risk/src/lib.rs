@@ -17,7 +17,8 @@
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
 //!
 //! Rounding is always against the account that is judged; value that changes hands is never rounded.
-#![no_std]
+// What Anchor's derive writes for the IDL needs the standard library; nothing else may.
+#![cfg_attr(not(feature = "idl"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![warn(clippy::pedantic)]

@@ -80,8 +80,12 @@ const _: () = assert!(core::mem::offset_of!(Market, reserved) == 344);
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
-    feature = "borsh",
+    all(feature = "borsh", not(feature = "idl")),
     derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
+#[cfg_attr(
+    feature = "idl",
+    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
 )]
 pub struct MarketTerms {
     /// Marginal tiers of the initial requirement.

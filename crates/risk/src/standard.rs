@@ -15,6 +15,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// Parameters of a whole clearinghouse that a check reads. 64 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct RiskParams {
     /// Quote tokens a dollar buys, 32.32 binary fixed point.
@@ -38,8 +39,12 @@ const _: () = assert!(size_of::<RiskParams>() == 64);
 /// What governance sets for a whole clearinghouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
-    feature = "borsh",
+    all(feature = "borsh", not(feature = "idl")),
     derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
+#[cfg_attr(
+    feature = "idl",
+    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
 )]
 pub struct RiskTerms {
     /// How far the quote token may be from one dollar for adding risk, 10 to 1,000 bps.

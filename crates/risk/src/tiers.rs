@@ -45,8 +45,12 @@ const _: () = assert!(size_of::<Tier>() == 24 && size_of::<Schedule>() == 96);
 /// One tier as governance writes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
-    feature = "borsh",
+    all(feature = "borsh", not(feature = "idl")),
     derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
+#[cfg_attr(
+    feature = "idl",
+    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
 )]
 pub struct TierTerms {
     /// Largest notional of this tier in quote atoms; the last tier used must say `u64::MAX`.

@@ -18,9 +18,10 @@ use crate::{
 use bytemuck::{Pod, Zeroable};
 
 macro_rules! unit {
-    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+    ($(#[$doc:meta])* $name:ident($inner:ident)) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+        #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
         #[repr(transparent)]
         pub struct $name(pub $inner);
 

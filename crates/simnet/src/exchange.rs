@@ -290,10 +290,13 @@ impl Exchange {
         let assets: Vec<u16> = (0..self.prices.len() as u16)
             .filter(|asset| self.deployment.asset[usize::from(*asset)].oracle != "none")
             .collect();
-        for asset in &assets {
-            self.publish(*asset, self.prices[usize::from(*asset)]);
+        // As many as fit a transaction.
+        for chunk in assets.chunks(20) {
+            for asset in chunk {
+                self.publish(*asset, self.prices[usize::from(*asset)]);
+            }
+            self.refresh(chunk).expect("refresh_prices");
         }
-        self.refresh(&assets).expect("refresh_prices");
     }
 
     /// Sets a price and refreshes it a second later.

@@ -10,16 +10,16 @@
 use anchor_lang::prelude::*;
 
 // Not for the whole crate: Anchor's derives make public items without documentation.
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;
 pub mod instructions;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod log;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod oracle;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod state;
 
 pub use instructions::*;
