@@ -1,0 +1,58 @@
+//! What a check costs on the bytecode.
+
+use counterweight::Leg;
+use counterweight_sdk::instructions;
+use counterweight_simnet::{AssetConfig, Deployment, Exchange, Signer, Start, Trader};
+
+/// 32 assets with two markets each.
+fn wide() -> Exchange {
+    let mut deployment = Deployment::localnet();
+    let (asset, market) = (deployment.asset[1].clone(), deployment.market[0].clone());
+    deployment.asset.truncate(1);
+    deployment.market.clear();
+    for index in 0..32 {
+        deployment.asset.push(AssetConfig {
+            name: format!("A{index}"),
+            weights_bps: [0, 0],
+            ..asset.clone()
+        });
+    }
+    for index in 0..64 {
+        let mut market = market.clone();
+        market.name = format!("M{index}");
+        market.asset = format!("A{}", index / 2);
+        deployment.market.push(market);
+    }
+    Exchange::new(deployment, Start::default())
+}
+
+fn enlarged(x: &mut Exchange, name: &str, quote_tokens: u64) -> Trader {
+    let trader = x.funded(name, quote_tokens);
+    let resize = instructions::resize_margin_account(trader.key.pubkey(), trader.margin, 64);
+    x.chain.send(&[resize], &[&trader.key]).unwrap();
+    trader
+}
+
+#[test]
+fn a_maintenance_check_of_64_positions_stays_below_13_000_compute_units() {
+    let mut x = wide();
+    let maker = enlarged(&mut x, "maker", 10_000_000);
+    let trader = enlarged(&mut x, "trader", 6_000);
+    let legs: Vec<Leg> = (0..64).map(|market| x.leg(market, 1_000)).collect();
+    for chunk in legs.chunks(8) {
+        x.block_trade(&trader, &maker, chunk).unwrap();
+    }
+    assert_eq!(x.margin(&trader.margin).positions().len(), 64);
+
+    // Below maintenance margin, `flag_account` is one check and the change of a flag.
+    x.chain.advance(1);
+    for price in x.prices.iter_mut().skip(1) {
+        *price -= *price / 20;
+    }
+    x.refresh_all();
+    let receipt = x.chain.simulate(&[x.venue.flag_account(trader.margin)], &[]).unwrap();
+    // 150 for the instruction that sets the compute limit.
+    let units = receipt.units - 150;
+    println!("flag_account with 64 positions: {units} compute units, everything counted");
+    assert!(units < 13_000, "{units}");
+}
