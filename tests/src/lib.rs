@@ -21,9 +21,28 @@ pub fn assert_refused(
         Ok(_) => panic!("expected {code:?}, but it succeeded"),
         Err(failure) => failure,
     };
-    assert!(failure.is(code), "expected {code:?} ({}), got {failure}", u32::from(code));
+    assert!(
+        failure.is(code),
+        "expected {code:?} ({}), got {failure}",
+        u32::from(code)
+    );
     for (key, bytes) in watched.iter().zip(before) {
-        assert_eq!(exchange.chain.data(key), bytes, "a refused action changed {key}");
+        assert_eq!(
+            exchange.chain.data(key),
+            bytes,
+            "a refused action changed {key}"
+        );
     }
     failure
+}
+
+/// The examples of the documents, compiled and run by `cargo test -p counterweight-tests --doc`.
+#[cfg(doctest)]
+mod examples {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/integration.md")]
+    struct Integration;
+    #[doc = include_str!("../../docs/devnet.md")]
+    struct Devnet;
 }

@@ -1,0 +1,539 @@
+//! What `docs/` states about the code is what the code says: error codes, parameters and their
+//! bounds, account layouts, the table of instructions, compute limits, links.
+
+use counterweight::{
+    Guards,
+    state::{Clearinghouse, MarginAccount, Market as MarketAccount, RiskBook},
+};
+use counterweight_risk::{
+    AccountCore, Asset, AssetTerms, Balance, Market, MarketTerms, Position, RiskParams,
+    error::BoundError,
+    standard::RiskTerms,
+    tiers::{Schedule, Tier, TierTerms},
+};
+use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
+use std::{collections::BTreeMap, path::Path};
+
+const README: &str = include_str!("../../README.md");
+const DOCS: &[(&str, &str)] = &[
+    ("README.md", README),
+    ("docs/README.md", include_str!("../../docs/README.md")),
+    (
+        "docs/architecture.md",
+        include_str!("../../docs/architecture.md"),
+    ),
+    ("docs/devnet.md", include_str!("../../docs/devnet.md")),
+    ("docs/errors.md", include_str!("../../docs/errors.md")),
+    (
+        "docs/integration.md",
+        include_str!("../../docs/integration.md"),
+    ),
+    (
+        "docs/parameters.md",
+        include_str!("../../docs/parameters.md"),
+    ),
+    ("docs/risk.md", include_str!("../../docs/risk.md")),
+    (
+        "docs/security-model.md",
+        include_str!("../../docs/security-model.md"),
+    ),
+];
+
+fn doc(name: &str) -> &'static str {
+    DOCS.iter()
+        .find(|(path, _)| *path == name)
+        .expect("a listed document")
+        .1
+}
+
+/// The cells of every table row of a text, without the rows of dashes.
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines().filter_map(|line| {
+        let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
+        let cells: Vec<_> = inner.split('|').map(str::trim).collect();
+        (!cells
+            .iter()
+            .all(|cell| cell.chars().all(|c| "-:".contains(c))))
+        .then_some(cells)
+    })
+}
+
+/// The text under a heading, up to the next heading of the same or a higher level.
+fn section(text: &'static str, heading: &str) -> &'static str {
+    let level = heading.chars().take_while(|c| *c == '#').count();
+    let start = text
+        .find(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no heading `{heading}`"))
+        + heading.len()
+        + 2;
+    let mut length = 0;
+    for line in text[start..].split_inclusive('\n') {
+        let found = line.chars().take_while(|c| *c == '#').count();
+        if (1..=level).contains(&found) && line.as_bytes().get(found) == Some(&b' ') {
+            break;
+        }
+        length += line.len();
+    }
+    &text[start..start + length]
+}
+
+fn code(cell: &str) -> &str {
+    cell.trim_matches('`')
+}
+
+// Errors
+
+/// Name, number and sentence of every error, from the source.
+fn errors_in_source() -> Vec<(String, u32, String)> {
+    let source = include_str!("../../programs/counterweight/src/error.rs");
+    let body = source
+        .split("pub enum ErrorCode {")
+        .nth(1)
+        .expect("the enum");
+    let body = body.split("\n}").next().expect("its end");
+    body.split("#[msg(")
+        .skip(1)
+        .map(|part| {
+            // The sentence, on this line or the next; then `)]`, the variant and its number.
+            let (_, part) = part.split_once('"').expect("a sentence");
+            let (sentence, rest) = part.split_once('"').expect("its end");
+            let (_, rest) = rest.split_once(")]").expect("the end of the attribute");
+            let (variant, _) = rest.split_once(',').expect("a comma");
+            let (name, number) = variant.split_once('=').expect("a number");
+            let number = number.trim().parse::<u32>().expect("digits");
+            (name.trim().to_owned(), 6000 + number, sentence.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_error_is_documented_with_its_number_and_sentence() {
+    let source = errors_in_source();
+    assert!(
+        source.len() > 40,
+        "error.rs was not understood: {} codes",
+        source.len()
+    );
+    let documented: BTreeMap<_, _> = rows(doc("docs/errors.md"))
+        .filter(|cells| cells.len() == 4 && cells[0].parse::<u32>().is_ok())
+        .map(|cells| (cells[0].parse::<u32>().unwrap(), cells))
+        .collect();
+    for (name, number, message) in &source {
+        let cells = documented
+            .get(number)
+            .unwrap_or_else(|| panic!("{number} {name} is not documented"));
+        assert_eq!(code(cells[1]), name, "{number}");
+        assert_eq!(cells[2], message, "{number} {name}");
+        assert!(cells[3].len() > 10, "{number} {name}: say what to do");
+    }
+    assert_eq!(
+        documented.len(),
+        source.len(),
+        "docs/errors.md has codes that do not exist"
+    );
+}
+
+// Instructions
+
+#[test]
+fn every_instruction_is_in_the_readme() {
+    let source = include_str!("../../programs/counterweight/src/lib.rs");
+    let module = source.split("#[program]").nth(1).expect("the program");
+    let names: Vec<_> = module
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub fn "))
+        .map(|rest| rest.split(['(', '<']).next().expect("a name"))
+        .collect();
+    assert!(names.len() >= 25, "lib.rs was not understood");
+    let documented: Vec<_> = rows(section(README, "## Instructions"))
+        .skip(1)
+        .map(|cells| {
+            assert_eq!(cells.len(), 4, "{cells:?}");
+            code(cells[0])
+        })
+        .collect();
+    for name in &names {
+        assert!(documented.contains(name), "README.md does not list {name}");
+    }
+    assert_eq!(
+        documented.len(),
+        names.len(),
+        "README.md lists what does not exist: {documented:?}"
+    );
+}
+
+// Parameters
+
+type Bounds = Result<(), BoundError>;
+
+/// What governance could write into one field: the largest value, and the refusal that follows.
+fn bounds_of(setters: Vec<(&'static str, Bounds)>) -> Vec<BoundError> {
+    setters
+        .into_iter()
+        .map(|(name, outcome)| {
+            let error = outcome.expect_err(name);
+            assert_eq!(error.field, name);
+            error
+        })
+        .collect()
+}
+
+macro_rules! too_large {
+    ($valid:expr, $check:expr, $($field:ident),+) => {
+        bounds_of(vec![$((stringify!($field), {
+            let mut terms = $valid;
+            terms.$field = !0;
+            $check(&terms)
+        })),+])
+    };
+}
+
+fn localnet_terms() -> (RiskTerms, AssetTerms, MarketTerms) {
+    let deployment = Deployment::localnet();
+    (
+        deployment.risk_terms(),
+        deployment.asset[1].terms(true),
+        deployment.market[0].terms(1_000_000),
+    )
+}
+
+/// Fields of a struct in a source file.
+fn fields(source: &str, name: &str) -> Vec<String> {
+    let body = source
+        .split(&format!("pub struct {name} {{"))
+        .nth(1)
+        .expect(name);
+    let body = body.split("\n}").next().expect("its end");
+    body.lines()
+        .filter_map(|line| line.trim().strip_prefix("pub "))
+        .map(|rest| rest.split(':').next().expect("a field").to_owned())
+        .collect()
+}
+
+#[test]
+fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
+    let (risk, asset, market) = localnet_terms();
+    let text = doc("docs/parameters.md");
+    let documented: BTreeMap<_, _> = rows(text).map(|cells| (code(cells[0]), cells)).collect();
+    let sources = [
+        (
+            include_str!("../../crates/risk/src/standard.rs"),
+            "RiskTerms",
+        ),
+        (include_str!("../../crates/risk/src/asset.rs"), "AssetTerms"),
+        (
+            include_str!("../../crates/risk/src/market.rs"),
+            "MarketTerms",
+        ),
+        (include_str!("../../crates/risk/src/tiers.rs"), "TierTerms"),
+        (
+            include_str!("../../programs/counterweight/src/instructions/admin/add_asset.rs"),
+            "AssetSetup",
+        ),
+        (
+            include_str!("../../programs/counterweight/src/instructions/admin/add_asset.rs"),
+            "OracleChoice",
+        ),
+        (
+            include_str!("../../programs/counterweight/src/instructions/admin/add_market.rs"),
+            "MarketSetup",
+        ),
+        (
+            include_str!(
+                "../../programs/counterweight/src/instructions/admin/create_clearinghouse.rs"
+            ),
+            "ClearinghouseSetup",
+        ),
+    ];
+    for (source, name) in sources {
+        for field in fields(source, name) {
+            assert!(
+                documented.contains_key(field.as_str()),
+                "docs/parameters.md lacks {name}.{field}"
+            );
+        }
+    }
+
+    // Bounds that are numbers are compared with the refusal that a value far above them gives.
+    let mut refusals = too_large!(
+        risk,
+        RiskTerms::check,
+        max_depeg_bps,
+        liquidation_buffer_bps,
+        auction_seconds
+    );
+    let check = |terms: &AssetTerms| terms.check(true, false);
+    refusals.extend(too_large!(
+        asset,
+        check,
+        max_age_initial,
+        max_age_liquidation,
+        max_confidence_bps,
+        max_divergence_bps,
+        stable_growth_bps,
+        pnl_weight_bps,
+        weight_maintenance_bps,
+        weight_initial_bps,
+        deposit_cap
+    ));
+    refusals.extend(too_large!(
+        market,
+        MarketTerms::check,
+        maintenance_fraction_bps,
+        penalty_max_bps,
+        penalty_start_bps,
+        insurance_share_bps,
+        price_band_bps,
+        trade_fee_tenths_bps,
+        max_open_interest,
+        dust_notional,
+        mode
+    ));
+    let mut compared = 0;
+    for refusal in refusals {
+        let cells = &documented[refusal.field];
+        let number = |cell: &str| match cell.split_once('^') {
+            Some(("2", power)) => {
+                Some((1u64 << (power.parse::<u32>().unwrap() - 1)).wrapping_mul(2))
+            }
+            _ => cell.replace(',', "").parse::<u64>().ok(),
+        };
+        for (cell, bound, which) in [
+            (cells[2], refusal.low, "lowest"),
+            (cells[3], refusal.high, "highest"),
+        ] {
+            if let Some(stated) = number(cell) {
+                assert_eq!(stated, bound, "{} {which}", refusal.field);
+                compared += 1;
+            }
+        }
+    }
+    assert!(
+        compared > 25,
+        "only {compared} bounds are stated as numbers"
+    );
+    assert!(
+        text.contains("1,000,000 quote atoms"),
+        "the smallest first tier"
+    );
+    assert_eq!(counterweight_risk::tiers::MIN_TIER, 1_000_000);
+}
+
+// Layouts
+
+/// Name, offset and size of each field, and the size of the whole.
+type Layout = (Vec<(&'static str, usize, usize)>, usize);
+
+fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+macro_rules! layout {
+    ($type:ty: $($field:ident),+ $(,)?) => {
+        (vec![$((
+            stringify!($field),
+            core::mem::offset_of!($type, $field),
+            size_of_field(|value: &$type| &value.$field),
+        )),+], size_of::<$type>())
+    };
+}
+
+#[rustfmt::skip]
+fn layouts() -> Vec<(&'static str, usize, Layout)> {
+    // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
+    vec![
+        ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
+            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
+        ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
+            clearinghouse, params, reserved)),
+        ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,
+            quote_decimals, padding, reserved)),
+        ("Asset", 0, layout!(Asset: feed, oracle_owner, mint, vault, name, index, confidence, average, stable,
+            publish_time, posted_slot, initial_low, initial_high, maintenance_low, maintenance_high,
+            atoms_per_lot, deposit_cap, max_age_initial, max_age_liquidation, max_confidence, max_divergence,
+            stable_growth, weight_initial, weight_maintenance, pnl_weight, lot_exponent, decimals, oracle_kind,
+            price_flags, padding, reserved)),
+        ("Market (row of the risk book)", 0, layout!(Market: address, name, tick_size, asset, kind, mode, padding,
+            maintenance, initial, index, share, max_open_interest, dust_notional, rates_bps,
+            maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee, reserved)),
+        ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
+        ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
+            open_long, open_short, fees, insurance, residue, volume, reserved)),
+        ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, padding, sequence, clearinghouse, owner,
+            delegate, core, reserved)),
+        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, padding, reserved)),
+        ("Balance", 0, layout!(Balance: atoms, asset, padding)),
+        ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_quote,
+            ask_lots, ask_quote, reserved)),
+    ]
+}
+
+#[test]
+fn every_field_of_every_account_is_documented_at_its_offset() {
+    let text = doc("docs/architecture.md");
+    for (name, base, (fields, size)) in layouts() {
+        let stated: Vec<_> = rows(section(text, &format!("#### {name}")))
+            .skip(1)
+            .map(|cells| {
+                (
+                    cells[0].parse().unwrap(),
+                    cells[1].parse().unwrap(),
+                    code(cells[2]),
+                )
+            })
+            .collect();
+        let actual: Vec<(usize, usize, _)> = fields
+            .iter()
+            .map(|(field, offset, size)| (base + offset, *size, *field))
+            .collect();
+        assert_eq!(stated, actual, "{name}");
+        let covered: usize = fields.iter().map(|(_, _, size)| size).sum();
+        assert_eq!(
+            covered, size,
+            "{name} has fields that this test does not list"
+        );
+    }
+    assert_eq!(size_of::<Schedule>(), 4 * size_of::<Tier>());
+    assert_eq!(RiskBook::space(64, 256), 159_976);
+    assert_eq!(
+        (MarginAccount::space(8), MarginAccount::space(128)),
+        (1_048, 10_648)
+    );
+    for number in ["159,976", "1,048", "10,648"] {
+        assert!(
+            text.contains(number),
+            "docs/architecture.md should state {number} bytes"
+        );
+    }
+}
+
+// Compute
+
+#[test]
+fn the_documented_compute_limits_hold() {
+    let mut x = Exchange::new(Deployment::localnet(), Start::default());
+    let maker = x.funded("maker", 1_000_000);
+    let taker = x.funded("taker", 1_500);
+    let keeper = x.funded("keeper", 100_000);
+    let mut measured = BTreeMap::new();
+    let mut note = |name: &'static str, outcome: Result<Receipt, Box<Failure>>| {
+        let units = outcome
+            .unwrap_or_else(|failure| panic!("{name}: {failure}"))
+            .units;
+        println!("{name}: {units} compute units");
+        measured.insert(name, units);
+    };
+
+    note(
+        "`deposit` of the quote token",
+        x.deposit(&maker, 0, 1_000_000),
+    );
+    let legs = [x.leg(0, 15_000), x.leg(1, 100), x.leg(2, 100)];
+    note(
+        "`settle_block_trade`, one leg",
+        x.block_trade(&taker, &maker, &legs[..1]),
+    );
+    note(
+        "`settle_block_trade`, three legs",
+        x.block_trade(&maker, &keeper, &legs),
+    );
+    note(
+        "`withdraw` with three positions",
+        x.withdraw(&maker, 0, 1_000_000, Guards::default()),
+    );
+    let view = x.venue.margin_view(maker.margin);
+    note(
+        "`margin_view` with three positions",
+        x.chain.simulate(&[view], &[]),
+    );
+    x.chain.advance(1);
+    for asset in 1..=3 {
+        x.publish(asset, x.prices[usize::from(asset)] * 96 / 100);
+    }
+    note("`refresh_prices`, three assets", x.refresh(&[1, 2, 3]));
+    let flag = x.venue.flag_account(taker.margin);
+    note("`flag_account`, one position", x.chain.send(&[flag], &[]));
+    note(
+        "`liquidate`, three positions against one",
+        x.liquidate(&keeper, taker.margin, 0, u64::MAX),
+    );
+
+    let stated: BTreeMap<_, _> = rows(section(doc("docs/integration.md"), "## Compute"))
+        .skip(1)
+        .map(|cells| {
+            (
+                cells[0],
+                cells[1].replace(',', "").parse::<u64>().expect("a number"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        stated.keys().collect::<Vec<_>>(),
+        measured.keys().collect::<Vec<_>>()
+    );
+    for (name, units) in measured {
+        assert!(
+            units <= stated[name],
+            "{name} takes {units} compute units, documented: {}",
+            stated[name]
+        );
+    }
+}
+
+// Links
+
+#[test]
+fn every_relative_link_of_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (path, text) in DOCS {
+        let folder = root.join(path).parent().expect("a folder").to_owned();
+        for part in text.split("](").skip(1) {
+            let target = part.split(')').next().expect("a closing bracket");
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if file.starts_with("http") || file.ends_with(".png") {
+                continue;
+            }
+            let full = if file.is_empty() {
+                root.join(path)
+            } else {
+                folder.join(file)
+            };
+            assert!(full.exists(), "{path}: {target} leads nowhere");
+            if !anchor.is_empty() {
+                let linked = std::fs::read_to_string(&full).expect("a text");
+                assert!(
+                    anchors(&linked).any(|a| a == anchor),
+                    "{path}: no heading for {target}"
+                );
+            }
+        }
+    }
+}
+
+/// The anchors that headings have: lower case, spaces to hyphens, punctuation dropped.
+fn anchors(text: &str) -> impl Iterator<Item = String> {
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
+}
+
+#[test]
+fn the_smallest_schedule_is_what_the_parameters_say() {
+    // docs/parameters.md: unused tiers repeat the last one, whose size is 2^64 − 1.
+    let (_, _, market) = localnet_terms();
+    assert_eq!(market.tiers[3], market.tiers[2]);
+    let open = TierTerms {
+        upper: u64::MAX,
+        rate_bps: 500,
+    };
+    assert!(counterweight_risk::tiers::check(&[open; 4]).is_ok());
+    assert!(doc("docs/parameters.md").contains("18,446,744,073,709,551,615"));
+}
