@@ -154,9 +154,9 @@ pub struct BlockTradeSettled {
     pub second: Pubkey,
     /// Its change counter.
     pub second_sequence: u64,
-    /// Equity and initial margin of the first side; zeros where it only reduced.
+    /// Equity and initial margin of the first side; zeros where it was judged as no worse instead.
     pub first_health: [i64; 2],
-    /// Equity and initial margin of the second side; zeros where it only reduced.
+    /// Equity and initial margin of the second side; zeros where it was judged as no worse instead.
     pub second_health: [i64; 2],
     /// What was traded.
     pub legs: Vec<SettledLeg>,

@@ -25,7 +25,7 @@ pub struct ClearinghouseSetup {
     pub quote_name: [u8; 16],
     /// The quote token's price feed; with none it is taken for one dollar.
     pub quote_oracle: OracleChoice,
-    /// Terms of the quote token: weights and profit weight are 10,000 bps.
+    /// Terms of the quote token: both weights are 10,000 bps.
     pub quote: AssetTerms,
 }
 
