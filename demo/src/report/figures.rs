@@ -1,0 +1,135 @@
+//! The figures that the page draws its charts from.
+
+use crate::{Outcome, house::House, path::FALLS, table::told_of};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Data<'a> {
+    steps: usize,
+    seconds: i64,
+    target: f64,
+    price_range: [f64; 2],
+    prices: Vec<Line<'a>>,
+    legs: Vec<Bar>,
+    houses: [Scene<'a>; 2],
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    values: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct Bar {
+    name: String,
+    value: f64,
+}
+
+#[derive(Serialize)]
+struct Scene<'a> {
+    accounts: Vec<Account<'a>>,
+    marks: Vec<Mark>,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    name: &'a str,
+    points: Vec<(f64, Option<f64>)>,
+}
+
+#[derive(Serialize)]
+struct Mark {
+    account: usize,
+    x: f64,
+    y: f64,
+    text: String,
+}
+
+/// Shortens a figure to what a chart can show.
+fn short(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
+/// The prices of an asset, the start being 100.
+pub fn indexed(outcome: &Outcome, asset: usize) -> Vec<f64> {
+    let steps = &outcome.path.steps;
+    let start = steps[0][asset].price as f64;
+    steps
+        .iter()
+        .map(|ticks| ticks[asset].price as f64 * 100.0 / start)
+        .collect()
+}
+
+fn scene(house: &House) -> Scene<'_> {
+    let at = |step: usize, phase: usize| step as f64 + phase as f64 * 0.15;
+    let points = |actor: usize| {
+        let point = |sample: &crate::house::Sample| {
+            let ratio = sample.standings[actor].ratio().map(short);
+            (at(sample.step, sample.phase), ratio)
+        };
+        house.samples.iter().map(point).collect()
+    };
+    let account = |(actor, who): (usize, &'_ _)| {
+        let who: &crate::house::Actor = who;
+        (who.name, points(actor))
+    };
+    let mark = |seizure: &crate::house::Seizure| Mark {
+        account: seizure.actor,
+        x: at(seizure.step, 0),
+        y: short(seizure.ratio[0].unwrap_or(0.0)),
+        text: told_of(house, seizure).trim().to_owned(),
+    };
+    let accounts = house.actors.iter().enumerate().map(account);
+    Scene {
+        accounts: accounts
+            .map(|(name, points)| Account { name, points })
+            .collect(),
+        marks: house.seizures.iter().map(mark).collect(),
+    }
+}
+
+fn legs(outcome: &Outcome) -> Vec<Bar> {
+    let one = &outcome.comparison.one;
+    let mut bars: Vec<_> = FALLS
+        .iter()
+        .enumerate()
+        .map(|(at, fall)| Bar {
+            name: format!(
+                "{} {}",
+                if one.lots[0][at] > 0 { "long" } else { "short" },
+                fall.asset
+            ),
+            value: one.gains[at] as f64 / 1e6,
+        })
+        .collect();
+    let value = one.gains.iter().sum::<i64>() as f64 / 1e6;
+    let name = "the account".to_owned();
+    bars.push(Bar { name, value });
+    bars
+}
+
+/// All of it as JSON that may stand inside a script element.
+pub fn json(outcome: &Outcome, target: f64) -> String {
+    let indexed: Vec<_> = (0..3).map(|at| indexed(outcome, at)).collect();
+    let (mut low, mut high) = (100.0f64, 100.0f64);
+    for value in indexed.iter().flatten() {
+        (low, high) = (low.min(*value), high.max(*value));
+    }
+    let prices = FALLS.iter().zip(indexed).map(|(fall, values)| Line {
+        name: fall.asset,
+        values: values.into_iter().map(short).collect(),
+    });
+    let data = Data {
+        steps: outcome.path.steps.len() - 1,
+        seconds: outcome.path.seconds,
+        target,
+        price_range: [(low / 5.0).floor() * 5.0, (high + 0.5).ceil()],
+        prices: prices.collect(),
+        legs: legs(outcome),
+        houses: [scene(&outcome.cross), scene(&outcome.isolated)],
+    };
+    let text = serde_json::to_string(&data).expect("numbers and names");
+    // No closing tag inside a script element.
+    text.replace('<', "\\u003c")
+}
