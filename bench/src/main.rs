@@ -1,6 +1,6 @@
 mod world;
-use world::*;
 use counterweight_simnet::Signer;
+use world::*;
 fn main() {
     for value in [LotValue::Usual, LotValue::Small] {
         let mut x = exchange(value);
@@ -17,10 +17,26 @@ fn main() {
             let mut acc = x.chain.svm.get_account(&long.margin).unwrap();
             let save = acc.clone();
             let core = 8 + 112;
-            acc.data[core..core+8].copy_from_slice(&(-1_000_000_000_000i64).to_le_bytes());
+            acc.data[core..core + 8].copy_from_slice(&(-1_000_000_000_000i64).to_le_bytes());
             x.chain.svm.set_account(long.margin, acc).unwrap();
-            let f = x.chain.simulate(&[x.venue.flag_account(long.margin)], &[]).unwrap();
-            println!("{value:?} n={n} view={} flag={} ({})", r.units, f.units, f.units - before);
+            let f = x
+                .chain
+                .simulate(&[x.venue.flag_account(long.margin)], &[])
+                .unwrap();
+            let keep = x.chain.svm.get_account(&maker.margin).unwrap();
+            with_orders(&mut x, &maker, 100);
+            let w = x
+                .chain
+                .simulate(&[x.venue.margin_view(maker.margin)], &[])
+                .unwrap();
+            x.chain.svm.set_account(maker.margin, keep).unwrap();
+            print!("orders={} ", w.units);
+            println!(
+                "{value:?} n={n} view={} flag={} ({})",
+                r.units,
+                f.units,
+                f.units - before
+            );
             before = f.units;
             x.chain.svm.set_account(long.margin, save).unwrap();
         }

@@ -34,7 +34,11 @@ pub fn exchange(value: LotValue) -> Exchange {
     for index in 0..ASSETS {
         deployment.asset.push(AssetConfig {
             name: format!("A{index}"),
-            oracle: if index % 2 == 0 { "pull".into() } else { "legacy".into() },
+            oracle: if index % 2 == 0 {
+                "pull".into()
+            } else {
+                "legacy".into()
+            },
             lot_exponent,
             decimals,
             // The first two can be deposited.
@@ -56,7 +60,9 @@ pub fn exchange(value: LotValue) -> Exchange {
 pub fn trader(x: &mut Exchange, name: &str, quote_tokens: u64) -> Trader {
     let trader = x.funded(name, quote_tokens);
     let resize = instructions::resize_margin_account(trader.key.pubkey(), trader.margin, 128);
-    x.chain.send(&[resize], &[&trader.key]).expect("resize_margin_account");
+    x.chain
+        .send(&[resize], &[&trader.key])
+        .expect("resize_margin_account");
     trader
 }
 
@@ -64,7 +70,8 @@ pub fn trader(x: &mut Exchange, name: &str, quote_tokens: u64) -> Trader {
 pub fn open(x: &mut Exchange, first: &Trader, second: &Trader, from: u16, to: u16, lots: i64) {
     let legs: Vec<Leg> = (from..to).map(|market| x.leg(market, lots)).collect();
     for chunk in legs.chunks(8) {
-        x.block_trade(first, second, chunk).expect("settle_block_trade");
+        x.block_trade(first, second, chunk)
+            .expect("settle_block_trade");
     }
 }
 
@@ -74,7 +81,11 @@ pub fn with_orders(x: &mut Exchange, trader: &Trader, lots: i64) {
     use counterweight::state::MARGIN_HEADER;
     let margin = x.margin(&trader.margin);
     let tables = x.tables();
-    let mut account = x.chain.svm.get_account(&trader.margin).expect("margin account");
+    let mut account = x
+        .chain
+        .svm
+        .get_account(&trader.margin)
+        .expect("margin account");
     for (at, position) in margin.positions().iter().enumerate() {
         let mut position = *position;
         let index = tables.assets[usize::from(position.asset)].index;
@@ -87,7 +98,10 @@ pub fn with_orders(x: &mut Exchange, trader: &Trader, lots: i64) {
         account.data[start..start + size_of::<Position>()]
             .copy_from_slice(bytemuck::bytes_of(&position));
     }
-    x.chain.svm.set_account(trader.margin, account).expect("set account");
+    x.chain
+        .svm
+        .set_account(trader.margin, account)
+        .expect("set account");
 }
 
 /// Moves every price by this many basis points and refreshes all.

@@ -50,7 +50,10 @@ fn a_maintenance_check_of_64_positions_stays_below_13_000_compute_units() {
         *price -= *price / 20;
     }
     x.refresh_all();
-    let receipt = x.chain.simulate(&[x.venue.flag_account(trader.margin)], &[]).unwrap();
+    let receipt = x
+        .chain
+        .simulate(&[x.venue.flag_account(trader.margin)], &[])
+        .unwrap();
     // 150 for the instruction that sets the compute limit.
     let units = receipt.units - 150;
     println!("flag_account with 64 positions: {units} compute units, everything counted");

@@ -19,7 +19,10 @@ fn an_account_is_judged_as_a_whole_and_liquidated_by_anybody() {
     assert!(before.equity > before.initial_margin && before.can_add_risk);
     assert!(reconcile(&x, &accounts).balances());
 
-    let code = x.liquidate(&keeper, long.margin, 0, u64::MAX).unwrap_err().code;
+    let code = x
+        .liquidate(&keeper, long.margin, 0, u64::MAX)
+        .unwrap_err()
+        .code;
     assert_eq!(code, Some(6500), "a healthy account cannot be liquidated");
 
     x.set_price(1, 14_400_000_000); // −4 %
@@ -33,10 +36,16 @@ fn an_account_is_judged_as_a_whole_and_liquidated_by_anybody() {
     let receipt = x.liquidate(&keeper, long.margin, 0, u64::MAX).unwrap();
     println!("liquidate: {} compute units", receipt.units);
     let after = x.view(long.margin).unwrap();
-    assert!(after.equity * 10 >= after.maintenance_margin * 11, "restored to the buffer");
+    assert!(
+        after.equity * 10 >= after.maintenance_margin * 11,
+        "restored to the buffer"
+    );
     let left = x.margin(&long.margin).positions()[0].lots.0;
     assert!(left > 0 && left < 15_000, "partially: {left} lots left");
-    assert_eq!(x.margin(&keeper.margin).positions()[0].lots.0, 15_000 - left);
+    assert_eq!(
+        x.margin(&keeper.margin).positions()[0].lots.0,
+        15_000 - left
+    );
     let sums = reconcile(&x, &accounts);
     assert!(sums.balances(), "{sums:?}");
     assert!(sums.insurance > 0 && sums.fees > 0);

@@ -9,19 +9,26 @@
 /// `None` where the result does not fit 64 bits.
 #[inline(always)]
 pub fn mul_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
-    const { assert!(SHIFT <= 32) };
+    mul_shift_below::<SHIFT, 64>(a, b)
+}
+
+/// As [`mul_shift`], `None` from 2^`BITS`; `BITS` is at least 64 − `SHIFT`. The bound costs nothing:
+/// it is the same comparison at another place, and spares the caller his own.
+#[inline(always)]
+pub fn mul_shift_below<const SHIFT: u32, const BITS: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
+    const { assert!(SHIFT <= 32 && BITS <= 64 && BITS + SHIFT >= 64) };
     if (a | b) >> 32 == 0 {
-        // Both below 2^32: the product is below 2^64.
+        // Both below 2^32: the product is below 2^64, and shifted below 2^(64 − SHIFT) ≤ 2^BITS.
         let product = a.wrapping_mul(b);
         return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
     }
     if a >> 32 == 0 {
-        return mul_narrow_shift::<SHIFT>(b, a);
+        return mul_narrow_shift::<SHIFT, BITS>(b, a);
     }
     if b >> 32 == 0 {
-        return mul_narrow_shift::<SHIFT>(a, b);
+        return mul_narrow_shift::<SHIFT, BITS>(a, b);
     }
-    mul_wide_shift::<SHIFT>(a, b)
+    mul_wide_shift::<SHIFT>(a, b).filter(|(whole, _)| BITS == 64 || whole >> (BITS & 63) == 0)
 }
 
 /// `⌊a·b / 2^SHIFT⌋` for a 32-bit `b`, and whether anything was cut off. `SHIFT` is at most 32.
@@ -35,7 +42,7 @@ pub fn mul_u32_shift<const SHIFT: u32>(a: u64, b: u32) -> Option<(u64, bool)> {
         let product = a.wrapping_mul(b);
         return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
     }
-    mul_narrow_shift::<SHIFT>(a, b)
+    mul_narrow_shift::<SHIFT, 64>(a, b)
 }
 
 /// The lowest `SHIFT` bits set.
@@ -43,16 +50,39 @@ const fn mask<const SHIFT: u32>() -> u64 {
     (1 << SHIFT) - 1
 }
 
+/// `⌈n·rate / 2^20⌉` for a notional below 2^60: the charge of a requirement. `None` from 2^62, so
+/// that a charge is always money.
+#[inline(always)]
+pub fn charge_ceil(notional: u64, rate: u32) -> Option<u64> {
+    let rate = u64::from(rate);
+    if notional >> 32 == 0 {
+        // The product is at most (2^32−1)² = 2^64 − 2^33 + 1: adding 2^20 − 1 does not wrap.
+        return Some(notional.wrapping_mul(rate).wrapping_add(mask::<20>()) >> 20);
+    }
+    // notional = h·2^32 + l with h < 2^28: h·rate < 2^60, and the carry adds less than 2^32.
+    let low = (notional & 0xffff_ffff).wrapping_mul(rate);
+    let high = (notional >> 32).wrapping_mul(rate).wrapping_add(low >> 32);
+    if high >> 50 != 0 {
+        return None;
+    }
+    // Below 2^62, and the rounding adds at most one.
+    let floor = (high << 12) | ((low & 0xffff_ffff) >> 20);
+    Some(floor.wrapping_add(u64::from(low & mask::<20>() != 0)))
+}
+
 /// `narrow` is below 2^32.
 #[inline(always)]
-fn mul_narrow_shift<const SHIFT: u32>(wide: u64, narrow: u64) -> Option<(u64, bool)> {
+fn mul_narrow_shift<const SHIFT: u32, const BITS: u32>(
+    wide: u64,
+    narrow: u64,
+) -> Option<(u64, bool)> {
     // wide = h·2^32 + l. Both partial products are below 2^64, and h·narrow + (l·narrow >> 32) is at
     // most (2^32−1)² + 2^32 − 1 = 2^64 − 2^32: nothing wraps.
     let low = (wide & 0xffff_ffff).wrapping_mul(narrow);
     let high = (wide >> 32).wrapping_mul(narrow).wrapping_add(low >> 32);
-    // The product is high·2^32 + (low mod 2^32); shifted right by SHIFT ≤ 32 it fits iff
-    // high < 2^(32 + SHIFT).
-    if SHIFT < 32 && high >> (32 + SHIFT) != 0 {
+    // The product is high·2^32 + (low mod 2^32); shifted right by SHIFT it is below 2^BITS iff
+    // high < 2^(BITS + SHIFT − 32).
+    if BITS + SHIFT < 96 && high >> ((BITS + SHIFT - 32) & 63) != 0 {
         return None;
     }
     let result = (high << (32 - SHIFT)) | ((low & 0xffff_ffff) >> SHIFT);
@@ -153,7 +183,14 @@ mod tests {
             prop_assert_eq!(mul_shift::<16>(a, b), reference(a, b, 16));
             prop_assert_eq!(mul_shift::<20>(a, b), reference(a, b, 20));
             prop_assert_eq!(mul_shift::<32>(a, b), reference(a, b, 32));
+            let below = |bits: u32| reference(a, b, 16).filter(|(whole, _)| whole >> bits == 0);
+            prop_assert_eq!(mul_shift_below::<16, 60>(a, b), below(60));
+            prop_assert_eq!(mul_shift_below::<16, 48>(a, b), below(48));
             let narrow = u32::try_from(b >> 32).unwrap();
+            let charge = (u128::from(a >> 4) * u128::from(narrow)).div_ceil(1 << 20);
+            let floor = (u128::from(a >> 4) * u128::from(narrow)) >> 20;
+            let expect = u64::try_from(charge).ok().filter(|_| floor < 1 << 62);
+            prop_assert_eq!(charge_ceil(a >> 4, narrow), expect);
             prop_assert_eq!(mul_u32_shift::<20>(a, narrow), reference(a, u64::from(narrow), 20));
             prop_assert_eq!(mul_u32_shift::<32>(a, narrow), reference(a, u64::from(narrow), 32));
         }

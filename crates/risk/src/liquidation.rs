@@ -96,7 +96,7 @@ impl Step {
 
 impl Candidate<'_> {
     /// The step to take: at most `most` lots, and at most the smallest number that restores the
-    /// account. The whole position where it is below the market's dust notional.
+    /// account. The whole position where its notional is at most the market's dust notional.
     ///
     /// # Errors
     /// [`RiskError::ZeroQuantity`] without lots, [`RiskError::Overflow`].

@@ -51,7 +51,7 @@ pub struct Market {
 
     /// Most lots open on a side.
     pub max_open_interest: Lots,
-    /// A position below this may be taken over whole.
+    /// A position of at most this notional may be taken over whole.
     pub dust_notional: u64,
     /// The tiers' rates as governance wrote them, in basis points.
     pub rates_bps: [u32; TIERS],
@@ -104,7 +104,7 @@ pub struct MarketTerms {
     pub trade_fee_tenths_bps: u32,
     /// Most lots open on a side, 1 to 2^44.
     pub max_open_interest: u64,
-    /// A position below this many quote atoms may be taken over whole, at most 2^40.
+    /// A position of at most this many quote atoms may be taken over whole; at most 2^40.
     pub dust_notional: u64,
     /// `MODE_ACTIVE` or `MODE_REDUCE_ONLY`.
     pub mode: u8,

@@ -2,9 +2,9 @@
 
 use crate::{
     error::{Result, RiskError},
-    fixed::{mul_div_signed, mul_shift},
+    fixed::{mul_div_signed, mul_shift_below},
     market::Market,
-    units::{Lots, MAX_LOTS, QuoteAtoms},
+    units::{Lots, MAX_LOTS, MAX_QUOTE, Price, QuoteAtoms},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -92,17 +92,38 @@ impl Position {
         if now == self.index {
             return Ok(QuoteAtoms::ZERO);
         }
+        self.owed_for(now)
+    }
+
+    /// The charge for an index that moved; below 2^60 in size.
+    #[inline(always)]
+    fn owed_for(&self, now: i64) -> Result<QuoteAtoms> {
         let delta = now.checked_sub(self.index).ok_or(RiskError::Overflow)?;
-        let (floor, inexact) =
-            mul_shift::<16>(self.lots.size(), delta.unsigned_abs()).ok_or(RiskError::Overflow)?;
+        let (floor, inexact) = mul_shift_below::<16, 60>(self.lots.size(), delta.unsigned_abs())
+            .ok_or(RiskError::Overflow)?;
+        // floor < 2^60: the sum and the casts keep the value.
         if (delta < 0) == (self.lots.0 < 0) {
             // Paying: up.
-            let up = floor
-                .checked_add(u64::from(inexact))
-                .ok_or(RiskError::Overflow)?;
-            return QuoteAtoms::from_unsigned(up);
+            return Ok(QuoteAtoms(
+                floor.wrapping_add(u64::from(inexact)).cast_signed(),
+            ));
         }
-        QuoteAtoms::from_unsigned(floor)?.negated()
+        Ok(QuoteAtoms(floor.cast_signed().wrapping_neg()))
+    }
+
+    /// What the position is worth at a price, and the notional that its requirement is charged on:
+    /// quote + value − owed.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] where value, or what is owed, reaches 2^60.
+    #[inline(always)]
+    pub fn worth(&self, market: &Market, price: Price) -> Result<(QuoteAtoms, u64)> {
+        let (value, notional) = self.lots.value_and_notional(price)?;
+        let owed = self.owed(market)?;
+        // |quote| ≤ 2^60 by `fill`, |value| ≤ 2^60 and |owed| ≤ 2^60 by their kernels: the sum stays
+        // below 2^62.
+        let worth = self.quote.0.wrapping_add(value.0).wrapping_sub(owed.0);
+        Ok((QuoteAtoms(worth), notional))
     }
 
     /// Brings the snapshots up to the market's indices. Returns what the account owes for it, which
@@ -128,7 +149,7 @@ impl Position {
     /// to the atom.
     ///
     /// # Errors
-    /// [`RiskError::Overflow`] beyond [`MAX_LOTS`] or the range of money,
+    /// [`RiskError::Overflow`] beyond [`MAX_LOTS`] or [`MAX_QUOTE`],
     /// [`RiskError::ZeroQuantity`].
     pub fn fill(&mut self, market: &Market, lots: Lots, quote: QuoteAtoms) -> Result<FillEffect> {
         if lots.0 == 0 {
@@ -145,7 +166,11 @@ impl Position {
         } else {
             QuoteAtoms::ZERO
         };
-        self.quote = self.quote.plus(quote)?.minus(realised)?;
+        let cost = self.quote.plus(quote)?.minus(realised)?;
+        if cost.0.unsigned_abs() > MAX_QUOTE.unsigned_abs() {
+            return Err(RiskError::Overflow);
+        }
+        self.quote = cost;
         self.lots = after;
         if Market::side(before) != Market::side(after) || before.0 == 0 {
             self.follow(market);

@@ -191,6 +191,12 @@ impl Health {
         self.equity.minus(self.requirement)
     }
 
+    /// Equity − requirement of one position: both at most 2^62 in size, so that nothing wraps.
+    #[inline(always)]
+    const fn surplus(&self) -> i64 {
+        self.equity.0.wrapping_sub(self.requirement.0)
+    }
+
     /// The sums of both.
     #[inline(always)]
     fn plus(&self, other: &Self) -> Result<Self> {
@@ -254,15 +260,30 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         }
         let market = book.market(position.market)?;
         let price = if position.lots.0 >= 0 { high } else { low };
-        let (value, notional) = position.lots.value_and_notional(price)?;
-        equity = equity.plus(position.quote.plus(value)?.minus(position.owed(market)?)?)?;
-        let charge = market.maintenance.requirement(notional)?;
-        requirement = requirement.plus(QuoteAtoms::from_unsigned(charge)?)?;
+        let (worth, notional) = position.worth(market, price)?;
+        equity = equity.plus(worth)?;
+        requirement = requirement.plus(market.maintenance.charge(notional)?)?;
     }
     Ok(Health {
         equity,
         requirement,
     })
+}
+
+/// Whether every price that counts in an account is at most `max_age` seconds old.
+///
+/// # Errors
+/// [`RiskError::StalePrice`] naming the first that is older.
+pub fn check_ages(book: &Book, account: &AccountView, now: i64, max_age: u32) -> Result<()> {
+    let balances = account.balances.iter().filter(|balance| balance.atoms > 0);
+    let assets = balances
+        .map(|balance| balance.asset)
+        .chain(account.positions.iter().map(|position| position.asset));
+    for asset in assets {
+        book.asset(asset)?
+            .check_maintenance_within(asset, now, max_age)?;
+    }
+    Ok(())
 }
 
 /// Equity and initial margin: what adding risk and letting value out must meet.
@@ -322,30 +343,116 @@ fn conservative(
             Gains::Weighted => asset.pnl_weight,
             Gains::Ignored => Ratio::ZERO,
         };
-        // A net value counts as the lesser of v and v·weight, and each of the two is a plain sum over
-        // the positions. So the worst choice of books is the worse of two sums, in which every
-        // position chooses for itself: by full values, and by weighted ones.
-        let (mut by_full, mut by_weighted) = (Health::default(), Health::default());
+        let mut net = Netting::default();
         while let Some((position, after)) = rest.split_first() {
             if position.asset != first.asset {
                 break;
             }
-            let (full, weighted) =
-                worst_books(position, book.market(position.market)?, asset, weight)?;
-            by_full = by_full.plus(&full)?;
-            by_weighted = by_weighted.plus(&weighted)?;
+            net.add(position, book.market(position.market)?, asset, weight)?;
             rest = after;
         }
-        by_full.equity = counted(by_full.equity, weight)?;
-        by_weighted.equity = counted(by_weighted.equity, weight)?;
-        let worse = if by_weighted.free()? < by_full.free()? {
-            by_weighted
-        } else {
-            by_full
-        };
-        health = health.plus(&worse)?;
+        health = health.plus(&net.judge(weight)?)?;
     }
     Ok(health)
+}
+
+/// The positions on one asset, netted.
+///
+/// A net value counts as the lesser of v and v·weight, and each of the two is a plain sum over the
+/// positions. So the worst choice of books is the worse of two sums, in which every position with
+/// orders chooses for itself: by full values, and by weighted ones. Most choose the same in both.
+#[derive(Default)]
+struct Netting {
+    /// Positions without orders, and those whose worst book is the same by full and weighted value.
+    common: Health,
+    /// The others, each in the book that is worst by its full value.
+    by_full: Health,
+    /// The others, each in the book that is worst by its weighted value.
+    by_weighted: Health,
+    /// Whether there are others.
+    divided: bool,
+}
+
+impl Netting {
+    #[inline(always)]
+    fn add(
+        &mut self,
+        position: &Position,
+        market: &Market,
+        asset: &Asset,
+        weight: Ratio,
+    ) -> Result<()> {
+        let owed = position.owed(market)?;
+        // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
+        let quote = position.quote.0.wrapping_sub(owed.0);
+        let mut worst = judge(position.lots, quote, market, asset)?;
+        if position.bid_lots.0 | position.ask_lots.0 != 0 {
+            let plain = worst;
+            // Order totals are bounded as lots and quote are: lots stay below 2^46, quote below 2^62.
+            let bids = judge(
+                Lots(position.lots.0.wrapping_add(position.bid_lots.0)),
+                quote.wrapping_sub(position.bid_quote.0),
+                market,
+                asset,
+            )?;
+            let asks = judge(
+                Lots(position.lots.0.wrapping_sub(position.ask_lots.0)),
+                quote.wrapping_add(position.ask_quote.0),
+                market,
+                asset,
+            )?;
+            if bids.surplus() < worst.surplus() {
+                worst = bids;
+            }
+            if asks.surplus() < worst.surplus() {
+                worst = asks;
+            }
+            // With v_k − c_k the least of all v − c, another book can only be worse by weight if it
+            // requires more: for c_j ≤ c_k, v_j − v_k ≥ c_j − c_k, and so
+            // w·(v_j − v_k) ≥ w·(c_j − c_k) ≥ c_j − c_k.
+            let required = worst.requirement;
+            if plain.requirement > required
+                || bids.requirement > required
+                || asks.requirement > required
+            {
+                return self.divide(&worst, &[plain, bids, asks], weight);
+            }
+        }
+        self.common = self.common.plus(&worst)?;
+        Ok(())
+    }
+
+    /// Counts a position whose worst book may not be the same by full and by weighted value.
+    #[inline(never)]
+    fn divide(&mut self, worst: &Health, books: &[Health; 3], weight: Ratio) -> Result<()> {
+        self.by_full = self.by_full.plus(worst)?;
+        self.by_weighted = self.by_weighted.plus(&worst_by_weight(books, weight))?;
+        self.divided = true;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn judge(&self, weight: Ratio) -> Result<Health> {
+        let with = |sum: &Health| {
+            let all = self.common.plus(sum)?;
+            Ok(Health {
+                equity: counted(all.equity, weight)?,
+                ..all
+            })
+        };
+        if !self.divided {
+            return Ok(Health {
+                equity: counted(self.common.equity, weight)?,
+                ..self.common
+            });
+        }
+        let (full, weighted) = (with(&self.by_full)?, with(&self.by_weighted)?);
+        Ok(if weighted.free()? < full.free()? {
+            weighted
+        } else {
+            full
+        })
+    }
 }
 
 /// What a net value counts for: a loss in full, a gain by its weight.
@@ -371,65 +478,35 @@ fn initial_collateral(
     Ok(total)
 }
 
-/// Value and requirement of the worst of three books: as it is, all bids filled, all asks filled.
-/// Once where the value counts in full, and once where it counts by its weight: an order that would
-/// give up a gain which hardly counts, and with it the requirement, must not make an account better.
-#[inline(always)]
-fn worst_books(
-    position: &Position,
-    market: &Market,
-    asset: &Asset,
-    weight: Ratio,
-) -> Result<(Health, Health)> {
-    let quote = position.quote.minus(position.owed(market)?)?;
-    let plain = judge(position.lots, quote, market, asset)?;
-    if position.bid_lots.0 | position.ask_lots.0 == 0 {
-        return Ok((plain, plain));
-    }
-    let bids = judge(
-        position.lots.plus(position.bid_lots)?,
-        quote.minus(position.bid_quote)?,
-        market,
-        asset,
-    )?;
-    let asks = judge(
-        position.lots.minus(position.ask_lots)?,
-        quote.plus(position.ask_quote)?,
-        market,
-        asset,
-    )?;
-    let worst = |weight: Ratio| {
-        // In 2^-20 atoms, so that the choice is exact: below 2^63 · 2^33 in size.
-        let surplus = |book: &Health| {
-            i128::from(book.equity.0) * i128::from(weight.0)
-                - i128::from(book.requirement.0) * i128::from(Ratio::ONE.0)
-        };
-        let mut worst = plain;
-        for other in [bids, asks] {
-            if surplus(&other) < surplus(&worst) {
-                worst = other;
-            }
-        }
-        worst
+/// The book with the least value·weight − requirement.
+fn worst_by_weight(books: &[Health; 3], weight: Ratio) -> Health {
+    // In 2^-20 atoms, so that the choice is exact: below 2^63 · 2^33 in size.
+    let surplus = |book: &Health| {
+        i128::from(book.equity.0) * i128::from(weight.0)
+            - i128::from(book.requirement.0) * i128::from(Ratio::ONE.0)
     };
-    Ok((worst(Ratio::ONE), worst(weight)))
+    let mut worst = books[0];
+    for other in &books[1..] {
+        if surplus(other) < surplus(&worst) {
+            worst = *other;
+        }
+    }
+    worst
 }
 
-/// Value and initial requirement of lots held at a cost.
+/// Value and initial requirement of lots held at a cost of −`quote`, |quote| < 3·2^60: the value is
+/// below 2^62 in size and the requirement at most 2^62.
 #[inline(always)]
-fn judge(lots: Lots, quote: QuoteAtoms, market: &Market, asset: &Asset) -> Result<Health> {
-    let price = if lots.0 >= 0 {
-        asset.initial_low
+fn judge(lots: Lots, quote: i64, market: &Market, asset: &Asset) -> Result<Health> {
+    // Shorts are valued where every notional is; longs need a second product.
+    let (at_high, notional) = lots.value_and_notional(asset.initial_high)?;
+    let value = if lots.0 > 0 {
+        lots.value_and_notional(asset.initial_low)?.0
     } else {
-        asset.initial_high
+        at_high
     };
-    let equity = quote.plus(lots.value(price)?)?;
-    let charge = market
-        .initial
-        .requirement(lots.notional(asset.initial_high)?)?;
-    let requirement = QuoteAtoms::from_unsigned(charge)?;
     Ok(Health {
-        equity,
-        requirement,
+        equity: QuoteAtoms(quote.wrapping_add(value.0)),
+        requirement: market.initial.charge(notional)?,
     })
 }

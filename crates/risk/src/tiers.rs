@@ -6,7 +6,8 @@
 
 use crate::{
     error::{BoundError, Result, RiskError, within},
-    units::Ratio,
+    fixed::charge_ceil,
+    units::{QuoteAtoms, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -149,16 +150,35 @@ impl Schedule {
         k
     }
 
-    /// The requirement T(N) in quote atoms, rounded up.
+    /// The requirement T(N) in quote atoms, rounded up, of a notional below 2^60.
     ///
     /// # Errors
-    /// [`RiskError::Overflow`] where `N·rate` leaves 64 bits.
+    /// [`RiskError::Overflow`] for a larger notional, or where `N·rate` leaves the range of money.
     #[inline(always)]
     pub fn requirement(&self, notional: u64) -> Result<u64> {
+        if notional >> 60 > 0 && notional != 1 << 60 {
+            return Err(RiskError::Overflow);
+        }
+        self.charge(notional).map(|charge| charge.0.cast_unsigned())
+    }
+
+    /// As [`Schedule::requirement`], for the check of an account: the caller has bounded the notional
+    /// (at most 2^60).
+    #[inline(always)]
+    pub(crate) fn charge(&self, notional: u64) -> Result<QuoteAtoms> {
+        let first = &self.tiers[0];
+        if notional <= first.upper {
+            // Most positions: the first tier deducts nothing. Charges are at most 2^62: the cast keeps
+            // the value.
+            let charge = charge_ceil(notional, first.rate.0).ok_or(RiskError::Overflow)?;
+            return Ok(QuoteAtoms(charge.cast_signed()));
+        }
         let tier = self.tier_of(notional);
-        let charge = tier.rate.of_ceil(notional)?;
+        let charge = charge_ceil(notional, tier.rate.0).ok_or(RiskError::Overflow)?;
         // charge ≥ deduction: the deduction is at most upper_{k−1}·rate_k, and N > upper_{k−1}.
-        Ok(charge.saturating_sub(tier.deduction))
+        Ok(QuoteAtoms(
+            charge.saturating_sub(tier.deduction).cast_signed(),
+        ))
     }
 }
 

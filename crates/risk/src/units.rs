@@ -13,7 +13,7 @@
 
 use crate::{
     error::{Result, RiskError},
-    fixed::{mul_shift, mul_u32_shift},
+    fixed::{mul_shift, mul_shift_below, mul_u32_shift},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -85,6 +85,10 @@ unit! {
 
 /// Largest risk price that is ever stored: 2^56 raw, 2^40 quote atoms (about a million USDC) a lot.
 pub const MAX_PRICE: Price = Price(1 << 56);
+
+/// Largest size of a position's quote, in quote atoms either way: 2^60, a trillion USDC. With values
+/// below 2^60 too, a position's worth is a sum of a few such terms and cannot leave 64 bits.
+pub const MAX_QUOTE: i64 = 1 << 60;
 
 /// Largest position, order or trade, in lots either way: 2^44.
 pub const MAX_LOTS: i64 = 1 << 44;
@@ -175,17 +179,15 @@ impl Lots {
         QuoteAtoms::from_unsigned(floor + u64::from(inexact))?.negated()
     }
 
-    /// Both of [`Lots::value`] and [`Lots::notional`] from one product.
+    /// Both of [`Lots::value`] and [`Lots::notional`] from one product, each below 2^60 in size.
     ///
     /// # Errors
-    /// [`RiskError::Overflow`] where the product leaves the range.
+    /// [`RiskError::Overflow`] from 2^60 quote atoms.
     #[inline(always)]
     pub fn value_and_notional(self, price: Price) -> Result<(QuoteAtoms, u64)> {
-        let (floor, inexact) = mul_shift::<16>(self.size(), price.0).ok_or(RiskError::Overflow)?;
-        if floor >> 62 != 0 {
-            return Err(RiskError::Overflow);
-        }
-        // Below 2^62 + 1: neither the sum nor the casts and the negation can leave the range.
+        let (floor, inexact) =
+            mul_shift_below::<16, 60>(self.size(), price.0).ok_or(RiskError::Overflow)?;
+        // floor < 2^60: neither the sum nor the casts and the negation can leave the range.
         let ceiling = floor.wrapping_add(u64::from(inexact));
         let value = if self.0 >= 0 {
             floor.cast_signed()

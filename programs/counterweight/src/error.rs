@@ -167,9 +167,6 @@ pub enum ErrorCode {
     /// The account still holds something.
     #[msg("The account is not empty: close its positions and withdraw everything first")]
     AccountNotEmpty = 309,
-    /// The account is in liquidation.
-    #[msg("The account is in liquidation: it must be restored before this")]
-    InLiquidation = 310,
 
     // 400–499: trading
     /// Legs are not ascending or not unique.
@@ -207,7 +204,7 @@ pub enum ErrorCode {
     #[msg("The account has no position in this market")]
     NoPosition = 501,
     /// The price is worse than the liquidator's limit.
-    #[msg("The liquidation price is worse than the limit you set: raise the limit or wait")]
+    #[msg("The liquidation price is worse than the limit you set: set another limit or wait")]
     LimitPriceExceeded = 502,
     /// A liquidation post-condition failed.
     #[msg("The liquidation would lower the account's margin ratio and was refused")]

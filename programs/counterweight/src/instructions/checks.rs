@@ -6,13 +6,14 @@
 
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
+    events::LiquidationFlagged,
     state::MarginMut,
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     AccountView, Book, Health,
     liquidation::is_restored,
-    standard::{Gains, initial, maintenance},
+    standard::{Gains, check_ages, initial, maintenance},
 };
 
 /// A client's own limits, for every instruction that can lose it money. Each is optional.
@@ -91,15 +92,31 @@ pub fn initial_not_met(health: &Health) -> Error {
 
 /// Lets an account that is in liquidation leave it by its own action, once equity is back at the
 /// maintenance margin and the buffer. Without usable prices it stays as it is.
-pub fn leave_liquidation_if_restored(margin: &mut MarginMut, book: &Book, now: i64) {
+///
+/// # Errors
+/// None of its own; the event's.
+pub fn leave_liquidation_if_restored(
+    margin: &mut MarginMut,
+    account: &Pubkey,
+    book: &Book,
+    now: i64,
+) -> Result<()> {
     if margin.header.core.liquidation_start == 0 {
-        return;
+        return Ok(());
     }
     if let Ok(health) = maintenance(book, &margin.view(), now)
         && is_restored(&health, book.params.liquidation_buffer)
     {
         margin.header.core.liquidation_start = 0;
+        emit!(LiquidationFlagged {
+            account: *account,
+            sequence: margin.header.advance(),
+            start: 0,
+            equity: health.equity.0,
+            maintenance_margin: health.requirement.0,
+        });
     }
+    Ok(())
 }
 
 /// How an account stood before a trade, as far as the check at its end needs it.
@@ -127,6 +144,11 @@ impl Baseline {
     ) -> Result<Self> {
         if !reduces {
             return Ok(Self::Adding);
+        }
+        // Below, a price that is too old for adding risk does not stop a trade that only reduces; one
+        // that is too old for the client does.
+        if let Some(max_age) = guards.max_price_age {
+            check_ages(book, account, now, max_age).or_refuse()?;
         }
         match initial(book, account, now, guards.max_age(), Gains::Weighted) {
             Ok(health) if health.is_met() => Ok(Self::ReducingWell),

@@ -114,7 +114,9 @@ pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<(
         atoms,
     )?;
     credit(&mut margin.header.core, asset, atoms)?;
-    leave_liquidation_if_restored(&mut margin, &book.book(), Clock::get()?.unix_timestamp);
+    let now = Clock::get()?.unix_timestamp;
+    let account = accounts.margin_account.key();
+    leave_liquidation_if_restored(&mut margin, &account, &book.book(), now)?;
 
     emit!(BalanceMoved {
         account: accounts.margin_account.key(),

@@ -77,8 +77,8 @@ pub(crate) fn transfer(
     let now = Clock::get()?.unix_timestamp;
     let book = book.book();
     book.asset(asset).or_refuse()?;
-    leave_liquidation_if_restored(&mut to, &book, now);
-    leave_liquidation_if_restored(&mut from, &book, now);
+    leave_liquidation_if_restored(&mut to, &accounts.to.key(), &book, now)?;
+    leave_liquidation_if_restored(&mut from, &accounts.from.key(), &book, now)?;
     let from_sequence = from.header.advance();
     let view = from.view();
     let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;

@@ -93,7 +93,7 @@ pub(crate) fn withdraw(
 
     let now = Clock::get()?.unix_timestamp;
     let book = book.book();
-    leave_liquidation_if_restored(&mut margin, &book, now);
+    leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
     let sequence = margin.header.advance();
     let view = margin.view();
     let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;

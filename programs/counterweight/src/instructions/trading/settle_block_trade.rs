@@ -237,8 +237,11 @@ pub(crate) fn settle_block_trade<'info>(
         settled.push(settle_leg(row, info, leg, &mut first, &mut second)?);
     }
 
-    for side in [&mut first, &mut second] {
-        leave_liquidation_if_restored(side, &book, now);
+    for (side, loader) in [
+        (&mut first, &accounts.first),
+        (&mut second, &accounts.second),
+    ] {
+        leave_liquidation_if_restored(side, &loader.key(), &book, now)?;
         side.header.advance();
     }
     let first_health = first_before.require(&book, &first.view(), now, &first_guards)?;
