@@ -12,7 +12,7 @@ use crate::{
 };
 use std::fs;
 
-const PAGE: &str = include_str!("../../app/report/report.html");
+const PAGE: &str = include_str!("../../app/report/page.html");
 const STYLE: &str = include_str!("../../app/report/report.css");
 const SCRIPT: &str = include_str!("../../app/report/report.js");
 
