@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo test fmt lint clean
+.PHONY: help build-sbf demo test bench idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -22,6 +22,12 @@ demo: ## build everything and run the demonstration on an embedded chain (first 
 
 test: ## all checks: format, lints, the program for the chain, every test
 	@scripts/task test
+
+bench: ## measure compute units, heap and sizes on the bytecode: bench/COMPUTE.md
+	@scripts/task bench $(ARGS)
+
+idl: ## write the program's IDL: idl/counterweight.json
+	@scripts/task idl
 
 build-sbf: ## the program for the chain: target/deploy/counterweight.so
 	@scripts/task build-sbf

@@ -1,59 +1,72 @@
 //! The exchange that is measured: many assets, two markets on each, and accounts with as many
 //! positions as a case asks for.
 
-use counterweight::{Guards, Leg};
+use counterweight::{Leg, state::MARGIN_HEADER};
 use counterweight_risk::{Lots, Position};
 use counterweight_sdk::instructions;
-use counterweight_simnet::{AssetConfig, Deployment, Exchange, Signer, Start, Trader};
+use counterweight_simnet::{AssetConfig, Chain, Deployment, Exchange, Signer, Start, Trader};
+use std::path::{Path, PathBuf};
 
 /// Assets besides the quote token.
-pub const ASSETS: u16 = 64 - 1;
+pub const ASSETS: u16 = 63;
 /// Markets: two on each asset, and two more on the last.
 pub const MARKETS: u16 = 128;
+/// Numbers of positions that are measured.
+pub const POSITIONS: [u16; 6] = [1, 8, 16, 32, 64, 128];
 
 /// What a lot of every asset is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LotValue {
-    /// 1.50 dollars: a price of 37 bits, notionals of 33 bits and more.
+    /// 1.50 dollars: prices of 37 bits.
     Usual,
-    /// 0.0002 dollars: prices, lots and notionals all fit 32 bits.
+    /// 0.00015 dollars: prices, lots and notionals all fit 32 bits.
     Small,
 }
 
-/// An exchange with [`MARKETS`] markets. Half of the assets have pull prices, half legacy ones.
-pub fn exchange(value: LotValue) -> Exchange {
+/// Which bytecode is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytecode {
+    /// The program.
+    Program,
+    /// The program with instruments.
+    Probe,
+}
+
+impl Bytecode {
+    fn path(self) -> PathBuf {
+        let name = match self {
+            Self::Program => "counterweight.so",
+            Self::Probe => "counterweight_probe.so",
+        };
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy")).join(name)
+    }
+}
+
+/// An exchange with [`MARKETS`] markets. Half of the assets have pull prices, half legacy ones; the
+/// first two can be deposited.
+pub fn exchange(bytecode: Bytecode, value: LotValue) -> Exchange {
     let mut deployment = Deployment::localnet();
-    let sol = deployment.asset[1].clone();
-    let perp = deployment.market[0].clone();
-    let (lot_exponent, decimals) = match value {
-        LotValue::Usual => (-2, 9),
-        LotValue::Small => (-6, 9),
-    };
+    let (asset, market) = (deployment.asset[1].clone(), deployment.market[0].clone());
     deployment.asset.truncate(1);
     deployment.market.clear();
     for index in 0..ASSETS {
         deployment.asset.push(AssetConfig {
             name: format!("A{index}"),
-            oracle: if index % 2 == 0 {
-                "pull".into()
-            } else {
-                "legacy".into()
-            },
-            lot_exponent,
-            decimals,
-            // The first two can be deposited.
-            weights_bps: if index < 2 { sol.weights_bps } else { [0, 0] },
-            ..sol.clone()
+            oracle: if index % 2 == 0 { "pull" } else { "legacy" }.into(),
+            lot_exponent: if value == LotValue::Usual { -2 } else { -6 },
+            weights_bps: if index < 2 { asset.weights_bps } else { [0, 0] },
+            ..asset.clone()
         });
     }
     for index in 0..MARKETS {
-        let mut market = perp.clone();
+        let mut market = market.clone();
         market.name = format!("M{index}");
         market.asset = format!("A{}", (index / 2).min(ASSETS - 1));
         market.tick_size = if value == LotValue::Usual { 100 } else { 1 };
         deployment.market.push(market);
     }
-    Exchange::new(deployment, Start::default())
+    let chain = Chain::with_program(&bytecode.path(), Start::default());
+    Exchange::on(chain, deployment, "authority")
 }
 
 /// A trader with room for 128 positions and this many whole quote tokens.
@@ -66,7 +79,7 @@ pub fn trader(x: &mut Exchange, name: &str, quote_tokens: u64) -> Trader {
     trader
 }
 
-/// Opens positions in the markets `from..to` for both, `lots` each, by block trades of 8 legs.
+/// Opens positions of `lots` in the markets `from..to` by block trades of up to 8 legs.
 pub fn open(x: &mut Exchange, first: &Trader, second: &Trader, from: u16, to: u16, lots: i64) {
     let legs: Vec<Leg> = (from..to).map(|market| x.leg(market, lots)).collect();
     for chunk in legs.chunks(8) {
@@ -76,24 +89,24 @@ pub fn open(x: &mut Exchange, first: &Trader, second: &Trader, from: u16, to: u1
 }
 
 /// Gives every position of an account resting orders on both sides, as an order book would: totals
-/// that the check must take at their worst.
+/// that the initial check must take at their worst.
 pub fn with_orders(x: &mut Exchange, trader: &Trader, lots: i64) {
-    use counterweight::state::MARGIN_HEADER;
-    let margin = x.margin(&trader.margin);
-    let tables = x.tables();
+    let (margin, tables) = (x.margin(&trader.margin), x.tables());
     let mut account = x
         .chain
         .svm
         .get_account(&trader.margin)
         .expect("margin account");
     for (at, position) in margin.positions().iter().enumerate() {
-        let mut position = *position;
         let index = tables.assets[usize::from(position.asset)].index;
         let worth = Lots(lots).value(index).expect("value");
-        position.bid_lots = Lots(lots);
-        position.bid_quote = worth;
-        position.ask_lots = Lots(lots);
-        position.ask_quote = worth;
+        let position = Position {
+            bid_lots: Lots(lots),
+            bid_quote: worth,
+            ask_lots: Lots(lots),
+            ask_quote: worth,
+            ..*position
+        };
         let start = MARGIN_HEADER + at * size_of::<Position>();
         account.data[start..start + size_of::<Position>()]
             .copy_from_slice(bytemuck::bytes_of(&position));
@@ -102,18 +115,4 @@ pub fn with_orders(x: &mut Exchange, trader: &Trader, lots: i64) {
         .svm
         .set_account(trader.margin, account)
         .expect("set account");
-}
-
-/// Moves every price by this many basis points and refreshes all.
-pub fn move_prices(x: &mut Exchange, bps: i64) {
-    x.chain.advance(1);
-    for price in x.prices.iter_mut().skip(1) {
-        *price += *price * bps / 10_000;
-    }
-    x.refresh_all();
-}
-
-/// No guards.
-pub fn free() -> Guards {
-    Guards::default()
 }

@@ -82,7 +82,13 @@ mod chain {
         mark();
         let maintained = maintenance(black_box(&book), black_box(&view), now);
         mark();
-        let adding = initial(black_box(&book), black_box(&view), now, u32::MAX, Gains::Weighted);
+        let adding = initial(
+            black_box(&book),
+            black_box(&view),
+            now,
+            u32::MAX,
+            Gains::Weighted,
+        );
         mark();
         if black_box(maintained).is_err() || black_box(adding).is_err() {
             sol_log("a check failed");

@@ -13,7 +13,7 @@ use solana_keypair::Keypair;
 use solana_message::Message;
 use solana_signer::Signer;
 use solana_transaction::{Transaction, TransactionError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How a chain is started.
 #[derive(Clone, Copy, Debug)]
@@ -108,8 +108,15 @@ impl Chain {
     /// # Panics
     /// Where the bytecode has not been built; the message says how.
     pub fn start(start: Start) -> Self {
-        let path = elf();
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| {
+        Self::with_program(&elf(), start)
+    }
+
+    /// Starts a chain with other bytecode at the program's address.
+    ///
+    /// # Panics
+    /// Where the bytecode has not been built; the message says how.
+    pub fn with_program(path: &Path, start: Start) -> Self {
+        let bytes = std::fs::read(path).unwrap_or_else(|error| {
             panic!(
                 "{}: {error}. Build the program first: make build-sbf",
                 path.display()

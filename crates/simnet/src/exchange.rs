@@ -79,6 +79,16 @@ fn oracle(config: &AssetConfig, price_account: &Pubkey) -> OracleChoice {
     }
 }
 
+fn setup_of(config: &AssetConfig, price_account: &Pubkey) -> AssetSetup {
+    AssetSetup {
+        name: name16(&config.name),
+        oracle: oracle(config, price_account),
+        lot_exponent: config.lot_exponent,
+        decimals: config.decimals,
+        terms: config.terms(false),
+    }
+}
+
 impl Exchange {
     /// Deploys on a new chain. All prices are set and refreshed.
     pub fn new(deployment: Deployment, start: Start) -> Self {
@@ -144,13 +154,7 @@ impl Exchange {
     /// The program's refusal.
     pub fn add_asset(&mut self, config: &AssetConfig) -> Outcome {
         let index = self.tables().header.asset_count;
-        let setup = AssetSetup {
-            name: name16(&config.name),
-            oracle: oracle(config, &self.price_account(index)),
-            lot_exponent: config.lot_exponent,
-            decimals: config.decimals,
-            terms: config.terms(false),
-        };
+        let setup = setup_of(config, &self.price_account(index));
         let added = self.govern(self.venue.add_asset(self.authority.pubkey(), setup))?;
         if !config.is_collateral() {
             return Ok(added);
@@ -167,6 +171,12 @@ impl Exchange {
             .list_collateral(authority, &collateral, config.terms(true));
         self.collaterals.push(collateral);
         self.govern(list)
+    }
+
+    /// What `add_asset` is given for the deployment's asset of this index.
+    pub fn asset_setup(&self, index: u16) -> AssetSetup {
+        let config = &self.deployment.asset[usize::from(index)];
+        setup_of(config, &self.price_account(index))
     }
 
     /// Adds the deployment's market of this index.
