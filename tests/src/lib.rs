@@ -1,6 +1,12 @@
 //! Helpers of the tests: expecting a refusal that changes nothing, and the invariants.
 #![deny(missing_docs)]
 
+pub mod actions;
+pub mod invariants;
+pub mod rng;
+pub mod snapshot;
+pub mod world;
+
 use anchor_lang::prelude::Pubkey;
 use counterweight::error::ErrorCode;
 use counterweight_simnet::{Exchange, Failure, Receipt};

@@ -1,0 +1,366 @@
+//! What must always hold (docs: architecture, section 8): each promise is a function that looks at
+//! the state before and after a step and returns a sentence where it was broken.
+//!
+//! The functions recompute what they can from plain integers, so that they do not repeat the
+//! program's own reasoning; margin figures come from the engine, which has its own reference tests.
+
+mod liquidation;
+mod value;
+
+pub use liquidation::{liquidation_is_fair, liquidation_state_follows_health};
+pub use value::{only_the_owner_takes_value_out, value_leaves_only_at_usable_prices};
+
+use crate::snapshot::{Deed, Snapshot, Step};
+use anchor_lang::prelude::Pubkey;
+use counterweight_risk::{
+    Health, Lots, Position, QuoteAtoms, Result as RiskResult,
+    standard::{Gains, initial, initial_for_takeover, maintenance},
+};
+use counterweight_sdk::{
+    accounts::{Margin, RiskTables},
+    preview,
+};
+use counterweight_simnet::{Exchange, reconcile};
+
+/// A promise that holds, or a sentence that says how it was broken.
+pub type Verdict = Result<(), String>;
+
+/// Fails with a sentence unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($sentence:tt)+) => {
+        if !$condition {
+            return Err(format!($($sentence)+));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// Checks every promise about a step. `exchange` is in the state `after`.
+///
+/// # Errors
+/// The sentence of the first one that was broken, after its name.
+pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
+    let named = |name: &str, verdict: Verdict| verdict.map_err(|what| format!("{name}: {what}"));
+    let over = |name: &str, check: fn(&Snapshot, &Snapshot, &Step) -> Verdict| {
+        named(name, check(before, after, step))
+    };
+    over("a_refusal_changes_nothing", a_refusal_changes_nothing)?;
+    if !step.succeeded {
+        return Ok(());
+    }
+    named("lots_sum_to_zero", lots_sum_to_zero(after))?;
+    named("ledger_balances", ledger_balances(exchange, after))?;
+    named("accounts_are_well_formed", accounts_are_well_formed(after))?;
+    over("sequence_counts_changes", sequence_counts_changes)?;
+    over(
+        "surroundings_leave_accounts_alone",
+        surroundings_leave_accounts_alone,
+    )?;
+    over("initial_margin_is_kept", initial_margin_is_kept)?;
+    over("the_failing_are_not_worsened", the_failing_are_not_worsened)?;
+    over("liquidation_is_fair", liquidation_is_fair)?;
+    over(
+        "liquidation_state_follows_health",
+        liquidation_state_follows_health,
+    )?;
+    over(
+        "value_leaves_only_at_usable_prices",
+        value_leaves_only_at_usable_prices,
+    )?;
+    over(
+        "only_the_owner_takes_value_out",
+        only_the_owner_takes_value_out,
+    )
+}
+
+/// Equity and maintenance margin at the recorded prices, however old they are.
+pub(crate) fn standing(tables: &RiskTables, margin: &Margin) -> Result<Health, String> {
+    // At the beginning of time no price is too old.
+    maintenance(&tables.book(), &margin.view(), 0).map_err(|error| format!("{error:?}"))
+}
+
+/// Equity and initial margin, where prices may be used for it.
+pub(crate) fn initial_of(snapshot: &Snapshot, margin: &Margin) -> RiskResult<Health> {
+    let book = snapshot.tables.book();
+    initial(
+        &book,
+        &margin.view(),
+        snapshot.time,
+        u32::MAX,
+        Gains::Weighted,
+    )
+}
+
+/// Whether an account below its maintenance margin became worse: its ratio, or its equity where there
+/// is none to speak of a ratio.
+pub(crate) fn is_worse(before: &Health, after: &Health) -> bool {
+    let (e, mm) = (
+        i128::from(before.equity.0),
+        i128::from(before.requirement.0),
+    );
+    let (e_after, mm_after) = (i128::from(after.equity.0), i128::from(after.requirement.0));
+    if e <= 0 {
+        return e_after < e;
+    }
+    e_after < 0 || e_after * mm < e * mm_after
+}
+
+/// Section 8, 1: in each market the lots of all accounts sum to zero, and open interest is what
+/// accounts hold long, and what they hold short.
+///
+/// # Errors
+/// The market and the sums.
+pub fn lots_sum_to_zero(now: &Snapshot) -> Verdict {
+    for market in &now.markets {
+        let (mut long, mut short) = (0i128, 0i128);
+        let positions = now
+            .margins
+            .iter()
+            .flat_map(|(_, margin)| margin.positions());
+        for position in positions.filter(|position| position.market == market.index) {
+            let lots = i128::from(position.lots.0);
+            long += lots.max(0);
+            short += (-lots).max(0);
+        }
+        ensure!(
+            long == short
+                && long == i128::from(market.open_long)
+                && short == i128::from(market.open_short),
+            "market {}: accounts hold {long} lots long and {short} short, the market says {} and {}",
+            market.index,
+            market.open_long,
+            market.open_short,
+        );
+    }
+    Ok(())
+}
+
+/// Section 8, 2: the quote vault holds what everybody is owed, to the atom, and each collateral vault
+/// the balances.
+///
+/// # Errors
+/// All sums.
+pub fn ledger_balances(exchange: &Exchange, now: &Snapshot) -> Verdict {
+    let accounts: Vec<Pubkey> = now.margins.iter().map(|(key, _)| *key).collect();
+    let sums = reconcile(exchange, &accounts);
+    ensure!(
+        sums.balances(),
+        "difference {}: {sums:?}",
+        sums.difference()
+    );
+    Ok(())
+}
+
+/// Section 8, 3, first half: an account that met initial margin meets it after every instruction,
+/// unless prices, parameters or the clock moved.
+///
+/// # Errors
+/// The account and its figures.
+pub fn initial_margin_is_kept(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
+    if !before.judges_like(after) {
+        return Ok(());
+    }
+    for (key, margin_before, margin_after) in before.with(after) {
+        let Ok(health_before) = initial_of(before, margin_before) else {
+            continue;
+        };
+        if !health_before.is_met() {
+            continue;
+        }
+        // A liquidator may have taken a position whose price is only good enough for that.
+        let health_after = initial_of(after, margin_after).or_else(|error| match step.deed {
+            Deed::Liquidate { liquidator, .. } if liquidator == *key => initial_for_takeover(
+                &after.tables.book(),
+                &margin_after.view(),
+                after.time,
+                u32::MAX,
+            ),
+            // Tokens of any kind may come in.
+            Deed::Deposit { account, .. } if account == *key => Ok(health_before),
+            Deed::Transfer { to, .. } if to == *key => Ok(health_before),
+            _ => Err(error),
+        });
+        let health_after =
+            health_after.map_err(|error| format!("{key} met IM, and now: {error:?}"))?;
+        ensure!(
+            health_after.is_met(),
+            "{key} met initial margin and no longer does: {health_before:?}, then {health_after:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Section 8, 3, second half: no instruction makes an account below maintenance margin worse, unless
+/// prices, parameters or the clock moved.
+///
+/// # Errors
+/// The account and its figures.
+pub fn the_failing_are_not_worsened(before: &Snapshot, after: &Snapshot, _: &Step) -> Verdict {
+    if !before.judges_like(after) {
+        return Ok(());
+    }
+    for (key, margin_before, margin_after) in before.with(after) {
+        let health_before = standing(&before.tables, margin_before)?;
+        if health_before.is_met() {
+            continue;
+        }
+        let health_after = standing(&after.tables, margin_after)?;
+        ensure!(
+            !is_worse(&health_before, &health_after),
+            "{key} was below maintenance margin and is worse: {health_before:?}, then {health_after:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Section 8, 5, first half: an instruction that fails changes no byte of any account.
+///
+/// # Errors
+/// The accounts that differ.
+pub fn a_refusal_changes_nothing(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
+    if step.succeeded {
+        return Ok(());
+    }
+    let changed: Vec<_> = before
+        .bytes
+        .iter()
+        .filter(|(key, bytes)| after.bytes.get(key) != Some(*bytes))
+        .map(|(key, _)| key)
+        .collect();
+    ensure!(changed.is_empty(), "a refused step changed {changed:?}");
+    Ok(())
+}
+
+/// Prices, parameters and the clock change no account, no wallet and no market; and an instruction
+/// that changes an account changes no price.
+///
+/// # Errors
+/// What changed.
+pub fn surroundings_leave_accounts_alone(
+    before: &Snapshot,
+    after: &Snapshot,
+    step: &Step,
+) -> Verdict {
+    if matches!(step.deed, Deed::Surroundings) {
+        for (key, _, _) in before.with(after) {
+            ensure!(
+                before.bytes[key] == after.bytes[key],
+                "margin account {key} changed with its surroundings"
+            );
+        }
+    } else {
+        ensure!(
+            before.judges_like(after),
+            "a price, a parameter or the clock changed"
+        );
+    }
+    Ok(())
+}
+
+/// Positions stand strictly sorted by asset and market in the first slots and hold lots; unused slots
+/// are zero; nothing is negative that cannot be.
+///
+/// # Errors
+/// The account and the slot.
+pub fn accounts_are_well_formed(now: &Snapshot) -> Verdict {
+    for (key, margin) in &now.margins {
+        let used = usize::from(margin.header.core.position_count);
+        ensure!(
+            used <= margin.slots.len(),
+            "{key}: {used} positions in {} slots",
+            margin.slots.len()
+        );
+        let positions = margin.positions();
+        let sorted = positions
+            .windows(2)
+            .all(|pair| (pair[0].asset, pair[0].market) < (pair[1].asset, pair[1].market));
+        ensure!(sorted, "{key}: positions are not sorted: {positions:?}");
+        for position in positions {
+            let row = now.tables.markets.get(usize::from(position.market));
+            ensure!(
+                row.is_some_and(|row| row.asset == position.asset) && position.lots != Lots::ZERO,
+                "{key}: a position that cannot be: {position:?}"
+            );
+        }
+        let unused = margin.slots[used..].iter();
+        ensure!(
+            unused.clone().all(|slot| *slot == Position::default()),
+            "{key}: an unused slot is not zero"
+        );
+        let cost: i128 = positions.iter().map(|p| i128::from(p.quote.0)).sum();
+        ensure!(
+            used > 0 || cost == 0,
+            "{key}: quote without a position: {cost}"
+        );
+    }
+    for market in &now.markets {
+        let lines = [
+            market.fees,
+            market.insurance,
+            market.open_long,
+            market.open_short,
+        ];
+        ensure!(
+            lines.iter().all(|line| *line >= 0),
+            "market {}: a negative line: {lines:?}",
+            market.index
+        );
+    }
+    Ok(())
+}
+
+/// Each change of an account counts its sequence number up: by one for each event about it, of which
+/// an instruction emits two at most. Nothing else does.
+///
+/// # Errors
+/// The account and the numbers.
+pub fn sequence_counts_changes(before: &Snapshot, after: &Snapshot, _: &Step) -> Verdict {
+    for (key, margin_before, margin_after) in before.with(after) {
+        let changed = before.bytes[key] != after.bytes[key];
+        let (from, to) = (margin_before.header.sequence, margin_after.header.sequence);
+        ensure!(
+            if changed {
+                (from + 1..=from + 2).contains(&to)
+            } else {
+                to == from
+            },
+            "{key}: changed: {changed}, but the sequence went from {from} to {to}"
+        );
+    }
+    Ok(())
+}
+
+/// What the chain says of an account is what the preview says: the same figures, or a refusal of both.
+///
+/// # Errors
+/// Both.
+pub fn view_equals_preview(exchange: &mut Exchange, account: Pubkey) -> Verdict {
+    let now = exchange.chain.time();
+    let preview = preview::margin_view(&exchange.tables(), &exchange.margin(&account), now);
+    match (exchange.view(account), preview) {
+        (Ok(chain), Ok(preview)) if chain == preview => Ok(()),
+        (Err(_), Err(_)) => Ok(()),
+        (chain, preview) => Err(format!(
+            "{account}: the chain says {chain:?}, the preview {preview:?}"
+        )),
+    }
+}
+
+/// Cash and the quote of all positions: what changes hands in money.
+pub(crate) fn money(margin: &Margin) -> i128 {
+    let QuoteAtoms(cash) = margin.header.core.cash;
+    let quote = margin
+        .positions()
+        .iter()
+        .map(|position| i128::from(position.quote.0));
+    i128::from(cash) + quote.sum::<i128>()
+}
+
+/// Lots held in a market.
+pub(crate) fn lots_in(margin: &Margin, market: u16) -> i64 {
+    let found = margin
+        .positions()
+        .iter()
+        .find(|position| position.market == market);
+    found.map_or(0, |position| position.lots.0)
+}

@@ -1,0 +1,237 @@
+//! The state of an exchange at a moment, and what was done between two of them.
+
+use anchor_lang::prelude::Pubkey;
+use counterweight::{
+    Leg,
+    state::{Clearinghouse, Market},
+};
+use counterweight_sdk::accounts::{self, Margin, RiskTables};
+use counterweight_simnet::Exchange;
+use std::collections::BTreeMap;
+
+/// Somebody's token account.
+#[derive(Clone, Copy, Debug)]
+pub struct Wallet {
+    /// Its address.
+    pub key: Pubkey,
+    /// Who owns it.
+    pub owner: Pubkey,
+    /// Whose tokens it holds.
+    pub asset: u16,
+}
+
+/// Which accounts a snapshot reads. All margin accounts and token accounts of the exchange must be
+/// named, or sums over them mean nothing.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Every margin account.
+    pub margins: Vec<Pubkey>,
+    /// Every token account but the vaults.
+    pub wallets: Vec<Wallet>,
+    markets: Vec<Pubkey>,
+    vaults: Vec<Pubkey>,
+    clearinghouse: Pubkey,
+    risk_book: Pubkey,
+}
+
+impl Watched {
+    /// Watches these, and all of the exchange's own accounts.
+    pub fn new(exchange: &Exchange, margins: Vec<Pubkey>, wallets: Vec<Wallet>) -> Self {
+        let markets = exchange.tables().header.market_count;
+        let venue = &exchange.venue;
+        let vaults = exchange.collaterals.iter().map(|c| venue.vault(c));
+        Self {
+            margins,
+            wallets,
+            markets: (0..markets).map(|index| venue.market(index)).collect(),
+            vaults: vaults.collect(),
+            clearinghouse: venue.clearinghouse,
+            risk_book: venue.risk_book,
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = Pubkey> {
+        let own = [self.clearinghouse, self.risk_book];
+        let wallets = self.wallets.iter().map(|wallet| wallet.key);
+        own.into_iter()
+            .chain(self.markets.iter().copied())
+            .chain(self.margins.iter().copied())
+            .chain(self.vaults.iter().copied())
+            .chain(wallets)
+    }
+}
+
+/// The state of an exchange at a moment: decoded, and as bytes.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Unix seconds.
+    pub time: i64,
+    /// The risk book.
+    pub tables: RiskTables,
+    /// Every margin account.
+    pub margins: Vec<(Pubkey, Margin)>,
+    /// Every market.
+    pub markets: Vec<Market>,
+    /// The clearinghouse.
+    pub clearinghouse: Clearinghouse,
+    /// What every wallet holds.
+    pub wallets: Vec<(Wallet, u64)>,
+    /// Every watched account.
+    pub bytes: BTreeMap<Pubkey, Vec<u8>>,
+}
+
+impl Snapshot {
+    /// Reads an exchange.
+    ///
+    /// # Panics
+    /// If an account does not decode.
+    pub fn take(exchange: &Exchange, watched: &Watched) -> Self {
+        let bytes: BTreeMap<_, _> = watched
+            .keys()
+            .map(|key| (key, exchange.chain.data(&key)))
+            .collect();
+        let margin = |key: &Pubkey| {
+            let margin = accounts::margin(&bytes[key]).expect("margin account");
+            (*key, margin)
+        };
+        let market = |key: &Pubkey| accounts::market(&bytes[key]).expect("market");
+        let wallet = |wallet: &Wallet| {
+            let atoms = bytes[&wallet.key][64..72].try_into().expect("8 bytes");
+            (*wallet, u64::from_le_bytes(atoms))
+        };
+        Self {
+            time: exchange.chain.time(),
+            tables: accounts::risk_book(&bytes[&watched.risk_book]).expect("risk book"),
+            margins: watched.margins.iter().map(margin).collect(),
+            markets: watched.markets.iter().map(market).collect(),
+            clearinghouse: accounts::clearinghouse(&bytes[&watched.clearinghouse])
+                .expect("clearinghouse"),
+            wallets: watched.wallets.iter().map(wallet).collect(),
+            bytes,
+        }
+    }
+
+    /// A margin account.
+    ///
+    /// # Panics
+    /// If it is not watched.
+    pub fn margin(&self, key: &Pubkey) -> &Margin {
+        let found = self.margins.iter().find(|(margin, _)| margin == key);
+        &found.expect("a watched margin account").1
+    }
+
+    /// Each margin account, in this snapshot and in a later one.
+    pub fn with<'a>(
+        &'a self,
+        after: &'a Self,
+    ) -> impl Iterator<Item = (&'a Pubkey, &'a Margin, &'a Margin)> {
+        let pairs = self.margins.iter().zip(&after.margins);
+        pairs.map(|((key, before), (_, after))| (key, before, after))
+    }
+
+    /// Whether a margin figure of the same account is the same in both: neither the clock nor a price
+    /// nor a parameter moved.
+    pub fn judges_like(&self, other: &Self) -> bool {
+        let (a, b) = (&self.tables, &other.tables);
+        self.time == other.time
+            && a.header.params == b.header.params
+            && a.assets == b.assets
+            && a.markets == b.markets
+    }
+}
+
+/// What an instruction was to do.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Nothing that touches an account or a wallet: clock, prices, parameters, pause, collecting.
+    Surroundings,
+    /// Tokens into an account.
+    Deposit {
+        /// The account.
+        account: Pubkey,
+        /// The asset.
+        asset: u16,
+        /// How much.
+        atoms: u64,
+    },
+    /// Tokens out of an account.
+    Withdraw {
+        /// The account.
+        account: Pubkey,
+        /// The asset.
+        asset: u16,
+        /// How much.
+        atoms: u64,
+    },
+    /// A balance from an account to another of the same owner.
+    Transfer {
+        /// Who gives.
+        from: Pubkey,
+        /// Who receives.
+        to: Pubkey,
+        /// The asset.
+        asset: u16,
+        /// How much.
+        atoms: u64,
+    },
+    /// A block trade.
+    Trade {
+        /// The side that buys positive lots.
+        first: Pubkey,
+        /// The other.
+        second: Pubkey,
+        /// What is traded.
+        legs: Vec<Leg>,
+    },
+    /// A liquidation.
+    Liquidate {
+        /// The account that is liquidated.
+        liquidatee: Pubkey,
+        /// The account that takes the lots.
+        liquidator: Pubkey,
+        /// The market.
+        market: u16,
+        /// Most lots to take.
+        most: u64,
+    },
+    /// Flagging, resizing, setting a delegate: an account changes, its worth does not.
+    Manage {
+        /// The account.
+        account: Pubkey,
+    },
+    /// A payment into the insurance fund.
+    FundInsurance {
+        /// How much.
+        atoms: u64,
+    },
+    /// The authority takes fees.
+    WithdrawFees {
+        /// How much.
+        atoms: u64,
+    },
+}
+
+/// What happened between two snapshots.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was tried.
+    pub deed: Deed,
+    /// Who signed, the payer of the transaction aside.
+    pub signers: Vec<Pubkey>,
+    /// Whether it went through.
+    pub succeeded: bool,
+}
+
+impl Step {
+    /// Whether the owner of an account signed.
+    pub fn signed_by_owner(&self, margin: &Margin) -> bool {
+        self.signers.contains(&margin.header.owner)
+    }
+
+    /// Whether the owner of an account, or its delegate, signed.
+    pub fn signed_for(&self, margin: &Margin) -> bool {
+        let delegate = margin.header.delegate;
+        self.signed_by_owner(margin)
+            || (delegate != Pubkey::default() && self.signers.contains(&delegate))
+    }
+}

@@ -1,0 +1,219 @@
+//! Random sequences on the program's bytecode: after every step, every promise of the architecture
+//! (section 8) is checked.
+//!
+//! `COUNTERWEIGHT_SEED=n` runs one sequence, `COUNTERWEIGHT_SEQUENCES=n` so many (200 without),
+//! `COUNTERWEIGHT_STEPS=n` steps in each (100 without). A failure prints the seed, the step, and the
+//! last actions.
+
+use counterweight_simnet::Failure;
+use counterweight_tests::{
+    actions::{Action, Kind, choose},
+    invariants::{Verdict, check_all, view_equals_preview},
+    rng::Rng,
+    snapshot::Snapshot,
+    world::World,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The chain and the preview are compared after so many steps.
+const COMPARE: u64 = 5;
+/// Actions that a failure prints.
+const LOG: usize = 20;
+
+/// How often an action of each kind succeeded and was refused, and with which numbers.
+#[derive(Default)]
+struct Statistics {
+    kinds: BTreeMap<Kind, [u64; 2]>,
+    refusals: BTreeMap<u32, u64>,
+}
+
+impl Statistics {
+    fn count(&mut self, kind: Kind, refused: Option<&Failure>) {
+        let counts = self.kinds.entry(kind).or_default();
+        counts[usize::from(refused.is_some())] += 1;
+        if let Some(code) = refused.and_then(|failure| failure.code) {
+            *self.refusals.entry(code).or_default() += 1;
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (kind, counts) in other.kinds {
+            let sums = self.kinds.entry(kind).or_default();
+            *sums = [sums[0] + counts[0], sums[1] + counts[1]];
+        }
+        for (code, count) in other.refusals {
+            *self.refusals.entry(code).or_default() += count;
+        }
+    }
+
+    fn of(&self, kind: Kind) -> [u64; 2] {
+        self.kinds.get(&kind).copied().unwrap_or_default()
+    }
+
+    fn print(&self) {
+        println!("{:<16}{:>10}{:>10}", "action", "succeeded", "refused");
+        for (kind, [succeeded, refused]) in &self.kinds {
+            println!("{:<16}{succeeded:>10}{refused:>10}", format!("{kind:?}"));
+        }
+        println!("refusals by number: {:?}", self.refusals);
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    let Ok(text) = std::env::var(name) else {
+        return default;
+    };
+    text.parse()
+        .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+}
+
+/// A sequence in progress.
+struct Sequence<'a> {
+    world: &'a mut World,
+    statistics: &'a mut Statistics,
+    rng: Rng,
+    before: Snapshot,
+    log: VecDeque<String>,
+    step: u64,
+}
+
+impl Sequence<'_> {
+    /// Does an action and checks everything.
+    fn act(&mut self, action: &Action) -> Verdict {
+        let (done, refused) = action.perform(self.world);
+        let after = self.world.snapshot();
+        let outcome = match &refused {
+            None => "done".into(),
+            Some(failure) => format!("refused {:?}", failure.code),
+        };
+        let (step, kind, note) = (self.step, action.kind, &action.note);
+        self.log
+            .push_back(format!("{step:>4} {kind:?} {note}: {outcome}"));
+        if self.log.len() > LOG {
+            self.log.pop_front();
+        }
+        self.statistics.count(kind, refused.as_deref());
+        let before = std::mem::replace(&mut self.before, after);
+        check_all(&self.world.exchange, &before, &self.before, &done)?;
+        if let Some(failure) = refused.filter(|failure| failure.code.is_none()) {
+            return Err(format!("it failed, and was not refused: {failure}"));
+        }
+        if step % COMPARE == 0 {
+            let at = self.rng.below(self.world.seats.len() as u64) as usize;
+            let account = self.world.seats[at].margin;
+            view_equals_preview(&mut self.world.exchange, account)?;
+        }
+        self.step += 1;
+        Ok(())
+    }
+}
+
+/// One sequence; the world is as it was deployed.
+fn run(world: &mut World, seed: u64, steps: u64, statistics: &mut Statistics) -> Verdict {
+    let mut sequence = Sequence {
+        before: world.snapshot(),
+        world,
+        statistics,
+        rng: Rng::new(seed),
+        log: VecDeque::new(),
+        step: 0,
+    };
+    while sequence.step < steps {
+        let actions = choose(sequence.world, &sequence.before, &mut sequence.rng);
+        for action in actions {
+            sequence.act(&action).map_err(|what| {
+                let log: Vec<String> = sequence.log.drain(..).collect();
+                let step = sequence.step;
+                format!(
+                    "{what}\nin sequence {seed}, step {step}; COUNTERWEIGHT_SEED={seed} repeats it. \
+                     The last actions:\n{}",
+                    log.join("\n")
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Sequences on a clearinghouse that is deployed once and copied for each.
+fn run_some(quote_feed: bool, seeds: &[u64], steps: u64) -> Result<Statistics, String> {
+    let mut world = World::new(quote_feed);
+    let deployed = world.exchange.chain.svm.clone();
+    let mut statistics = Statistics::default();
+    for seed in seeds {
+        world.exchange.chain.svm = deployed.clone();
+        world.exchange.prices.clone_from(&world.start_prices);
+        run(&mut world, *seed, steps, &mut statistics)?;
+    }
+    Ok(statistics)
+}
+
+#[test]
+fn every_promise_holds_after_every_step_of_random_sequences() {
+    let steps = number("COUNTERWEIGHT_STEPS", 100);
+    let seeds: Vec<u64> = match std::env::var("COUNTERWEIGHT_SEED") {
+        Ok(_) => vec![number("COUNTERWEIGHT_SEED", 0)],
+        Err(_) => (0..number("COUNTERWEIGHT_SEQUENCES", 200)).collect(),
+    };
+    // The quote token has a feed of its own where the seed is odd.
+    let (odd, even): (Vec<u64>, Vec<u64>) = seeds.iter().partition(|seed| *seed % 2 == 1);
+    let started = std::time::Instant::now();
+    let results = std::thread::scope(|scope| {
+        let threads = [(false, even), (true, odd)]
+            .map(|(quote_feed, seeds)| scope.spawn(move || run_some(quote_feed, &seeds, steps)));
+        threads.map(|thread| thread.join().expect("a thread panicked"))
+    });
+    let mut statistics = Statistics::default();
+    for result in results {
+        match result {
+            Ok(part) => statistics.add(part),
+            Err(what) => panic!("{what}"),
+        }
+    }
+    println!(
+        "{} sequences of {steps} steps in {:?}",
+        seeds.len(),
+        started.elapsed()
+    );
+    statistics.print();
+    require_variety(&statistics, seeds.len() as u64 * steps);
+}
+
+/// A run in which nothing happens proves nothing.
+fn require_variety(statistics: &Statistics, total: u64) {
+    if total < 10_000 {
+        return;
+    }
+    // Per ten thousand steps: at least so many that succeeded, and that were refused.
+    let least = [
+        (Kind::Deposit, 200, 50),
+        (Kind::Withdraw, 300, 150),
+        (Kind::Transfer, 150, 80),
+        (Kind::Trade, 900, 400),
+        (Kind::Reduce, 300, 100),
+        (Kind::Flip, 80, 40),
+        (Kind::PriceMove, 1_000, 0),
+        (Kind::PriceGap, 80, 0),
+        (Kind::Refresh, 400, 15),
+        (Kind::Clock, 400, 0),
+        (Kind::Flag, 20, 80),
+        (Kind::Liquidate, 200, 150),
+        (Kind::CollectFees, 60, 1),
+        (Kind::WithdrawFees, 15, 50),
+        (Kind::FundInsurance, 60, 10),
+        (Kind::Resize, 60, 15),
+        (Kind::SetDelegate, 60, 3),
+        (Kind::Pause, 60, 20),
+        (Kind::MarketTerms, 40, 3),
+        (Kind::AssetTerms, 10, 2),
+        (Kind::RiskTerms, 10, 1),
+    ];
+    for (kind, succeeded, refused) in least {
+        let found = statistics.of(kind);
+        let wanted = [succeeded, refused].map(|count| count * total / 10_000);
+        assert!(
+            found[0] >= wanted[0] && found[1] >= wanted[1],
+            "{kind:?}: {found:?} succeeded and refused, at least {wanted:?} expected"
+        );
+    }
+}
