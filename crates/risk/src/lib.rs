@@ -12,6 +12,7 @@
 //! | [`price`] | what an oracle reading becomes, and for what it may be used |
 //! | [`asset`], [`market`] | the rows of the risk book: prices and parameters with their bounds |
 //! | [`position`], [`account`] | what an account holds, and how a fill changes it |
+//! | [`params`] | what holds for a whole clearinghouse |
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod fixed;
 pub mod liquidation;
 pub mod market;
+pub mod params;
 pub mod position;
 pub mod price;
 pub mod standard;
@@ -47,6 +49,7 @@ pub use account::{AccountCore, AccountMut, AccountView, Balance};
 pub use asset::{Asset, AssetTerms};
 pub use error::{BoundError, Result, RiskError};
 pub use market::{Market, MarketTerms};
+pub use params::{RiskParams, RiskTerms};
 pub use position::Position;
-pub use standard::{Book, Health, RiskParams};
+pub use standard::{Book, Health};
 pub use units::{Lots, Price, QuoteAtoms, Ratio, Ticks};

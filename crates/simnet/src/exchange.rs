@@ -4,18 +4,13 @@ use crate::{
     AssetConfig, Chain, Deployment, Failure, LegacyPrice, PullPrice, Receipt, Start, TOKEN_CLASSIC,
     keypair,
 };
-use anchor_lang::{AnchorDeserialize, prelude::Pubkey, solana_program::instruction::Instruction};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
-    AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarginView, MarketSetup,
-    OracleChoice,
+    AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, OracleChoice,
     oracle::{PYTH_LEGACY, PYTH_RECEIVER},
-    state::{Clearinghouse, Market},
 };
 use counterweight_risk::asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL};
-use counterweight_sdk::{
-    accounts::{self, Margin, RiskTables},
-    instructions::{self, Collateral, Venue},
-};
+use counterweight_sdk::instructions::{self, Collateral, Venue};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -451,56 +446,5 @@ impl Exchange {
             .venue
             .liquidate(owner, liquidatee, liquidator.margin, args);
         self.chain.send(&[instruction], &[&liquidator.key])
-    }
-
-    /// What the view instruction returns.
-    ///
-    /// # Errors
-    /// The program's refusal.
-    ///
-    /// # Panics
-    /// If the return data is not a view.
-    pub fn view(&mut self, margin: Pubkey) -> Result<MarginView, Box<Failure>> {
-        let receipt = self
-            .chain
-            .simulate(&[self.venue.margin_view(margin)], &[])?;
-        // Trailing zeros of return data are cut by the runtime's metadata: put them back.
-        let mut bytes = receipt.return_data;
-        bytes.resize(57, 0);
-        Ok(MarginView::try_from_slice(&bytes).expect("a view"))
-    }
-
-    // Reading
-
-    /// The risk book.
-    ///
-    /// # Panics
-    /// If it does not decode.
-    pub fn tables(&self) -> RiskTables {
-        accounts::risk_book(&self.chain.data(&self.venue.risk_book)).expect("risk book")
-    }
-
-    /// A margin account.
-    ///
-    /// # Panics
-    /// If it does not decode.
-    pub fn margin(&self, key: &Pubkey) -> Margin {
-        accounts::margin(&self.chain.data(key)).expect("margin account")
-    }
-
-    /// A market.
-    ///
-    /// # Panics
-    /// If it does not decode.
-    pub fn market(&self, index: u16) -> Market {
-        accounts::market(&self.chain.data(&self.venue.market(index))).expect("market")
-    }
-
-    /// The clearinghouse.
-    ///
-    /// # Panics
-    /// If it does not decode.
-    pub fn clearinghouse(&self) -> Clearinghouse {
-        accounts::clearinghouse(&self.chain.data(&self.venue.clearinghouse)).expect("clearinghouse")
     }
 }

@@ -10,6 +10,7 @@ mod deployment;
 mod exchange;
 mod ledger;
 mod pyth;
+mod reading;
 mod tokens;
 
 pub use chain::{Chain, Failure, Receipt, Start, keypair};

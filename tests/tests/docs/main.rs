@@ -1,41 +1,37 @@
 //! What `docs/` states about the code is what the code says: error codes, parameters and their
 //! bounds, account layouts, the table of instructions, compute limits, links.
 
-use counterweight::{
-    Guards,
-    state::{Clearinghouse, MarginAccount, Market as MarketAccount, RiskBook},
-};
+mod layouts;
+
+use counterweight::Guards;
 use counterweight_risk::{
-    AccountCore, Asset, AssetTerms, Balance, Market, MarketTerms, Position, RiskParams,
-    error::BoundError,
-    standard::RiskTerms,
-    tiers::{Schedule, Tier, TierTerms},
+    AssetTerms, MarketTerms, error::BoundError, standard::RiskTerms, tiers::TierTerms,
 };
 use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
 use std::{collections::BTreeMap, path::Path};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 const DOCS: &[(&str, &str)] = &[
     ("README.md", README),
-    ("docs/README.md", include_str!("../../docs/README.md")),
+    ("docs/README.md", include_str!("../../../docs/README.md")),
     (
         "docs/architecture.md",
-        include_str!("../../docs/architecture.md"),
+        include_str!("../../../docs/architecture.md"),
     ),
-    ("docs/devnet.md", include_str!("../../docs/devnet.md")),
-    ("docs/errors.md", include_str!("../../docs/errors.md")),
+    ("docs/devnet.md", include_str!("../../../docs/devnet.md")),
+    ("docs/errors.md", include_str!("../../../docs/errors.md")),
     (
         "docs/integration.md",
-        include_str!("../../docs/integration.md"),
+        include_str!("../../../docs/integration.md"),
     ),
     (
         "docs/parameters.md",
-        include_str!("../../docs/parameters.md"),
+        include_str!("../../../docs/parameters.md"),
     ),
-    ("docs/risk.md", include_str!("../../docs/risk.md")),
+    ("docs/risk.md", include_str!("../../../docs/risk.md")),
     (
         "docs/security-model.md",
-        include_str!("../../docs/security-model.md"),
+        include_str!("../../../docs/security-model.md"),
     ),
 ];
 
@@ -85,7 +81,7 @@ fn code(cell: &str) -> &str {
 
 /// Name, number and sentence of every error, from the source.
 fn errors_in_source() -> Vec<(String, u32, String)> {
-    let source = include_str!("../../programs/counterweight/src/error.rs");
+    let source = include_str!("../../../programs/counterweight/src/error.rs");
     let body = source
         .split("pub enum ErrorCode {")
         .nth(1)
@@ -137,7 +133,7 @@ fn every_error_is_documented_with_its_number_and_sentence() {
 
 #[test]
 fn every_instruction_is_in_the_readme() {
-    let source = include_str!("../../programs/counterweight/src/lib.rs");
+    let source = include_str!("../../../programs/counterweight/src/lib.rs");
     let module = source.split("#[program]").nth(1).expect("the program");
     let names: Vec<_> = module
         .lines()
@@ -217,30 +213,36 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
     let documented: BTreeMap<_, _> = rows(text).map(|cells| (code(cells[0]), cells)).collect();
     let sources = [
         (
-            include_str!("../../crates/risk/src/standard.rs"),
+            include_str!("../../../crates/risk/src/params.rs"),
             "RiskTerms",
         ),
-        (include_str!("../../crates/risk/src/asset.rs"), "AssetTerms"),
         (
-            include_str!("../../crates/risk/src/market.rs"),
+            include_str!("../../../crates/risk/src/asset.rs"),
+            "AssetTerms",
+        ),
+        (
+            include_str!("../../../crates/risk/src/market.rs"),
             "MarketTerms",
         ),
-        (include_str!("../../crates/risk/src/tiers.rs"), "TierTerms"),
         (
-            include_str!("../../programs/counterweight/src/instructions/admin/add_asset.rs"),
+            include_str!("../../../crates/risk/src/tiers.rs"),
+            "TierTerms",
+        ),
+        (
+            include_str!("../../../programs/counterweight/src/instructions/admin/add_asset.rs"),
             "AssetSetup",
         ),
         (
-            include_str!("../../programs/counterweight/src/instructions/admin/add_asset.rs"),
+            include_str!("../../../programs/counterweight/src/instructions/admin/add_asset.rs"),
             "OracleChoice",
         ),
         (
-            include_str!("../../programs/counterweight/src/instructions/admin/add_market.rs"),
+            include_str!("../../../programs/counterweight/src/instructions/admin/add_market.rs"),
             "MarketSetup",
         ),
         (
             include_str!(
-                "../../programs/counterweight/src/instructions/admin/create_clearinghouse.rs"
+                "../../../programs/counterweight/src/instructions/admin/create_clearinghouse.rs"
             ),
             "ClearinghouseSetup",
         ),
@@ -317,94 +319,6 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         "the smallest first tier"
     );
     assert_eq!(counterweight_risk::tiers::MIN_TIER, 1_000_000);
-}
-
-// Layouts
-
-/// Name, offset and size of each field, and the size of the whole.
-type Layout = (Vec<(&'static str, usize, usize)>, usize);
-
-fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
-    size_of::<F>()
-}
-
-macro_rules! layout {
-    ($type:ty: $($field:ident),+ $(,)?) => {
-        (vec![$((
-            stringify!($field),
-            core::mem::offset_of!($type, $field),
-            size_of_field(|value: &$type| &value.$field),
-        )),+], size_of::<$type>())
-    };
-}
-
-#[rustfmt::skip]
-fn layouts() -> Vec<(&'static str, usize, Layout)> {
-    // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
-    vec![
-        ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
-            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
-        ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
-            clearinghouse, params, reserved)),
-        ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,
-            quote_decimals, padding, reserved)),
-        ("Asset", 0, layout!(Asset: feed, oracle_owner, mint, vault, name, index, confidence, average, stable,
-            publish_time, posted_slot, initial_low, initial_high, maintenance_low, maintenance_high,
-            atoms_per_lot, deposit_cap, max_age_initial, max_age_liquidation, max_confidence, max_divergence,
-            stable_growth, weight_initial, weight_maintenance, pnl_weight, lot_exponent, decimals, oracle_kind,
-            price_flags, padding, reserved)),
-        ("Market (row of the risk book)", 0, layout!(Market: address, name, tick_size, asset, kind, mode, padding,
-            maintenance, initial, index, share, max_open_interest, dust_notional, rates_bps,
-            maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee, reserved)),
-        ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
-        ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
-            open_long, open_short, fees, insurance, residue, volume, reserved)),
-        ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, padding, sequence, clearinghouse, owner,
-            delegate, core, reserved)),
-        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, padding, reserved)),
-        ("Balance", 0, layout!(Balance: atoms, asset, padding)),
-        ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_quote,
-            ask_lots, ask_quote, reserved)),
-    ]
-}
-
-#[test]
-fn every_field_of_every_account_is_documented_at_its_offset() {
-    let text = doc("docs/architecture.md");
-    for (name, base, (fields, size)) in layouts() {
-        let stated: Vec<_> = rows(section(text, &format!("#### {name}")))
-            .skip(1)
-            .map(|cells| {
-                (
-                    cells[0].parse().unwrap(),
-                    cells[1].parse().unwrap(),
-                    code(cells[2]),
-                )
-            })
-            .collect();
-        let actual: Vec<(usize, usize, _)> = fields
-            .iter()
-            .map(|(field, offset, size)| (base + offset, *size, *field))
-            .collect();
-        assert_eq!(stated, actual, "{name}");
-        let covered: usize = fields.iter().map(|(_, _, size)| size).sum();
-        assert_eq!(
-            covered, size,
-            "{name} has fields that this test does not list"
-        );
-    }
-    assert_eq!(size_of::<Schedule>(), 4 * size_of::<Tier>());
-    assert_eq!(RiskBook::space(64, 256), 159_976);
-    assert_eq!(
-        (MarginAccount::space(8), MarginAccount::space(128)),
-        (1_048, 10_648)
-    );
-    for number in ["159,976", "1,048", "10,648"] {
-        assert!(
-            text.contains(number),
-            "docs/architecture.md should state {number} bytes"
-        );
-    }
 }
 
 // Compute

@@ -1,0 +1,106 @@
+//! Parameters of a whole clearinghouse, and how the quote token's price enters every other.
+
+use crate::{
+    error::{BoundError, Result, RiskError, within},
+    fixed::mul_div_floor,
+    price::Scale,
+    units::{Price, Ratio},
+};
+use bytemuck::{Pod, Zeroable};
+
+/// Parameters of a whole clearinghouse that a check reads. 64 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct RiskParams {
+    /// Quote tokens a dollar buys, 32.32 binary fixed point.
+    pub quote_per_usd: u64,
+    /// How far the quote token may be from one dollar for adding risk.
+    pub max_depeg: Ratio,
+    /// An account leaves liquidation at MM · (1 + this).
+    pub liquidation_buffer: Ratio,
+    /// Seconds over which the liquidation penalty rises to its maximum.
+    pub auction_seconds: u32,
+    /// Decimals of the quote token.
+    pub quote_decimals: u8,
+    /// Zero.
+    pub padding: [u8; 3],
+    /// Zero; for interest, the portfolio floor and the backstop line.
+    pub reserved: [u64; 5],
+}
+
+const _: () = assert!(size_of::<RiskParams>() == 64);
+
+/// What governance sets for a whole clearinghouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    all(feature = "borsh", not(feature = "idl")),
+    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
+)]
+#[cfg_attr(
+    feature = "idl",
+    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
+)]
+pub struct RiskTerms {
+    /// How far the quote token may be from one dollar for adding risk, 10 to 1,000 bps.
+    pub max_depeg_bps: u32,
+    /// An account leaves liquidation at MM · (1 + this), 100 to 5,000 bps.
+    pub liquidation_buffer_bps: u32,
+    /// Seconds over which the penalty rises to its maximum, 1 to 3,600.
+    pub auction_seconds: u32,
+}
+
+impl RiskTerms {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`BoundError`] naming the first field that does not fit.
+    pub fn check(&self) -> core::result::Result<(), BoundError> {
+        within("max_depeg_bps", u64::from(self.max_depeg_bps), 10, 1_000)?;
+        within(
+            "liquidation_buffer_bps",
+            u64::from(self.liquidation_buffer_bps),
+            100,
+            5_000,
+        )?;
+        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)
+    }
+}
+
+impl RiskParams {
+    /// Writes checked terms.
+    pub fn set_terms(&mut self, terms: &RiskTerms) {
+        self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
+        self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
+        self.auction_seconds = terms.auction_seconds;
+    }
+
+    /// Takes the quote token's dollar price: from now on every dollar price is divided by it.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for a price that cannot come from a refresh.
+    pub fn set_quote_price(&mut self, index: Price) -> Result<()> {
+        self.quote_per_usd =
+            mul_div_floor(self.par().0, 1 << 32, index.0).ok_or(RiskError::Overflow)?;
+        Ok(())
+    }
+
+    /// How a reading of an asset becomes a risk price. The quote token itself is measured in dollars.
+    pub fn scale(&self, is_quote: bool, lot_exponent: i8, exponent: i32) -> Scale {
+        let power = i32::from(lot_exponent) + i32::from(self.quote_decimals);
+        Scale {
+            power: power.saturating_add(exponent),
+            quote_per_usd: if is_quote {
+                1 << 32
+            } else {
+                self.quote_per_usd
+            },
+        }
+    }
+
+    /// One dollar's worth of quote tokens at par, per whole token, as a risk price.
+    pub const fn par(&self) -> Price {
+        // quote_decimals ≤ 12, so 10^12 · 2^16 < 2^56.
+        Price(10u64.pow(self.quote_decimals as u32) << 16)
+    }
+}

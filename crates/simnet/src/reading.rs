@@ -1,0 +1,60 @@
+//! Reading an exchange: its accounts, decoded, and the view instruction.
+
+use crate::{Exchange, Failure};
+use anchor_lang::{AnchorDeserialize, prelude::Pubkey};
+use counterweight::{
+    MarginView,
+    state::{Clearinghouse, Market},
+};
+use counterweight_sdk::accounts::{self, Margin, RiskTables};
+
+impl Exchange {
+    /// What the view instruction returns.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    ///
+    /// # Panics
+    /// If the return data is not a view.
+    pub fn view(&mut self, margin: Pubkey) -> Result<MarginView, Box<Failure>> {
+        let receipt = self
+            .chain
+            .simulate(&[self.venue.margin_view(margin)], &[])?;
+        // Trailing zeros of return data are cut by the runtime's metadata: put them back.
+        let mut bytes = receipt.return_data;
+        bytes.resize(57, 0);
+        Ok(MarginView::try_from_slice(&bytes).expect("a view"))
+    }
+
+    /// The risk book.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn tables(&self) -> RiskTables {
+        accounts::risk_book(&self.chain.data(&self.venue.risk_book)).expect("risk book")
+    }
+
+    /// A margin account.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn margin(&self, key: &Pubkey) -> Margin {
+        accounts::margin(&self.chain.data(key)).expect("margin account")
+    }
+
+    /// A market.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn market(&self, index: u16) -> Market {
+        accounts::market(&self.chain.data(&self.venue.market(index))).expect("market")
+    }
+
+    /// The clearinghouse.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn clearinghouse(&self) -> Clearinghouse {
+        accounts::clearinghouse(&self.chain.data(&self.venue.clearinghouse)).expect("clearinghouse")
+    }
+}

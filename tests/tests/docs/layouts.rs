@@ -1,0 +1,94 @@
+//! Account layouts, field by field.
+
+use crate::{code, doc, rows, section};
+use counterweight::state::{Clearinghouse, MarginAccount, Market as MarketAccount, RiskBook};
+use counterweight_risk::{
+    AccountCore, Asset, Balance, Market, Position, RiskParams,
+    tiers::{Schedule, Tier},
+};
+
+/// Name, offset and size of each field, and the size of the whole.
+type Layout = (Vec<(&'static str, usize, usize)>, usize);
+
+fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+macro_rules! layout {
+    ($type:ty: $($field:ident),+ $(,)?) => {
+        (vec![$((
+            stringify!($field),
+            core::mem::offset_of!($type, $field),
+            size_of_field(|value: &$type| &value.$field),
+        )),+], size_of::<$type>())
+    };
+}
+
+#[rustfmt::skip]
+fn layouts() -> Vec<(&'static str, usize, Layout)> {
+    // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
+    vec![
+        ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
+            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
+        ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
+            clearinghouse, params, reserved)),
+        ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,
+            quote_decimals, padding, reserved)),
+        ("Asset", 0, layout!(Asset: feed, oracle_owner, mint, vault, name, index, confidence, average, stable,
+            publish_time, posted_slot, initial_low, initial_high, maintenance_low, maintenance_high,
+            atoms_per_lot, deposit_cap, max_age_initial, max_age_liquidation, max_confidence, max_divergence,
+            stable_growth, weight_initial, weight_maintenance, pnl_weight, lot_exponent, decimals, oracle_kind,
+            price_flags, padding, reserved)),
+        ("Market (row of the risk book)", 0, layout!(Market: address, name, tick_size, asset, kind, mode, padding,
+            maintenance, initial, index, share, max_open_interest, dust_notional, rates_bps,
+            maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee, reserved)),
+        ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
+        ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
+            open_long, open_short, fees, insurance, residue, volume, reserved)),
+        ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, padding, sequence, clearinghouse, owner,
+            delegate, core, reserved)),
+        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, padding, reserved)),
+        ("Balance", 0, layout!(Balance: atoms, asset, padding)),
+        ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_quote,
+            ask_lots, ask_quote, reserved)),
+    ]
+}
+
+#[test]
+fn every_field_of_every_account_is_documented_at_its_offset() {
+    let text = doc("docs/architecture.md");
+    for (name, base, (fields, size)) in layouts() {
+        let stated: Vec<_> = rows(section(text, &format!("#### {name}")))
+            .skip(1)
+            .map(|cells| {
+                (
+                    cells[0].parse().unwrap(),
+                    cells[1].parse().unwrap(),
+                    code(cells[2]),
+                )
+            })
+            .collect();
+        let actual: Vec<(usize, usize, _)> = fields
+            .iter()
+            .map(|(field, offset, size)| (base + offset, *size, *field))
+            .collect();
+        assert_eq!(stated, actual, "{name}");
+        let covered: usize = fields.iter().map(|(_, _, size)| size).sum();
+        assert_eq!(
+            covered, size,
+            "{name} has fields that this test does not list"
+        );
+    }
+    assert_eq!(size_of::<Schedule>(), 4 * size_of::<Tier>());
+    assert_eq!(RiskBook::space(64, 256), 159_976);
+    assert_eq!(
+        (MarginAccount::space(8), MarginAccount::space(128)),
+        (1_048, 10_648)
+    );
+    for number in ["159,976", "1,048", "10,648"] {
+        assert!(
+            text.contains(number),
+            "docs/architecture.md should state {number} bytes"
+        );
+    }
+}
