@@ -1,0 +1,151 @@
+//! A valid call of each instruction. An instruction of the IDL without one fails the test.
+
+use super::{
+    population::{person, second_wallet, token_account},
+    world::Side,
+};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use counterweight::{
+    AssetSetup, ClearinghouseSetup, Guards, LiquidateArgs, OracleChoice, state::PAUSE_TRADE,
+};
+use counterweight_risk::asset::ORACLE_PYTH_PULL;
+use counterweight_sdk::instructions::{self as sdk, Collateral};
+use counterweight_simnet::{Exchange, TOKEN_CLASSIC, name16};
+
+/// A call that succeeds in the world as it stands, or nothing for an instruction that nobody wrote
+/// one for. The data is the same for both clearinghouses, but for the number of a new one.
+pub fn recipe(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction> {
+    trading(x, instruction)
+        .or_else(|| own_account(x, instruction))
+        .or_else(|| governance(x, side, instruction))
+}
+
+fn margin(x: &Exchange, name: &str, id: u16) -> Pubkey {
+    x.venue.margin_account(&person(name), id)
+}
+
+fn trading(x: &Exchange, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    let none = Guards::default();
+    Some(match instruction {
+        "flag_account" => venue.flag_account(margin(x, "carol", 0)),
+        "liquidate" => {
+            let args = LiquidateArgs {
+                market: 0,
+                max_lots: 1_000,
+                ..LiquidateArgs::default()
+            };
+            let (carol, keeper) = (margin(x, "carol", 0), margin(x, "keeper", 0));
+            venue.liquidate(person("keeper"), carol, keeper, args)
+        }
+        "margin_view" => venue.margin_view(margin(x, "alice", 0)),
+        "refresh_prices" => x.refresh_instruction(&[1, 2, 3]),
+        "settle_block_trade" => venue.settle_block_trade(
+            (person("alice"), margin(x, "alice", 0), none),
+            (person("bob"), margin(x, "bob", 0), none),
+            &[x.leg(0, 10), x.leg(1, 10)],
+        ),
+        _ => return None,
+    })
+}
+
+fn own_account(x: &Exchange, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    let alice = person("alice");
+    let [first, second, empty] = [0, 1, 2].map(|id| margin(x, "alice", id));
+    let quote = x.collateral(0);
+    let wallet = token_account(&quote.mint, &alice);
+    let none = Guards::default();
+    Some(match instruction {
+        "close_margin_account" => sdk::close_margin_account(alice, empty),
+        "deposit" => venue.deposit(alice, first, &quote, wallet, 1_000_000),
+        "open_margin_account" => venue.open_margin_account(alice, 3),
+        "resize_margin_account" => sdk::resize_margin_account(alice, first, 16),
+        "set_delegate" => sdk::set_delegate(alice, first, person("stranger")),
+        "transfer" => venue.transfer(alice, first, second, 0, 1_000_000, none),
+        "withdraw" => venue.withdraw(alice, first, &quote, wallet, 1_000_000, none),
+        _ => return None,
+    })
+}
+
+fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    let authority = person("authority");
+    let quote = x.collateral(0);
+    let assets = &x.deployment.asset;
+    Some(match instruction {
+        "accept_authority" => venue.accept_authority(person("successor")),
+        "add_asset" => {
+            let setup = AssetSetup {
+                name: name16("NEW"),
+                oracle: OracleChoice {
+                    kind: ORACLE_PYTH_PULL,
+                    owner: counterweight::oracle::PYTH_RECEIVER,
+                    feed: [7; 32],
+                },
+                lot_exponent: 0,
+                decimals: 6,
+                terms: assets[1].terms(false),
+            };
+            venue.add_asset(authority, setup)
+        }
+        "add_market" => venue.add_market(authority, 3, x.market_setup(2)),
+        "collect_fees" => venue.collect_fees(0),
+        "create_clearinghouse" => {
+            let setup = ClearinghouseSetup {
+                guardian: person("stranger"),
+                risk: x.deployment.risk_terms(),
+                quote_name: name16("USDC"),
+                quote_oracle: OracleChoice::default(),
+                quote: assets[0].terms(true),
+            };
+            let id = match side {
+                Side::A => 7,
+                Side::B => 8,
+            };
+            sdk::create_clearinghouse(person("founder"), id, &quote, setup)
+        }
+        "fund_insurance" => {
+            let alice = person("alice");
+            let source = second_wallet("alice");
+            venue.fund_insurance(alice, &quote, source, 1_000_000)
+        }
+        "list_collateral" => {
+            let ether = Collateral {
+                asset: 3,
+                mint: person("mint ETH"),
+                token_program: TOKEN_CLASSIC,
+            };
+            // The same weights as SOL has.
+            let mut terms = assets[3].terms(false);
+            let listed = assets[1].terms(true);
+            terms.weight_initial_bps = listed.weight_initial_bps;
+            terms.weight_maintenance_bps = listed.weight_maintenance_bps;
+            terms.deposit_cap = listed.deposit_cap;
+            venue.list_collateral(authority, &ether, terms)
+        }
+        "nominate_authority" => venue.nominate_authority(authority, person("stranger")),
+        "pause" => venue.pause(authority, PAUSE_TRADE),
+        "set_asset_terms" => {
+            let mut terms = assets[1].terms(true);
+            terms.max_age_initial += 1;
+            venue.set_asset_terms(authority, 1, terms)
+        }
+        "set_guardian" => venue.set_guardian(authority, person("stranger")),
+        "set_market_terms" => {
+            let mut terms = x.market_setup(0).terms;
+            terms.price_band_bps += 1;
+            venue.set_market_terms(authority, 0, terms)
+        }
+        "set_risk_terms" => {
+            let mut terms = x.deployment.risk_terms();
+            terms.auction_seconds += 1;
+            venue.set_risk_terms(authority, terms)
+        }
+        "withdraw_fees" => {
+            let destination = token_account(&quote.mint, &authority);
+            venue.withdraw_fees(authority, &quote, destination, 1)
+        }
+        _ => return None,
+    })
+}

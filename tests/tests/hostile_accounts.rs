@@ -1,0 +1,457 @@
+//! Every account of every instruction, replaced by every account that does not belong there: the
+//! call is refused with a proper error and nothing changes, or it stands in a short list with the
+//! reason why it may succeed.
+//!
+//! Generated from the IDL: a new instruction is covered as soon as it has a recipe for a valid call,
+//! and fails here until it has one.
+
+use anchor_lang::{
+    prelude::{Pubkey, system_program},
+    solana_program::instruction::Instruction,
+};
+use counterweight_simnet::{Account as ChainAccount, Failure, Receipt};
+use counterweight_tests::hostile::{
+    IdlInstruction, idl,
+    substitutions::{Class, SAME_KEY, Substitution, mixtures, substitutions},
+    world::{Side, World},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A substitution that may succeed.
+struct Allowed {
+    /// The instruction; [`ANY`] for all.
+    instruction: &'static str,
+    /// The account; [`SIGNER`] for every signer that is not writable.
+    account: &'static str,
+    /// What may stand there; a trailing `*` for everything that starts so.
+    by: &'static [&'static str],
+    /// Why.
+    because: &'static str,
+}
+
+const ANY: &str = "any instruction";
+const SIGNER: &str = "any signer that is only read";
+
+const ALLOWED: &[Allowed] = &[
+    Allowed {
+        instruction: ANY,
+        account: SIGNER,
+        by: &[SAME_KEY],
+        because: "a signer is known by the key alone: the key may belong to another program's account",
+    },
+    Allowed {
+        instruction: "close_margin_account",
+        account: "owner",
+        by: &[SAME_KEY],
+        because: "she signs and only receives: the key may belong to another program's account",
+    },
+    Allowed {
+        instruction: "close_margin_account",
+        account: "margin_account",
+        by: &["B.margin alice/2"],
+        because: "the owner closes another empty account of hers, wherever it is",
+    },
+    Allowed {
+        instruction: "collect_fees",
+        account: "market",
+        by: &["A.market 1", "A.market 2"],
+        because: "anyone may sweep any market of the clearinghouse",
+    },
+    Allowed {
+        instruction: "deposit",
+        account: "margin_account",
+        by: &["A.margin alice/1", "A.margin alice/2"],
+        because: "the depositor owns that account too",
+    },
+    Allowed {
+        instruction: "deposit",
+        account: "source",
+        by: &["second USDC of alice"],
+        because: "any token account of the mint that the depositor may spend from",
+    },
+    Allowed {
+        instruction: "flag_account",
+        account: "margin_account",
+        by: &["A.margin dave/0"],
+        because: "anyone may flag any account below its maintenance margin",
+    },
+    Allowed {
+        instruction: "fund_insurance",
+        account: "source",
+        by: &["USDC of alice"],
+        because: "any token account of the mint that the payer may spend from",
+    },
+    Allowed {
+        instruction: "liquidate",
+        account: "authority",
+        by: &["dora"],
+        because: "she is the delegate of the liquidator's account",
+    },
+    Allowed {
+        instruction: "liquidate",
+        account: "liquidatee",
+        by: &["A.margin dave/0"],
+        because: "another account below its maintenance margin, in the same market",
+    },
+    Allowed {
+        instruction: "margin_view",
+        account: "margin_account",
+        by: &["A.margin *"],
+        because: "anyone may look at any account of the clearinghouse",
+    },
+    Allowed {
+        instruction: "pause",
+        account: "signer",
+        by: &["authority guardian"],
+        because: "the guardian may pause too",
+    },
+    Allowed {
+        instruction: "refresh_prices",
+        account: "risk_book",
+        by: &["B.risk_book"],
+        because: "anyone may bring prices to any clearinghouse; these are its feeds too",
+    },
+    Allowed {
+        instruction: "refresh_prices",
+        account: "further 0",
+        by: &["price SOL again", "price SOL recorded"],
+        because: "a pull feed is known by its id: any account of Pyth's receiver with it will do, \
+                  and the price that is recorded already changes nothing",
+    },
+    Allowed {
+        instruction: "resize_margin_account",
+        account: "margin_account",
+        by: &["A.margin alice/*", "B.margin alice/*"],
+        because: "the owner resizes another account of hers, wherever it is",
+    },
+    Allowed {
+        instruction: "set_delegate",
+        account: "margin_account",
+        by: &["A.margin alice/*", "B.margin alice/*"],
+        because: "the owner sets the delegate of another account of hers, wherever it is",
+    },
+    Allowed {
+        instruction: "settle_block_trade",
+        account: "first_authority",
+        by: &["dora"],
+        because: "she is the delegate of the first side's account",
+    },
+    Allowed {
+        instruction: "settle_block_trade",
+        account: "first",
+        by: &["A.margin alice/1"],
+        because: "another account of the owner who signs for the first side",
+    },
+    Allowed {
+        instruction: "transfer",
+        account: "authority",
+        by: &["dora"],
+        because: "she is the delegate of both accounts, which have one owner",
+    },
+    Allowed {
+        instruction: "transfer",
+        account: "to",
+        by: &["A.margin alice/2"],
+        because: "another account of the same owner",
+    },
+    Allowed {
+        instruction: "withdraw",
+        account: "margin_account",
+        by: &["A.margin alice/1"],
+        because: "another account of the owner who signs",
+    },
+    Allowed {
+        instruction: "withdraw",
+        account: "destination",
+        by: &[
+            "second USDC of *",
+            "USDC of *",
+            "A.false vault USDC",
+            "B.false vault USDC",
+            "B.vault USDC",
+        ],
+        because: "the owner may have the tokens sent to any token account of the mint",
+    },
+    Allowed {
+        instruction: "withdraw_fees",
+        account: "destination",
+        by: &[
+            "second USDC of *",
+            "USDC of *",
+            "A.false vault USDC",
+            "B.false vault USDC",
+            "B.vault USDC",
+        ],
+        because: "the authority may have the fees sent to any token account of the mint",
+    },
+];
+
+impl Allowed {
+    fn matches(&self, instruction: &str, account: &Account, label: &str) -> Option<&'static str> {
+        let here = self.instruction == ANY || self.instruction == instruction;
+        let this = self.account == account.name || self.account == SIGNER && account.only_signs;
+        let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(start) => label.starts_with(start),
+            None => label == *pattern,
+        };
+        (here && this).then(|| self.by.iter().copied().find(fits))?
+    }
+}
+
+/// An account of a call: a named one, or one of those that follow.
+struct Account {
+    name: String,
+    only_signs: bool,
+}
+
+fn accounts(instruction: &IdlInstruction, call: &Instruction) -> Vec<Account> {
+    assert_eq!(
+        call.data[..8],
+        instruction.discriminator,
+        "the recipe of `{}` calls another instruction",
+        instruction.name
+    );
+    call.accounts
+        .iter()
+        .enumerate()
+        .map(|(at, meta)| match instruction.accounts.get(at) {
+            Some(named) => {
+                let flags = (meta.is_writable, meta.is_signer);
+                let place = format!("{} of {}", named.name, instruction.name);
+                assert_eq!(flags, (named.writable, named.signer), "{place}");
+                Account {
+                    name: named.name.clone(),
+                    only_signs: named.signer && !named.writable,
+                }
+            }
+            None => Account {
+                name: format!("further {}", at - instruction.accounts.len()),
+                only_signs: false,
+            },
+        })
+        .collect()
+}
+
+/// Most compute units that any call may take, refused or not.
+const MAX_UNITS: u64 = 200_000;
+
+/// What a crash leaves in the log, as against a refusal.
+const CRASHES: [&str; 5] = [
+    "panicked",
+    "access violation",
+    "stack",
+    "failed to complete",
+    "exceeded cus",
+];
+
+fn check_log(units: u64, logs: &[String]) -> Result<(), String> {
+    let log = logs.join("\n").to_lowercase();
+    if let Some(crash) = CRASHES.iter().find(|crash| log.contains(**crash)) {
+        return Err(format!("`{crash}` in the log:\n{}", logs.join("\n")));
+    }
+    if units >= MAX_UNITS {
+        return Err(format!("{units} compute units"));
+    }
+    Ok(())
+}
+
+/// Whether the call was refused as it should be: by an error of this program or of one that it
+/// called, not by the runtime that had to stop it.
+fn check_refusal(failure: &Failure) -> Result<(), String> {
+    check_log(failure.units, &failure.logs)?;
+    let error = format!("{:?}", failure.error);
+    // Instruction 0 sets the compute limit.
+    let error = error
+        .strip_prefix("InstructionError(1, ")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .ok_or_else(|| failure.to_string())?;
+    let refused_by = failure.logs.iter().find_map(|line| {
+        let (program, _) = line.strip_prefix("Program ")?.split_once(" failed: ")?;
+        program.parse::<Pubkey>().ok()
+    });
+    let proper = error.starts_with("Custom(")
+        || refused_by.is_some_and(|program| program != counterweight::ID)
+        // Not the bytes of a mint or token account; a payer or new account that cannot be written.
+        || matches!(error, "InvalidAccountData" | "PrivilegeEscalation");
+    if proper {
+        Ok(())
+    } else {
+        Err(failure.to_string())
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    accounts: usize,
+    most_units: u64,
+    classes: BTreeMap<Class, usize>,
+    allowed: usize,
+    used: BTreeSet<(usize, &'static str)>,
+    findings: Vec<String>,
+}
+
+impl Tally {
+    /// Tries a substitution on the world, and leaves the world as it was.
+    fn attempt(
+        &mut self,
+        world: &mut World,
+        instruction: &str,
+        account: &Account,
+        mut substitution: Substitution,
+    ) {
+        *self.classes.entry(substitution.class).or_default() += 1;
+        let label = &substitution.label;
+        let place = format!(
+            "{instruction}, {} := {label} ({:?})",
+            account.name, substitution.class
+        );
+        let placed = substitution.place.take().map(|(key, made)| {
+            let before = world.account(&key);
+            world.place(key, Some(made));
+            (key, before)
+        });
+        match world.send(substitution.call) {
+            Ok(receipt) => {
+                let found = ALLOWED.iter().enumerate().find_map(|(at, allowed)| {
+                    Some((at, allowed.matches(instruction, account, label)?))
+                });
+                match found {
+                    Some(found) => {
+                        self.allowed += 1;
+                        self.used.insert(found);
+                        let outcome = check_log(receipt.units, &receipt.logs)
+                            .and_then(|()| world.reconcile(true));
+                        self.note(&place, outcome);
+                    }
+                    None => self.findings.push(format!("{place}: succeeds")),
+                }
+                world.restore();
+            }
+            Err(failure) => {
+                self.most_units = self.most_units.max(failure.units);
+                self.note(&place, check_refusal(&failure));
+                let changes = world.changes();
+                if !changes.is_empty() {
+                    let outcome = Err(format!("refused, but changed {changes:?}"));
+                    self.note(&place, outcome);
+                    world.restore();
+                }
+            }
+        }
+        if let Some((key, before)) = placed {
+            world.place(key, before);
+        }
+    }
+
+    fn note(&mut self, place: &str, outcome: Result<(), String>) {
+        if let Err(why) = outcome {
+            self.findings.push(format!("{place}: {why}"));
+        }
+    }
+}
+
+/// The call as it is succeeds on each side, and both clearinghouses balance afterwards.
+fn assert_valid(world: &mut World, name: &str, call: &Instruction) {
+    let receipt: Receipt = world
+        .send(call.clone())
+        .unwrap_or_else(|failure| panic!("the valid call of `{name}` fails: {failure}"));
+    check_log(receipt.units, &receipt.logs).unwrap_or_else(|why| panic!("`{name}`: {why}"));
+    assert!(
+        !world.changes().is_empty() || name == "margin_view",
+        "the valid call of `{name}` does nothing"
+    );
+    world
+        .reconcile(false)
+        .unwrap_or_else(|sums| panic!("`{name}`: {sums}"));
+    world.restore();
+    assert!(world.changes().is_empty());
+}
+
+#[test]
+fn every_account_that_does_not_belong_is_refused_and_changes_nothing() {
+    let mut world = World::new();
+    let mut tally = Tally::default();
+    let instructions = idl();
+    assert!(instructions.len() >= 26, "the IDL was not understood");
+    for instruction in &instructions {
+        let name = &instruction.name;
+        let call = world.call(Side::A, name);
+        let other = world.call(Side::B, name);
+        assert_valid(&mut world, name, &call);
+        assert_valid(&mut world, name, &other);
+
+        let accounts = accounts(instruction, &call);
+        for (position, account) in accounts.iter().enumerate() {
+            for substitution in substitutions(&world, &call, position) {
+                tally.attempt(&mut world, name, account, substitution);
+            }
+        }
+        let several = Account {
+            name: "several accounts".into(),
+            only_signs: false,
+        };
+        for mixture in mixtures(&call, &other) {
+            tally.attempt(&mut world, name, &several, mixture);
+        }
+        tally.accounts += accounts.len();
+    }
+
+    let total: usize = tally.classes.values().sum();
+    println!(
+        "{} instructions, {} accounts, {total} substitutions, {} of them allowed; a refusal takes at \
+         most {} compute units",
+        instructions.len(),
+        tally.accounts,
+        tally.allowed,
+        tally.most_units
+    );
+    for (class, count) in &tally.classes {
+        println!("  {count:5}  {class:?}");
+    }
+    for (at, allowed) in ALLOWED.iter().enumerate() {
+        for by in allowed.by {
+            if !tally.used.contains(&(at, *by)) {
+                let (instruction, account) = (allowed.instruction, allowed.account);
+                tally.findings.push(format!(
+                    "{instruction}, {account} := {by} is allowed (\"{}\") but never succeeds",
+                    allowed.because
+                ));
+            }
+        }
+    }
+    assert!(
+        tally.findings.is_empty(),
+        "{} findings:\n{}",
+        tally.findings.len(),
+        tally.findings.join("\n")
+    );
+}
+
+#[test]
+fn an_address_that_somebody_sent_lamports_to_can_still_be_created() {
+    let mut world = World::new();
+    let mut created = 0;
+    for instruction in idl() {
+        let call = world.call(Side::A, &instruction.name);
+        for meta in &call.accounts {
+            if world.account(&meta.pubkey).is_some() {
+                continue;
+            }
+            for lamports in [1, 1_000_000_000] {
+                let sent = ChainAccount {
+                    lamports,
+                    owner: system_program::ID,
+                    ..ChainAccount::default()
+                };
+                world.place(meta.pubkey, Some(sent));
+                if let Err(failure) = world.send(call.clone()) {
+                    panic!("{lamports} lamports stop `{}`: {failure}", instruction.name);
+                }
+                world.restore();
+            }
+            world.place(meta.pubkey, None);
+            created += 1;
+        }
+    }
+    assert!(created >= 6, "only {created} accounts are created");
+}
