@@ -146,11 +146,12 @@ impl Baseline {
             return Ok(Self::Adding);
         }
         // Below, a price that is too old for adding risk does not stop a trade that only reduces; one
-        // that is too old for the client does.
+        // that is too old for the client does. His limit is not part of whether initial margin was
+        // met: it would make a good account one that need only be no worse.
         if let Some(max_age) = guards.max_price_age {
             check_ages(book, account, now, max_age).or_refuse()?;
         }
-        match initial(book, account, now, guards.max_age(), Gains::Weighted) {
+        match initial(book, account, now, u32::MAX, Gains::Weighted) {
             Ok(health) if health.is_met() => Ok(Self::ReducingWell),
             _ => Ok(Self::ReducingPoorly(
                 maintenance(book, account, now).or_refuse()?,
