@@ -5,6 +5,7 @@ pub mod actions;
 pub mod hostile;
 pub mod invariants;
 pub mod rng;
+pub mod scene;
 pub mod snapshot;
 pub mod world;
 
