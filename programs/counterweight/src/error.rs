@@ -198,7 +198,9 @@ pub enum ErrorCode {
 
     // 500–599: liquidation
     /// The account is not liquidatable.
-    #[msg("The account cannot be liquidated, or is flagged already: the line above says how its equity stands to the margin")]
+    #[msg(
+        "The account cannot be liquidated, or is flagged already: the line above says how its equity stands to the margin"
+    )]
     NotLiquidatable = 500,
     /// The account has no position in the market.
     #[msg("The account has no position in this market")]
