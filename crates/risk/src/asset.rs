@@ -1,4 +1,4 @@
-//! A row of the asset table: anything with an oracle price (risk.md, section 1).
+//! A row of the asset table: anything with an oracle price (docs/risk.md, section 1).
 
 use crate::{
     error::{BoundError, Result, RiskError, within},

@@ -1,4 +1,4 @@
-//! Single-market liquidation: the auction, the penalty, and the exact amount (risk.md, section 6).
+//! Single-market liquidation: the auction, the penalty, and the exact amount (docs/risk.md, section 8).
 //!
 //! One rule prices every step. A step that takes notional V and releases ΔMM of requirement costs
 //!

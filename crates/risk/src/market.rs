@@ -1,4 +1,4 @@
-//! A row of the market table: a contract on one asset (risk.md, sections 3, 6 and 8).
+//! A row of the market table: a contract on one asset (docs/risk.md, sections 4 and 8).
 
 use crate::{
     error::{BoundError, Result, RiskError, within},

@@ -82,7 +82,7 @@ impl Position {
     }
 
     /// Quote atoms owed through the market's index since the last touch, rounded up: what is paid
-    /// rounds up, what is received rounds down (risk.md, section 8).
+    /// rounds up, what is received rounds down (docs/risk.md, section 3).
     ///
     /// # Errors
     /// [`RiskError::Overflow`] where the index moved beyond reason.

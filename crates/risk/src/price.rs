@@ -1,4 +1,4 @@
-//! From an oracle's reading to the risk prices that a check uses (risk.md, section 1).
+//! From an oracle's reading to the risk prices that a check uses (docs/risk.md, section 1).
 
 use crate::{
     error::{Result, RiskError},

@@ -1,5 +1,5 @@
 //! Equity and Standard margin: summed requirements, one pass over sorted positions
-//! (risk.md, sections 2 and 3).
+//! (docs/risk.md, sections 2 to 5).
 
 pub use crate::params::{RiskParams, RiskTerms};
 use crate::{

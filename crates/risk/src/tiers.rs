@@ -1,4 +1,4 @@
-//! Marginal tiers: the requirement schedule of a market (risk.md, section 3).
+//! Marginal tiers: the requirement schedule of a market (docs/risk.md, section 4).
 //!
 //! As with income tax, each rate applies to the part of the notional inside its tier, so the
 //! requirement T(N) is continuous, convex, increasing, and T(0) = 0. It is evaluated as

@@ -152,7 +152,7 @@ impl Lots {
     }
 
     /// What a trade of these lots at `price` pays: positive for a buyer's cost. Exact, the same
-    /// integer for both sides (architecture, section 3).
+    /// integer for both sides (docs/architecture.md, section 3).
     ///
     /// # Errors
     /// [`RiskError::Overflow`] where the product leaves the range.

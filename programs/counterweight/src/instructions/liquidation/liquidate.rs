@@ -1,5 +1,5 @@
 //! `liquidate`: anyone with a margin account takes over lots of an account below its maintenance
-//! margin, at the index and for a penalty (docs, liquidation).
+//! margin, at the index and for a penalty (docs/risk.md, section 8).
 //!
 //! Never takes more than restores the account, never lowers its margin ratio, never leaves the
 //! liquidator below initial margin. Nothing that all markets share is written.
