@@ -31,7 +31,9 @@ pub struct Seat {
 const OWNERS: [usize; 6] = [0, 0, 1, 2, 3, 4];
 /// Whole quote tokens with which each account starts.
 const FUNDS: [u64; 6] = [2_000_000, 20_000, 1_000_000, 50_000, 6_000, 15_000];
-/// Someone who is a delegate of one account from the start.
+/// Accounts of different owners that have the same delegate from the start.
+pub const DELEGATED: [usize; 3] = [1, 3, 5];
+/// That delegate.
 pub const DELEGATE: usize = 5;
 /// Someone without any account.
 pub const STRANGER: usize = 6;
@@ -134,11 +136,14 @@ impl World {
         self.deposit(3, 1, 200_000_000_000); // 200 SOL
         self.deposit(4, 1, 20_000_000_000);
         self.deposit(1, 2, 300_000_000); // 3 ETH
-        let (owner, margin) = (&self.people[2].key, self.seats[3].margin);
         let delegate = self.people[DELEGATE].key.pubkey();
-        let name = instructions::set_delegate(owner.pubkey(), margin, delegate);
-        let named = self.exchange.chain.send(&[name], &[owner]);
-        named.expect("set_delegate");
+        for seat in DELEGATED {
+            let Seat { owner, margin } = self.seats[seat];
+            let owner = &self.people[owner].key;
+            let name = instructions::set_delegate(owner.pubkey(), margin, delegate);
+            let named = self.exchange.chain.send(&[name], &[owner]);
+            named.expect("set_delegate");
+        }
     }
 
     fn deposit(&mut self, seat: usize, collateral: usize, atoms: u64) {

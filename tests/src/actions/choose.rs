@@ -9,7 +9,7 @@ use crate::{
     invariants::lots_in,
     rng::Rng,
     snapshot::{Deed, Snapshot},
-    world::{AUTHORITY, DELEGATE, GUARDIAN, STRANGER, World},
+    world::{AUTHORITY, DELEGATE, DELEGATED, GUARDIAN, STRANGER, World},
 };
 use anchor_lang::prelude::Pubkey;
 use counterweight::{Guards, LiquidateArgs, state::PAUSE_ALL};
@@ -47,6 +47,9 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     }
     if !world.failing(now).is_empty() && rng.chance(60) {
         return liquidate(world, now, rng);
+    }
+    if !flagged(world, now).is_empty() && rng.chance(12) {
+        return rescue(world, now, rng);
     }
     let make = rng.weighted::<fn(&World, &Snapshot, &mut Rng) -> Action>(&[
         (42, trade),
@@ -107,18 +110,47 @@ pub(super) fn guards(rng: &mut Rng, sequence: u64) -> Guards {
     guards
 }
 
+/// Accounts in liquidation.
+fn flagged(world: &World, now: &Snapshot) -> Vec<usize> {
+    let in_liquidation = |seat: &usize| {
+        let margin = now.margin(&world.seats[*seat].margin);
+        margin.header.core.liquidation_start != 0
+    };
+    (0..world.seats.len()).filter(in_liquidation).collect()
+}
+
+/// A deposit into an account in liquidation: about what restores it.
+fn rescue(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+    let at = rng.pick(&flagged(world, now));
+    let missing = world.health(now, at).map_or(0, |health| {
+        let buffer = rng.range(0, 12) * (health.requirement.0 / 100);
+        health.requirement.0 + buffer - health.equity.0
+    });
+    let atoms = missing.max(0).unsigned_abs() + rng.below(1_000_000);
+    deposit_into(world, (at, world.seats[at].owner), 0, atoms)
+}
+
 fn deposit(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let at = seat(world, rng);
-    let account = world.seats[at].margin;
     let signer = trader_of(world, now, rng, at);
     let collateral = rng.below(world.exchange.collaterals.len() as u64) as usize;
-    let of = &world.exchange.collaterals[collateral];
     // Up to some thousands of dollars; sometimes beyond the cap, or nothing.
     let atoms = match rng.below(10) {
         0 => 0,
         1 => rng.below(1 << 52),
         _ => 1 + rng.below([8_000_000_000, 20_000_000_000, 100_000_000][collateral]),
     };
+    deposit_into(world, (at, signer), collateral, atoms)
+}
+
+fn deposit_into(
+    world: &World,
+    (at, signer): (usize, usize),
+    collateral: usize,
+    atoms: u64,
+) -> Action {
+    let account = world.seats[at].margin;
+    let of = &world.exchange.collaterals[collateral];
     let source = world.people[signer].wallets[collateral];
     let key = world.key(signer);
     let instruction = world
@@ -162,7 +194,7 @@ fn something(world: &World, now: &Snapshot, rng: &mut Rng, at: usize) -> (usize,
 fn withdraw(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let at = seat(world, rng);
     let account = world.seats[at].margin;
-    let signer = if rng.chance(95) {
+    let signer = if rng.chance(70) {
         world.seats[at].owner
     } else {
         trader_of(world, now, rng, at)
@@ -189,8 +221,14 @@ fn transfer(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     if rng.chance(85) {
         (from, to) = rng.pick(&[(0, 1), (1, 0), (1, 0)]);
     }
+    let mut signer = trader_of(world, now, rng, from);
+    // A common delegate of two owners must not move anything between them.
+    if rng.chance(12) {
+        let [a, b, c] = DELEGATED;
+        (from, to) = rng.pick(&[(a, b), (b, c), (c, a)]);
+        signer = DELEGATE;
+    }
     let (giver, receiver) = (world.seats[from].margin, world.seats[to].margin);
-    let signer = trader_of(world, now, rng, from);
     let (collateral, mut atoms) = something(world, now, rng, from);
     if from == 0 {
         atoms /= 50;
@@ -213,19 +251,16 @@ fn transfer(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
 // Liquidation
 
 fn flag(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
-    let start = |seat: &usize| {
-        let margin = now.margin(&world.seats[*seat].margin);
-        margin.header.core.liquidation_start
-    };
+    let flagged = flagged(world, now);
     // Those that fail and are not flagged, and those that are flagged and have recovered.
     let mut known = world.failing(now);
-    known.retain(|seat| start(seat) == 0);
+    known.retain(|seat| !flagged.contains(seat));
     let recovered = |seat: &usize| {
         let buffer = now.tables.header.params.liquidation_buffer;
         let health = world.health(now, *seat);
-        start(seat) != 0 && health.is_some_and(|health| is_restored(&health, buffer))
+        health.is_some_and(|health| is_restored(&health, buffer))
     };
-    known.extend((0..world.seats.len()).filter(recovered));
+    known.extend(flagged.iter().filter(|seat| recovered(seat)));
     let at = if known.is_empty() || rng.chance(15) {
         seat(world, rng)
     } else {
@@ -373,8 +408,11 @@ fn set_delegate(world: &World, _: &Snapshot, rng: &mut Rng) -> Action {
     let at = seat(world, rng);
     let account = world.seats[at].margin;
     let signer = owner_mostly(world, rng, at);
-    let candidates = [Pubkey::default(), world.key(DELEGATE), world.key(1)];
-    let delegate = rng.pick(&candidates);
+    let delegate = rng.weighted(&[
+        (20, Pubkey::default()),
+        (60, world.key(DELEGATE)),
+        (20, world.key(1)),
+    ]);
     let instruction = instructions::set_delegate(world.key(signer), account, delegate);
     let note = format!("of {at} to {delegate}, by {signer}");
     let deed = Deed::Manage { account };

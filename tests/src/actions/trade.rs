@@ -23,7 +23,14 @@ enum Aim {
 
 /// A trade of one to four legs.
 pub(super) fn trade(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
-    let (first, mut second) = world.two_seats(rng);
+    let (mut first, mut second) = world.two_seats(rng);
+    // Those that must not add risk try to get out, at any price.
+    let poor = |seat: &usize| world.free(now, *seat).is_none_or(|free| free <= 0);
+    let poor: Vec<usize> = (0..world.seats.len()).filter(poor).collect();
+    if !poor.is_empty() && rng.chance(30) {
+        first = rng.pick(&poor);
+        second = (first + 1) % world.seats.len();
+    }
     // Mostly against a large account, so that something is open everywhere.
     if rng.chance(60) && first != 0 {
         second = 0;
@@ -110,7 +117,7 @@ fn legs(
         Leg {
             market,
             lots,
-            price: price(now, rng, market),
+            price: price(now, rng, market, aim == Aim::Reduce),
         }
     };
     markets.into_iter().map(leg).collect()
@@ -129,10 +136,12 @@ fn sized(now: &Snapshot, rng: &mut Rng, market: u16, budget: i64, low: i64, high
 }
 
 /// A price in ticks: near the index, at the edge of the band, or outside.
-fn price(now: &Snapshot, rng: &mut Rng, market: u16) -> u64 {
+fn price(now: &Snapshot, rng: &mut Rng, market: u16, reduces: bool) -> u64 {
     let row = &now.tables.markets[usize::from(market)];
     let asset = &now.tables.assets[usize::from(row.asset)];
-    let permille = rng.weighted(&[(86, 150), (9, 990), (5, 1_600)]);
+    // Whoever only reduces may be asked for a price that costs more than it releases.
+    let edge = if reduces { 50 } else { 9 };
+    let permille = rng.weighted(&[(86, 150), (edge, 990), (5, 1_600)]);
     let share = i128::from(rng.range(-permille, permille));
     let index = i128::from(asset.index.0);
     let away = ((index * i128::from(row.price_band.0)) >> 20) * share / 1_000;

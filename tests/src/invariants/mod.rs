@@ -341,7 +341,7 @@ pub fn view_equals_preview(exchange: &mut Exchange, account: Pubkey) -> Verdict 
         (Ok(chain), Ok(preview)) if chain == preview => Ok(()),
         (Err(_), Err(_)) => Ok(()),
         (chain, preview) => Err(format!(
-            "{account}: the chain says {chain:?}, the preview {preview:?}"
+            "view_equals_preview: {account}: the chain says {chain:?}, the preview {preview:?}"
         )),
     }
 }
