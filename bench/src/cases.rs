@@ -75,6 +75,8 @@ fn reach(name: &str, positions: Option<u16>) -> Option<u64> {
         ("liquidate", Some(64)) => Some(45_000),
         ("liquidate", Some(128)) => Some(80_000),
         ("refresh_prices, 1 pull" | "refresh_prices, 1 legacy", _) => Some(6_000),
+        // Not a precondition: what a refused user pays for is the trade and the check itself.
+        ("refused: InitialMarginNotMet", _) => None,
         (name, _) if name.starts_with("refused: ") => Some(5_000),
         _ => None,
     }

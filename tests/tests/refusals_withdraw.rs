@@ -11,12 +11,8 @@ use counterweight::{
 use counterweight_sdk::instructions::set_delegate;
 use counterweight_simnet::{Exchange, Signer, Trader, reconcile};
 use counterweight_tests::scene::{
-    DOLLAR, Outcome, SOL, assert_numbers, localnet, number, refused, refused_by_runtime,
-    signing_as, with_account,
+    DOLLAR, Outcome, SOL, assert_numbers, localnet, number, refused, signing_as, with_account,
 };
-
-/// Anchor's error for one account in two places that are both written.
-const DUPLICATE: u32 = 2040;
 
 fn second_account(x: &mut Exchange, owner: &Trader) -> Pubkey {
     let key = owner.key.pubkey();
@@ -202,7 +198,7 @@ fn a_vault_does_not_pay_itself() {
     let trader = x.funded("trader", 100);
     let wallet = x.wallet(&trader, 0, 0);
     let quote = x.collateral(0);
-    refused_by_runtime(&mut x, &[&trader], Some(DUPLICATE), |x| {
+    refused(&mut x, &[&trader], ErrorCode::SameAccount, |x| {
         let key = trader.key.pubkey();
         let out = x
             .venue
@@ -212,7 +208,7 @@ fn a_vault_does_not_pay_itself() {
             &[&trader.key],
         )
     });
-    refused_by_runtime(&mut x, &[&trader], Some(DUPLICATE), |x| {
+    refused(&mut x, &[&trader], ErrorCode::SameAccount, |x| {
         let key = trader.key.pubkey();
         let deposit = x.venue.deposit(key, trader.margin, &quote, wallet, 1);
         x.chain.send(

@@ -54,7 +54,7 @@ mod chain {
             CHECK => check(accounts).map_err(Into::into),
             STACK => overflow_stack(accounts.len() as u64 + 1_000),
             HEAP => overflow_heap(),
-            _ => counterweight::entry(program_id, accounts, data),
+            _ => counterweight::entry::process(program_id, accounts, data),
         };
         log_heap();
         outcome

@@ -16,19 +16,25 @@ pub fn mul_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
 /// it is the same comparison at another place, and spares the caller his own.
 #[inline(always)]
 pub fn mul_shift_below<const SHIFT: u32, const BITS: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
+    mul_split_below::<SHIFT, BITS>(a, b).map(|(whole, rest)| (whole, rest != 0))
+}
+
+/// `a·b` split at bit `SHIFT`: what is above, and the `SHIFT` bits below. `None` from 2^`BITS` above.
+#[inline(always)]
+pub fn mul_split_below<const SHIFT: u32, const BITS: u32>(a: u64, b: u64) -> Option<(u64, u64)> {
     const { assert!(SHIFT <= 32 && BITS <= 64 && BITS + SHIFT >= 64) };
     if (a | b) >> 32 == 0 {
         // Both below 2^32: the product is below 2^64, and shifted below 2^(64 − SHIFT) ≤ 2^BITS.
         let product = a.wrapping_mul(b);
-        return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
+        return Some((product >> SHIFT, product & mask::<SHIFT>()));
     }
     if a >> 32 == 0 {
-        return mul_narrow_shift::<SHIFT, BITS>(b, a);
+        return mul_narrow_split::<SHIFT, BITS>(b, a);
     }
     if b >> 32 == 0 {
-        return mul_narrow_shift::<SHIFT, BITS>(a, b);
+        return mul_narrow_split::<SHIFT, BITS>(a, b);
     }
-    mul_wide_shift::<SHIFT>(a, b).filter(|(whole, _)| BITS == 64 || whole >> (BITS & 63) == 0)
+    mul_wide_split::<SHIFT>(a, b).filter(|(whole, _)| BITS == 64 || whole >> (BITS & 63) == 0)
 }
 
 /// `⌊a·b / 2^SHIFT⌋` for a 32-bit `b`, and whether anything was cut off. `SHIFT` is at most 32.
@@ -42,7 +48,7 @@ pub fn mul_u32_shift<const SHIFT: u32>(a: u64, b: u32) -> Option<(u64, bool)> {
         let product = a.wrapping_mul(b);
         return Some((product >> SHIFT, product & mask::<SHIFT>() != 0));
     }
-    mul_narrow_shift::<SHIFT, 64>(a, b)
+    mul_narrow_split::<SHIFT, 64>(a, b).map(|(whole, rest)| (whole, rest != 0))
 }
 
 /// The lowest `SHIFT` bits set.
@@ -72,10 +78,10 @@ pub fn charge_ceil(notional: u64, rate: u32) -> Option<u64> {
 
 /// `narrow` is below 2^32.
 #[inline(always)]
-fn mul_narrow_shift<const SHIFT: u32, const BITS: u32>(
+fn mul_narrow_split<const SHIFT: u32, const BITS: u32>(
     wide: u64,
     narrow: u64,
-) -> Option<(u64, bool)> {
+) -> Option<(u64, u64)> {
     // wide = h·2^32 + l. Both partial products are below 2^64, and h·narrow + (l·narrow >> 32) is at
     // most (2^32−1)² + 2^32 − 1 = 2^64 − 2^32: nothing wraps.
     let low = (wide & 0xffff_ffff).wrapping_mul(narrow);
@@ -86,12 +92,12 @@ fn mul_narrow_shift<const SHIFT: u32, const BITS: u32>(
         return None;
     }
     let result = (high << (32 - SHIFT)) | ((low & 0xffff_ffff) >> SHIFT);
-    Some((result, low & mask::<SHIFT>() != 0))
+    Some((result, low & mask::<SHIFT>()))
 }
 
 /// Both factors may use all 64 bits.
 #[inline(never)]
-fn mul_wide_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
+fn mul_wide_split<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, u64)> {
     let (a1, a0, b1, b0) = (a >> 32, a & 0xffff_ffff, b >> 32, b & 0xffff_ffff);
     // Schoolbook with 32-bit halves. Each partial product is at most (2^32−1)²; `middle` adds three
     // numbers below 2^32; the high word is that of a 128-bit product. Nothing wraps.
@@ -110,14 +116,14 @@ fn mul_wide_shift<const SHIFT: u32>(a: u64, b: u64) -> Option<(u64, bool)> {
         .wrapping_add(hl >> 32)
         .wrapping_add(middle >> 32);
     if SHIFT == 0 {
-        return if high == 0 { Some((low, false)) } else { None };
+        return if high == 0 { Some((low, 0)) } else { None };
     }
     if high >> SHIFT != 0 {
         return None;
     }
     Some((
         (high << (64 - SHIFT)) | (low >> SHIFT),
-        low & mask::<SHIFT>() != 0,
+        low & mask::<SHIFT>(),
     ))
 }
 

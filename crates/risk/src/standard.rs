@@ -399,12 +399,13 @@ fn worst_by_weight(books: &[Health; 3], weight: Ratio) -> Health {
 /// below 2^62 in size and the requirement at most 2^62.
 #[inline(always)]
 fn judge(lots: Lots, quote: i64, market: &Market, asset: &Asset) -> Result<Health> {
-    // Shorts are valued where every notional is; longs need a second product.
-    let (at_high, notional) = lots.value_and_notional(asset.initial_high)?;
-    let value = if lots.0 > 0 {
-        lots.value_and_notional(asset.initial_low)?.0
+    // Shorts are valued where every notional is; longs at the lower price.
+    let (value, notional) = if lots.0 > 0 {
+        // low ≤ p ≤ high by construction; were it not so, the product would be refused.
+        let spread = asset.initial_high.0.wrapping_sub(asset.initial_low.0);
+        lots.value_below_and_notional(asset.initial_high, spread)?
     } else {
-        at_high
+        lots.value_and_notional(asset.initial_high)?
     };
     Ok(Health {
         equity: QuoteAtoms(quote.wrapping_add(value.0)),

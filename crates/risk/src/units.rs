@@ -13,7 +13,7 @@
 
 use crate::{
     error::{Result, RiskError},
-    fixed::{mul_shift, mul_shift_below, mul_u32_shift},
+    fixed::{mul_shift, mul_shift_below, mul_split_below, mul_u32_shift},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -197,6 +197,26 @@ impl Lots {
         Ok((QuoteAtoms(value), ceiling))
     }
 
+    /// [`Lots::value`] of these lots (not negative) at `high − spread`, and [`Lots::notional`] at
+    /// `high`, each below 2^60. The spread of two prices is small: its product is the cheap one.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] from 2^60 quote atoms.
+    #[inline(always)]
+    pub fn value_below_and_notional(self, high: Price, spread: u64) -> Result<(QuoteAtoms, u64)> {
+        let (whole, rest) =
+            mul_split_below::<16, 60>(self.size(), high.0).ok_or(RiskError::Overflow)?;
+        let (less, less_rest) =
+            mul_split_below::<16, 60>(self.size(), spread).ok_or(RiskError::Overflow)?;
+        // q·(high − spread) = (whole − less) · 2^16 + (rest − less_rest), and both rests are below
+        // 2^16: the floor borrows one where the second is larger. All three terms are below 2^60.
+        let value = whole
+            .cast_signed()
+            .wrapping_sub(less.cast_signed())
+            .wrapping_sub(i64::from(rest < less_rest));
+        Ok((QuoteAtoms(value), whole.wrapping_add(u64::from(rest != 0))))
+    }
+
     /// Size times price, rounded up: the notional that a requirement is charged on.
     ///
     /// # Errors
@@ -303,6 +323,7 @@ impl Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_value_rounds_down_for_long_and_short() {
@@ -312,6 +333,25 @@ mod tests {
         assert_eq!(Lots(-1).notional(price), Ok(4));
         assert_eq!(Lots(2).value(Price(3 << 16)), Ok(QuoteAtoms(6)));
         assert_eq!(Lots(-2).value(Price(3 << 16)), Ok(QuoteAtoms(-6)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_by_the_spread_is_the_value_at_the_lower_price(
+            lots in 0i64..MAX_LOTS, high in 1u64..1 << 56, part in 0u64..=1 << 20, bits in 0u32..56
+        ) {
+            let high = high >> bits;
+            let spread = u64::try_from(u128::from(high) * u128::from(part) >> 20).unwrap();
+            let (low, lots) = (Price(high - spread), Lots(lots >> (bits % 40)));
+            match lots.value_below_and_notional(Price(high), spread) {
+                Ok((value, notional)) => {
+                    prop_assert_eq!(Ok(value), lots.value(low));
+                    prop_assert_eq!(Ok(notional), lots.notional(Price(high)));
+                }
+                Err(_) => prop_assert!(lots.notional(Price(high)).is_ok_and(|n| n >= 1 << 60)
+                    || lots.notional(Price(high)).is_err()),
+            }
+        }
     }
 
     #[test]

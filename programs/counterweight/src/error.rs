@@ -1,7 +1,7 @@
 //! Every refusal, in ranges that are only ever appended to, each with a sentence for the trader.
 //! The numbers that were found and needed stand in the log line before it.
 
-use crate::log::NumberLine;
+use crate::log::Line;
 use anchor_lang::{
     error_code,
     prelude::{Error, Result},
@@ -230,9 +230,10 @@ pub enum ErrorCode {
 #[cold]
 #[inline(never)]
 pub fn refuse(code: ErrorCode, numbers: &[(&str, i128)]) -> Error {
-    let mut line = NumberLine::default();
+    // A label and a number each, rarely more than 40 bytes.
+    let mut line = Line::with_capacity(40 * numbers.len());
     for (label, number) in numbers {
-        line.push(label, *number);
+        line.pair(label, *number);
     }
     line.log();
     code.into()
@@ -325,10 +326,10 @@ pub fn explain(error: RiskError) -> Error {
 #[cold]
 #[inline(never)]
 pub fn explain_bound(error: BoundError) -> Error {
-    let mut line = NumberLine::default();
-    line.push(error.field, error.found.into());
-    line.push("lowest", error.low.into());
-    line.push("highest", error.high.into());
+    let mut line = Line::with_capacity(128);
+    line.pair(error.field, error.found.into());
+    line.pair("lowest", error.low.into());
+    line.pair("highest", error.high.into());
     line.log();
     ErrorCode::ParameterOutOfBounds.into()
 }

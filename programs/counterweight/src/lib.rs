@@ -11,6 +11,8 @@ use anchor_lang::prelude::*;
 
 // Not for the whole crate: Anchor's derives make public items without documentation.
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod entry;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;

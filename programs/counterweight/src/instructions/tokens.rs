@@ -6,7 +6,7 @@ use crate::{
 };
 use anchor_lang::{prelude::*, system_program};
 use anchor_spl::token_interface::{
-    Mint, TokenAccount, TokenInterface, TransferChecked,
+    TokenInterface, TransferChecked,
     spl_token_2022::{
         extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
         state::Mint as MintState,
@@ -14,64 +14,101 @@ use anchor_spl::token_interface::{
     transfer_checked,
 };
 
-/// Moves tokens from a user's account into a vault, signed by the user.
+/// Refuses accounts that are not of this token program. With an address that was compared, or handed
+/// to the token program for a movement, that is all an account of a token needs.
 ///
 /// # Errors
-/// The token program's, or [`ErrorCode::TransferMismatch`] where another amount arrived.
-pub fn take<'info>(
-    program: &Interface<'info, TokenInterface>,
-    mint: &InterfaceAccount<'info, Mint>,
-    source: &InterfaceAccount<'info, TokenAccount>,
-    vault: &mut InterfaceAccount<'info, TokenAccount>,
-    authority: &Signer<'info>,
-    atoms: u64,
+/// Anchor's `AccountOwnedByWrongProgram`.
+pub fn require_tokens(
+    accounts: [&AccountInfo; 3],
+    program: &Interface<TokenInterface>,
 ) -> Result<()> {
-    let before = vault.amount;
-    let accounts = TransferChecked {
-        from: source.to_account_info(),
-        mint: mint.to_account_info(),
-        to: vault.to_account_info(),
-        authority: authority.to_account_info(),
-    };
-    transfer_checked(
-        CpiContext::new(program.key(), accounts),
-        atoms,
-        mint.decimals,
-    )?;
-    vault.reload()?;
-    require!(
-        vault.amount.checked_sub(before) == Some(atoms),
-        ErrorCode::TransferMismatch
-    );
+    for account in accounts {
+        require!(
+            account.owner == program.key,
+            anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram
+        );
+    }
     Ok(())
 }
 
-/// Moves tokens from a vault to a user's account, signed by the clearinghouse.
+/// Atoms in a token account of this token program: both layouts have them at the same place.
 ///
 /// # Errors
-/// The token program's.
-pub fn give<'info>(
-    program: &Interface<'info, TokenInterface>,
-    mint: &InterfaceAccount<'info, Mint>,
-    vault: &InterfaceAccount<'info, TokenAccount>,
-    destination: &InterfaceAccount<'info, TokenAccount>,
-    clearinghouse: &AccountLoader<'info, Clearinghouse>,
-    atoms: u64,
-) -> Result<()> {
-    let (creator, (id, bump)) = {
-        let state = clearinghouse.load()?;
-        (state.creator, state.seeds())
-    };
-    let seeds: &[&[u8]] = &[CLEARINGHOUSE_SEED, creator.as_ref(), &id, &bump];
-    let accounts = TransferChecked {
-        from: vault.to_account_info(),
-        mint: mint.to_account_info(),
-        to: destination.to_account_info(),
-        authority: clearinghouse.to_account_info(),
-    };
-    let signers = [seeds];
-    let context = CpiContext::new_with_signer(program.key(), accounts, &signers);
-    transfer_checked(context, atoms, mint.decimals)
+/// [`ErrorCode::WrongVault`] for bytes that are no token account's.
+pub fn atoms_in(account: &AccountInfo) -> Result<u64> {
+    let data = account.try_borrow_data()?;
+    let atoms = data.get(64..72).and_then(|bytes| bytes.try_into().ok());
+    let bytes = atoms.ok_or(ErrorCode::WrongVault)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// What moves, and through which token program. The caller has compared mint and vault with what the
+/// risk book or the clearinghouse names; the token program checks the user's own account.
+pub struct Movement<'a, 'info> {
+    /// The token program.
+    pub program: &'a Interface<'info, TokenInterface>,
+    /// The mint.
+    pub mint: &'a AccountInfo<'info>,
+    /// Its decimals, which the token program compares.
+    pub decimals: u8,
+    /// How many atoms.
+    pub atoms: u64,
+}
+
+impl<'info> Movement<'_, 'info> {
+    /// Moves tokens from a user's account into a vault that holds `before`, signed by the user.
+    ///
+    /// # Errors
+    /// The token program's, or [`ErrorCode::TransferMismatch`] where another amount arrived.
+    pub fn take(
+        &self,
+        source: &AccountInfo<'info>,
+        vault: &AccountInfo<'info>,
+        before: u64,
+        authority: &Signer<'info>,
+    ) -> Result<()> {
+        let accounts = TransferChecked {
+            from: source.clone(),
+            mint: self.mint.clone(),
+            to: vault.clone(),
+            authority: authority.to_account_info(),
+        };
+        let context = CpiContext::new(self.program.key(), accounts);
+        transfer_checked(context, self.atoms, self.decimals)?;
+        let after = atoms_in(vault)?;
+        require!(
+            after.checked_sub(before) == Some(self.atoms),
+            ErrorCode::TransferMismatch
+        );
+        Ok(())
+    }
+
+    /// Moves tokens from a vault to a user's account, signed by the clearinghouse.
+    ///
+    /// # Errors
+    /// The token program's.
+    pub fn give(
+        &self,
+        vault: &AccountInfo<'info>,
+        destination: &AccountInfo<'info>,
+        clearinghouse: &AccountLoader<'info, Clearinghouse>,
+    ) -> Result<()> {
+        let (creator, (id, bump)) = {
+            let state = clearinghouse.load()?;
+            (state.creator, state.seeds())
+        };
+        let seeds: &[&[u8]] = &[CLEARINGHOUSE_SEED, creator.as_ref(), &id, &bump];
+        let accounts = TransferChecked {
+            from: vault.clone(),
+            mint: self.mint.clone(),
+            to: destination.clone(),
+            authority: clearinghouse.to_account_info(),
+        };
+        let signers = [seeds];
+        let context = CpiContext::new_with_signer(self.program.key(), accounts, &signers);
+        transfer_checked(context, self.atoms, self.decimals)
+    }
 }
 
 /// Refuses a Token-2022 mint with any extension but metadata: a fee, a hook, a permanent delegate or

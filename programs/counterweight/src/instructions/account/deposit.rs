@@ -4,11 +4,14 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::BalanceMoved,
-    instructions::{checks::leave_liquidation_if_restored, tokens::take},
+    instructions::{
+        checks::leave_liquidation_if_restored,
+        tokens::{Movement, atoms_in, require_tokens},
+    },
     state::{MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookRef},
 };
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use counterweight_risk::{AccountCore, Asset, QuoteAtoms};
 
 /// Accounts of `deposit`.
@@ -23,32 +26,41 @@ pub struct Deposit<'info> {
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Mint of the asset.
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: its address is the one that the risk book names.
+    pub mint: UncheckedAccount<'info>,
     /// The asset's vault.
+    /// CHECK: its address is the one that the risk book names.
     #[account(mut)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub vault: UncheckedAccount<'info>,
     /// Where the tokens come from.
+    /// CHECK: the token program moves them only if the authority may.
     #[account(mut)]
-    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub source: UncheckedAccount<'info>,
     /// The token program that owns the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl Deposit<'_> {
+    /// Returns what the vault holds.
     fn validate(
         &self,
         book: &RiskBookRef,
         margin: &MarginMut,
         asset: u16,
         atoms: u64,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         book.header.require_running(PAUSE_DEPOSIT)?;
         margin.header.require_member(&book.header.clearinghouse)?;
         margin.header.require_trader(&self.authority.key())?;
         let row = book.book().asset(asset).or_refuse()?;
-        require_collateral(row, &self.mint.key(), &self.vault.key())?;
+        require_collateral(row, self.mint.key, self.vault.key)?;
+        require_tokens([&self.mint, &self.vault, &self.source], &self.token_program)?;
+        require!(
+            self.source.key() != self.vault.key(),
+            ErrorCode::SameAccount
+        );
         require!(atoms > 0, ErrorCode::ZeroQuantity);
-        let held = self.vault.amount;
+        let held = atoms_in(&self.vault)?;
         if held
             .checked_add(atoms)
             .is_none_or(|after| after > row.deposit_cap)
@@ -62,7 +74,7 @@ impl Deposit<'_> {
                 ],
             ));
         }
-        Ok(())
+        Ok(held)
     }
 }
 
@@ -103,16 +115,16 @@ pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<(
     let accounts = ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
-    accounts.validate(&book, &margin, asset, atoms)?;
+    let held = accounts.validate(&book, &margin, asset, atoms)?;
 
-    take(
-        &accounts.token_program,
-        &accounts.mint,
-        &accounts.source,
-        &mut accounts.vault,
-        &accounts.authority,
+    let movement = Movement {
+        program: &accounts.token_program,
+        mint: &accounts.mint,
+        decimals: book.book().asset(asset).or_refuse()?.decimals,
         atoms,
-    )?;
+    };
+    let (source, vault) = (&accounts.source, &accounts.vault);
+    movement.take(source, vault, held, &accounts.authority)?;
     credit(&mut margin.header.core, asset, atoms)?;
     let now = Clock::get()?.unix_timestamp;
     let account = accounts.margin_account.key();

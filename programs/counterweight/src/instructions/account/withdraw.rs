@@ -8,12 +8,12 @@ use crate::{
     instructions::{
         Guards,
         checks::{leave_liquidation_if_restored, require_initial},
-        tokens::give,
+        tokens::{Movement, require_tokens},
     },
     state::{Clearinghouse, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookRef},
 };
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use counterweight_risk::{QuoteAtoms, standard::Gains};
 
 /// Accounts of `withdraw`.
@@ -30,13 +30,16 @@ pub struct Withdraw<'info> {
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
     /// Mint of the asset.
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: its address is the one that the risk book names.
+    pub mint: UncheckedAccount<'info>,
     /// The asset's vault.
+    /// CHECK: its address is the one that the risk book names.
     #[account(mut)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub vault: UncheckedAccount<'info>,
     /// Where the tokens go: any account that the owner names by signing.
+    /// CHECK: the token program credits nothing but a token account of the mint.
     #[account(mut)]
-    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub destination: UncheckedAccount<'info>,
     /// The token program that owns the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
@@ -55,7 +58,9 @@ impl Withdraw<'_> {
         margin.header.require_owner(&self.owner.key())?;
         margin.header.require_sequence(guards.expected_sequence)?;
         let row = book.book().asset(asset).or_refuse()?;
-        require_collateral(row, &self.mint.key(), &self.vault.key())?;
+        require_collateral(row, self.mint.key, self.vault.key)?;
+        let tokens = [&*self.mint, &*self.vault, &*self.destination];
+        require_tokens(tokens, &self.token_program)?;
         require!(
             self.destination.key() != self.vault.key(),
             ErrorCode::SameAccount
@@ -82,15 +87,6 @@ pub(crate) fn withdraw(
     accounts.validate(&book, &margin, asset, atoms, &guards)?;
 
     debit(&mut margin.header.core, asset, atoms)?;
-    give(
-        &accounts.token_program,
-        &accounts.mint,
-        &accounts.vault,
-        &accounts.destination,
-        &accounts.clearinghouse,
-        atoms,
-    )?;
-
     let now = Clock::get()?.unix_timestamp;
     let book = book.book();
     leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
@@ -98,6 +94,19 @@ pub(crate) fn withdraw(
     let view = margin.view();
     let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;
     guards.require_ratio(&book, &view, now)?;
+
+    // Last, so that a refusal does not pay for a transfer that is undone.
+    let movement = Movement {
+        program: &accounts.token_program,
+        mint: &accounts.mint,
+        decimals: book.asset(asset).or_refuse()?.decimals,
+        atoms,
+    };
+    movement.give(
+        &accounts.vault,
+        &accounts.destination,
+        &accounts.clearinghouse,
+    )?;
     emit!(BalanceMoved {
         account: accounts.margin_account.key(),
         sequence,

@@ -3,7 +3,7 @@
 use crate::{
     error::{ErrorCode, OrRefuse},
     events::LedgerMoved,
-    instructions::tokens::take,
+    instructions::tokens::Movement,
     state::Clearinghouse,
 };
 use anchor_lang::prelude::*;
@@ -41,13 +41,19 @@ pub struct FundInsurance<'info> {
 pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
     require!(atoms > 0, ErrorCode::ZeroQuantity);
     let accounts = ctx.accounts;
-    take(
-        &accounts.token_program,
-        &accounts.quote_mint,
-        &accounts.source,
-        &mut accounts.quote_vault,
-        &accounts.payer,
+    let before = accounts.quote_vault.amount;
+    let movement = Movement {
+        program: &accounts.token_program,
+        mint: accounts.quote_mint.as_ref().as_ref(),
+        decimals: accounts.quote_mint.decimals,
         atoms,
+    };
+    let (source, vault) = (&accounts.source, &accounts.quote_vault);
+    movement.take(
+        source.as_ref().as_ref(),
+        vault.as_ref().as_ref(),
+        before,
+        &accounts.payer,
     )?;
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;

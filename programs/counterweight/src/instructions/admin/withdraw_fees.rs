@@ -3,7 +3,7 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::LedgerMoved,
-    instructions::tokens::give,
+    instructions::tokens::Movement,
     state::Clearinghouse,
 };
 use anchor_lang::prelude::*;
@@ -58,13 +58,16 @@ pub(crate) fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
         clearinghouse.fees = QuoteAtoms(clearinghouse.fees).minus(paid).or_refuse()?.0;
     }
-    give(
-        &accounts.token_program,
-        &accounts.quote_mint,
-        &accounts.quote_vault,
-        &accounts.destination,
-        &accounts.clearinghouse,
+    let movement = Movement {
+        program: &accounts.token_program,
+        mint: accounts.quote_mint.as_ref().as_ref(),
+        decimals: accounts.quote_mint.decimals,
         atoms,
+    };
+    movement.give(
+        accounts.quote_vault.as_ref().as_ref(),
+        accounts.destination.as_ref().as_ref(),
+        &accounts.clearinghouse,
     )?;
     emit!(LedgerMoved {
         clearinghouse: accounts.clearinghouse.key(),
