@@ -99,12 +99,11 @@ pub fn with_orders(x: &mut Exchange, trader: &Trader, lots: i64) {
         .expect("margin account");
     for (at, position) in margin.positions().iter().enumerate() {
         let index = tables.assets[usize::from(position.asset)].index;
-        let worth = Lots(lots).value(index).expect("value");
         let position = Position {
             bid_lots: Lots(lots),
-            bid_quote: worth,
+            bid_price: index,
             ask_lots: Lots(lots),
-            ask_quote: worth,
+            ask_price: index,
             ..*position
         };
         let start = MARGIN_HEADER + at * size_of::<Position>();

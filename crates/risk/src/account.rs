@@ -38,8 +38,11 @@ pub struct AccountCore {
     pub balances: [Balance; BALANCES],
     /// Positions in use; they are the first slots of the tail.
     pub position_count: u16,
+    /// Orders that rest in the books of all markets, and those of them that were filled in a queue
+    /// which is not settled yet.
+    pub open_orders: u16,
     /// Zero.
-    pub padding: [u8; 6],
+    pub padding: [u8; 4],
     /// Zero.
     pub reserved: u64,
 }
@@ -154,8 +157,7 @@ impl AccountMut<'_> {
 
     /// The position in a market, if there is one.
     pub fn position(&self, asset: u16, market: u16) -> Option<&Position> {
-        let used = &self.slots[..usize::from(self.core.position_count)];
-        locate(used, key(asset, market)).ok().map(|at| &used[at])
+        self.find(asset, market).map(|at| &self.slots[at])
     }
 
     /// Lots held in a market.
@@ -189,7 +191,12 @@ impl AccountMut<'_> {
     }
 
     /// The slot of the market's position; opens one in its place of the order where there is none.
-    fn slot_for(&mut self, market_index: u16, market: &Market, lots: Lots) -> Result<usize> {
+    pub(crate) fn slot_for(
+        &mut self,
+        market_index: u16,
+        market: &Market,
+        lots: Lots,
+    ) -> Result<usize> {
         let used = usize::from(self.core.position_count);
         match locate(&self.slots[..used], key(market.asset, market_index)) {
             Ok(at) => Ok(at),
@@ -206,7 +213,12 @@ impl AccountMut<'_> {
         }
     }
 
-    fn free(&mut self, at: usize) {
+    pub(crate) fn find(&self, asset: u16, market: u16) -> Option<usize> {
+        let used = &self.slots[..usize::from(self.core.position_count)];
+        locate(used, key(asset, market)).ok()
+    }
+
+    pub(crate) fn free(&mut self, at: usize) {
         let used = usize::from(self.core.position_count);
         self.slots.copy_within(at + 1..used, at);
         self.slots[used - 1] = Position::default();

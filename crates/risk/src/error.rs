@@ -110,6 +110,11 @@ pub enum RiskError {
     },
     /// A zero where a quantity is needed.
     ZeroQuantity,
+    /// The account has its maximum of resting orders.
+    TooManyOrders {
+        /// How many it may have.
+        limit: u16,
+    },
 }
 
 /// A parameter outside its hard bounds: which, what was found, and what is allowed.

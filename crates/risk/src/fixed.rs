@@ -145,6 +145,9 @@ pub fn mul_div_ceil(a: u64, b: u64, d: u64) -> Option<u64> {
     if d == 0 {
         return None;
     }
+    if let Some(product) = a.checked_mul(b) {
+        return Some(product.div_ceil(d));
+    }
     u64::try_from((u128::from(a) * u128::from(b)).div_ceil(u128::from(d))).ok()
 }
 

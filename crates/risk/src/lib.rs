@@ -12,6 +12,8 @@
 //! | [`price`] | what an oracle reading becomes, and for what it may be used |
 //! | [`asset`], [`market`] | the rows of the risk book: prices and parameters with their bounds |
 //! | [`position`], [`account`] | what an account holds, and how a fill changes it |
+//! | [`orders`] | what resting orders reserve, and what they can cost at worst |
+//! | [`funding`] | what longs pay shorts for a price above the index |
 //! | [`params`] | what holds for a whole clearinghouse |
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
@@ -36,8 +38,10 @@ pub mod account;
 pub mod asset;
 pub mod error;
 pub mod fixed;
+pub mod funding;
 pub mod liquidation;
 pub mod market;
+pub mod orders;
 pub mod params;
 pub mod position;
 pub mod price;

@@ -2,8 +2,9 @@
 
 use crate::{
     error::{BoundError, Result, RiskError, within},
+    fixed::{mul_div_ceil, mul_div_floor},
     tiers::{Schedule, TIERS, TierTerms, check as check_tiers},
-    units::{Lots, Price, QuoteAtoms, Ratio, Ticks},
+    units::{BPS, Lots, Price, QuoteAtoms, Ratio, Ticks},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -12,8 +13,17 @@ pub const KIND_PERPETUAL: u8 = 0;
 
 /// Every trade is allowed.
 pub const MODE_ACTIVE: u8 = 0;
+/// Orders may rest and be cancelled; nothing trades.
+pub const MODE_POST_ONLY: u8 = 1;
 /// Only trades that bring both sides nearer to zero.
 pub const MODE_REDUCE_ONLY: u8 = 2;
+/// Nothing trades any more: every position is worth the settlement price, and anyone may close it.
+pub const MODE_SETTLEMENT: u8 = 3;
+
+/// Tenths of a basis point in one.
+const TENTHS: u64 = 100_000;
+/// Basis points in one.
+const BPS_U32: u32 = 10_000;
 
 /// Value of a side's deleveraging share before any deleveraging (2^63 is one).
 pub const FULL_SHARE: u64 = 1 << 63;
@@ -67,15 +77,40 @@ pub struct Market {
     pub price_band: Ratio,
     /// Fee of each side of a block trade, share of the traded value.
     pub trade_fee: Ratio,
-    /// Zero; for funding terms, book fees, open-interest scaling, expiry and settlement.
-    pub reserved: [u64; 21],
+    /// In settlement mode, what every lot is worth, in quote atoms; else zero.
+    pub settlement_price: u64,
+    /// Smallest order, in lots.
+    pub min_order_lots: u64,
+    /// The value, in quote atoms, that the impact price of a side of the book is taken over.
+    pub impact_notional: u64,
+    /// Open interest, in lots, from which the initial requirement grows.
+    pub scale_start: u64,
+    /// Open interest at which it has grown in full.
+    pub scale_end: u64,
+    /// What the executor of a trigger order earns, in quote atoms.
+    pub trigger_fee: u64,
+    /// Fee of whoever takes from the book, in 10^-5 of the value.
+    pub taker_fee_tenths: u32,
+    /// Fee of whoever made the order, in 10^-5 of the value; negative for a rebate.
+    pub maker_fee_tenths: i32,
+    /// Seconds from one funding to the next.
+    pub funding_interval: u32,
+    /// Most that funding may be in an interval, share of the value.
+    pub funding_cap: Ratio,
+    /// What the initial requirement is multiplied by at `scale_end`.
+    pub scale_max: Ratio,
+    /// What it is multiplied by at present; folded into [`Market::initial`].
+    pub scale: Ratio,
+    /// Zero; for volatility, expiry and strike.
+    pub reserved: [u64; 12],
 }
 
 const _: () = assert!(size_of::<Market>() == 512 && align_of::<Market>() == 8);
 const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 344);
+const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
+const _: () = assert!(core::mem::offset_of!(Market, reserved) == 416);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +141,27 @@ pub struct MarketTerms {
     pub max_open_interest: u64,
     /// A position of at most this many quote atoms may be taken over whole; at most 2^40.
     pub dust_notional: u64,
-    /// `MODE_ACTIVE` or `MODE_REDUCE_ONLY`.
+    /// Fee of whoever takes from the book, 0 to 1,000 tenths of a basis point.
+    pub taker_fee_tenths_bps: u32,
+    /// Fee of whoever made the order, from −taker (a rebate) to 1,000 tenths of a basis point.
+    pub maker_fee_tenths_bps: i32,
+    /// Smallest order, 1 to 2^40 lots.
+    pub min_order_lots: u64,
+    /// Seconds from one funding to the next, 60 to 86,400.
+    pub funding_interval: u32,
+    /// Most that funding may be in an interval, 0 to 1,000 bps.
+    pub funding_cap_bps: u32,
+    /// The value, in quote atoms, that an impact price is taken over, 1 to 2^50.
+    pub impact_notional: u64,
+    /// Open interest, in lots, from which the initial requirement grows; at most `scale_end`.
+    pub scale_start: u64,
+    /// Open interest at which it has grown in full; at most 2^44.
+    pub scale_end: u64,
+    /// What the initial requirement is multiplied by at `scale_end`, 10,000 to 40,000 bps.
+    pub scale_max_bps: u32,
+    /// What the executor of a trigger order earns, at most 2^30 quote atoms.
+    pub trigger_fee: u64,
+    /// `MODE_ACTIVE`, `MODE_POST_ONLY` or `MODE_REDUCE_ONLY`.
     pub mode: u8,
 }
 
@@ -149,13 +204,31 @@ impl MarketTerms {
         )?;
         within("max_open_interest", self.max_open_interest, 1, 1 << 44)?;
         within("dust_notional", self.dust_notional, 0, 1 << 40)?;
-        let reduce_only = u64::from(MODE_REDUCE_ONLY);
-        let lowest = if self.mode == MODE_ACTIVE {
-            0
+        self.check_book()?;
+        within("mode", u(self.mode.into()), 0, u(MODE_REDUCE_ONLY.into()))
+    }
+
+    /// The bounds of what concerns the order book and funding.
+    fn check_book(&self) -> core::result::Result<(), BoundError> {
+        let u = u64::from;
+        let taker = u(self.taker_fee_tenths_bps);
+        within("taker_fee_tenths_bps", taker, 0, 1_000)?;
+        // A rebate is shown by its size: at most what the taker pays.
+        if self.maker_fee_tenths_bps < 0 {
+            let rebate = u(self.maker_fee_tenths_bps.unsigned_abs());
+            within("maker_fee_tenths_bps", rebate, 0, taker)?;
         } else {
-            reduce_only
-        };
-        within("mode", u64::from(self.mode), lowest, reduce_only)
+            let fee = u(self.maker_fee_tenths_bps.unsigned_abs());
+            within("maker_fee_tenths_bps", fee, 0, 1_000)?;
+        }
+        within("min_order_lots", self.min_order_lots, 1, 1 << 40)?;
+        within("funding_interval", u(self.funding_interval), 60, 86_400)?;
+        within("funding_cap_bps", u(self.funding_cap_bps), 0, 1_000)?;
+        within("impact_notional", self.impact_notional, 1, 1 << 50)?;
+        within("scale_end", self.scale_end, 0, 1 << 44)?;
+        within("scale_start", self.scale_start, 0, self.scale_end)?;
+        within("scale_max_bps", u(self.scale_max_bps), 10_000, 40_000)?;
+        within("trigger_fee", self.trigger_fee, 0, 1 << 30)
     }
 }
 
@@ -166,7 +239,10 @@ impl Market {
     /// [`RiskError::Overflow`] for terms that were not checked.
     pub fn set_terms(&mut self, terms: &MarketTerms) -> Result<()> {
         self.maintenance_fraction = Ratio::from_bps_ceil(terms.maintenance_fraction_bps);
-        self.initial = Schedule::fold(&terms.tiers, Ratio::ONE)?;
+        self.scale = self.scale.max(Ratio::ONE);
+        self.scale_max = Ratio::from_bps_ceil(terms.scale_max_bps);
+        self.scale = self.scale.min(self.scale_max);
+        self.initial = Schedule::fold(&terms.tiers, self.scale)?;
         self.maintenance = Schedule::fold(&terms.tiers, self.maintenance_fraction)?;
         self.rates_bps = terms.tiers.map(|tier| tier.rate_bps);
         self.penalty_start = Ratio::from_bps_floor(terms.penalty_start_bps);
@@ -181,7 +257,84 @@ impl Market {
         self.max_open_interest =
             Lots(i64::try_from(terms.max_open_interest).map_err(|_| RiskError::Overflow)?);
         self.dust_notional = terms.dust_notional;
+        self.taker_fee_tenths = terms.taker_fee_tenths_bps;
+        self.maker_fee_tenths = terms.maker_fee_tenths_bps;
+        self.min_order_lots = terms.min_order_lots;
+        self.funding_interval = terms.funding_interval;
+        self.funding_cap = Ratio::from_bps_floor(terms.funding_cap_bps);
+        self.impact_notional = terms.impact_notional;
+        (self.scale_start, self.scale_end) = (terms.scale_start, terms.scale_end);
+        self.trigger_fee = terms.trigger_fee;
         self.mode = terms.mode;
+        Ok(())
+    }
+
+    /// What lots are worth in settlement mode: exact.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] where the product leaves the range.
+    pub fn settlement_value(&self, lots: Lots) -> Result<QuoteAtoms> {
+        lots.cost(Ticks(self.settlement_price), 1)
+    }
+
+    /// The taker's fee on a fill of this value, after a discount in basis points; rounded up.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] where the fee leaves the range.
+    pub fn taker_fee(&self, value: u64, discount_bps: u16) -> Result<u64> {
+        let full = u64::from(BPS_U32.saturating_sub(u32::from(discount_bps)));
+        let rate = u64::from(self.taker_fee_tenths) * full; // below 2^10 · 2^14
+        mul_div_ceil(value, rate, TENTHS * BPS).ok_or(RiskError::Overflow)
+    }
+
+    /// The maker's fee on a fill of this value, rounded down, negative for a rebate. A rebate is never
+    /// more than `taken`, what the taker pays for the same fill: no trade costs the exchange anything.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] where the fee leaves the range.
+    pub fn maker_fee(&self, value: u64, taken: u64, discount_bps: u16) -> Result<QuoteAtoms> {
+        let size = u64::from(self.maker_fee_tenths.unsigned_abs());
+        if self.maker_fee_tenths < 0 {
+            let rebate = mul_div_floor(value, size, TENTHS).ok_or(RiskError::Overflow)?;
+            return QuoteAtoms::from_unsigned(rebate.min(taken))?.negated();
+        }
+        let full = u64::from(BPS_U32.saturating_sub(u32::from(discount_bps)));
+        let fee = mul_div_floor(value, size * full, TENTHS * BPS).ok_or(RiskError::Overflow)?;
+        QuoteAtoms::from_unsigned(fee)
+    }
+
+    /// At least the maker's fees of fills of this value together.
+    pub(crate) fn maker_fee_bound(&self, value: u64) -> Result<u64> {
+        let rate = u64::from(self.maker_fee_tenths.max(0).unsigned_abs());
+        mul_div_ceil(value, rate, TENTHS).ok_or(RiskError::Overflow)
+    }
+
+    /// Scales the initial requirement by open interest: 1 up to `scale_start`, in a straight line to
+    /// `scale_max` at `scale_end`. Trading does not write this row: whoever updates funding does.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for a row that was not written by [`Market::set_terms`].
+    pub fn rescale(&mut self, open_interest: u64) -> Result<()> {
+        let width = self.scale_end.saturating_sub(self.scale_start);
+        let beyond = open_interest.saturating_sub(self.scale_start).min(width);
+        let most = u64::from(self.scale_max.0.saturating_sub(Ratio::ONE.0));
+        let more = if width == 0 {
+            if open_interest > self.scale_end {
+                most
+            } else {
+                0
+            }
+        } else {
+            mul_div_ceil(most, beyond, width).ok_or(RiskError::Overflow)?
+        };
+        let more = u32::try_from(more).map_err(|_| RiskError::Overflow)?;
+        self.scale = Ratio(Ratio::ONE.0.checked_add(more).ok_or(RiskError::Overflow)?);
+        let mut tiers = [TierTerms::default(); TIERS];
+        for (k, tier) in tiers.iter_mut().enumerate() {
+            tier.upper = self.initial.tiers[k].upper;
+            tier.rate_bps = self.rates_bps[k];
+        }
+        self.initial = Schedule::fold(&tiers, self.scale)?;
         Ok(())
     }
 

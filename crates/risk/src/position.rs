@@ -4,6 +4,7 @@ use crate::{
     error::{Result, RiskError},
     fixed::{mul_div_signed, mul_shift_below},
     market::Market,
+    orders::Peg,
     units::{Lots, MAX_LOTS, MAX_QUOTE, Price, QuoteAtoms},
 };
 use bytemuck::{Pod, Zeroable};
@@ -31,19 +32,22 @@ pub struct Position {
     pub share: u64,
     /// Lots of all resting bids.
     pub bid_lots: Lots,
-    /// What the bids would pay at their own prices.
-    pub bid_quote: QuoteAtoms,
+    /// No resting bid at a fixed price pays more a lot than this; zero without one.
+    pub bid_price: Price,
     /// Lots of all resting asks, positive.
     pub ask_lots: Lots,
-    /// What the asks would receive at their own prices.
-    pub ask_quote: QuoteAtoms,
-    /// Zero.
-    pub reserved: u64,
+    /// No resting ask at a fixed price receives less a lot than this; zero without one.
+    pub ask_price: Price,
+    /// No pegged bid stands higher above the index than this; see [`crate::orders::Peg`].
+    pub bid_peg: Peg,
+    /// No pegged ask stands lower than this.
+    pub ask_peg: Peg,
 }
 
 const _: () = assert!(size_of::<Position>() == 80 && align_of::<Position>() == 8);
 const _: () = assert!(core::mem::offset_of!(Position, lots) == 8);
 const _: () = assert!(core::mem::offset_of!(Position, bid_lots) == 40);
+const _: () = assert!(core::mem::offset_of!(Position, bid_peg) == 72);
 
 /// What a fill did besides changing the position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::{
     account::{AccountView, Balance},
     asset::{Asset, ORACLE_NONE},
     error::{Result, RiskError},
-    market::Market,
+    market::{MODE_SETTLEMENT, Market},
     position::Position,
     units::{Lots, Price, QuoteAtoms, Ratio},
 };
@@ -92,12 +92,6 @@ impl Health {
         self.equity.minus(self.requirement)
     }
 
-    /// Equity − requirement of one position: both at most 2^62 in size, so that nothing wraps.
-    #[inline(always)]
-    const fn surplus(&self) -> i64 {
-        self.equity.0.wrapping_sub(self.requirement.0)
-    }
-
     /// The sums of both.
     #[inline(always)]
     fn plus(&self, other: &Self) -> Result<Self> {
@@ -160,6 +154,12 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             current = u32::from(position.asset);
         }
         let market = book.market(position.market)?;
+        if market.mode == MODE_SETTLEMENT {
+            let value = market.settlement_value(position.lots)?;
+            let worth = position.quote.plus(value)?.minus(position.owed(market)?)?;
+            equity = equity.plus(worth)?;
+            continue;
+        }
         let price = if position.lots.0 >= 0 { high } else { low };
         let (worth, notional) = position.worth(market, price)?;
         equity = equity.plus(worth)?;
@@ -257,21 +257,14 @@ fn conservative(
     Ok(health)
 }
 
-/// The positions on one asset, netted.
-///
-/// A net value counts as the lesser of v and v·weight, and each of the two is a plain sum over the
-/// positions. So the worst choice of books is the worse of two sums, in which every position with
-/// orders chooses for itself: by full values, and by weighted ones. Most choose the same in both.
+/// The positions on one asset, netted: values and requirements are plain sums, and what resting orders
+/// can cost stands apart, because a loss that they make is made in full whatever a gain counts for.
 #[derive(Default)]
 struct Netting {
-    /// Positions without orders, and those whose worst book is the same by full and weighted value.
-    common: Health,
-    /// The others, each in the book that is worst by its full value.
-    by_full: Health,
-    /// The others, each in the book that is worst by its weighted value.
-    by_weighted: Health,
-    /// Whether there are others.
-    divided: bool,
+    /// Values and requirements.
+    sum: Health,
+    /// What resting orders can cost at worst.
+    orders: QuoteAtoms,
 }
 
 impl Netting {
@@ -286,72 +279,27 @@ impl Netting {
         let owed = position.owed(market)?;
         // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
         let quote = position.quote.0.wrapping_sub(owed.0);
-        let mut worst = judge(position.lots, quote, market, asset)?;
-        if position.bid_lots.0 | position.ask_lots.0 != 0 {
-            let plain = worst;
-            // Order totals are bounded as lots and quote are: lots stay below 2^46, quote below 2^62.
-            let bids = judge(
-                Lots(position.lots.0.wrapping_add(position.bid_lots.0)),
-                quote.wrapping_sub(position.bid_quote.0),
-                market,
-                asset,
-            )?;
-            let asks = judge(
-                Lots(position.lots.0.wrapping_sub(position.ask_lots.0)),
-                quote.wrapping_add(position.ask_quote.0),
-                market,
-                asset,
-            )?;
-            if bids.surplus() < worst.surplus() {
-                worst = bids;
-            }
-            if asks.surplus() < worst.surplus() {
-                worst = asks;
-            }
-            // With v_k − c_k the least of all v − c, another book can only be worse by weight if it
-            // requires more: for c_j ≤ c_k, v_j − v_k ≥ c_j − c_k, and so
-            // w·(v_j − v_k) ≥ w·(c_j − c_k) ≥ c_j − c_k.
-            let required = worst.requirement;
-            if plain.requirement > required
-                || bids.requirement > required
-                || asks.requirement > required
-            {
-                return self.divide(&worst, &[plain, bids, asks], weight);
-            }
+        if market.mode == MODE_SETTLEMENT {
+            let value = market.settlement_value(position.lots)?;
+            self.sum.equity = self.sum.equity.plus(QuoteAtoms(quote).plus(value)?)?;
+            return Ok(());
         }
-        self.common = self.common.plus(&worst)?;
-        Ok(())
-    }
-
-    /// Counts a position whose worst book may not be the same by full and by weighted value.
-    #[inline(never)]
-    fn divide(&mut self, worst: &Health, books: &[Health; 3], weight: Ratio) -> Result<()> {
-        self.by_full = self.by_full.plus(worst)?;
-        self.by_weighted = self.by_weighted.plus(&worst_by_weight(books, weight))?;
-        self.divided = true;
+        let judged = if position.bid_lots.0 | position.ask_lots.0 == 0 {
+            judge(position.lots, quote, market, asset)?
+        } else {
+            let loss = position.order_loss(quote, market, asset, weight)?;
+            self.orders = self.orders.plus(loss)?;
+            judge_with_orders(position, quote, market, asset)?
+        };
+        self.sum = self.sum.plus(&judged)?;
         Ok(())
     }
 
     #[inline(always)]
     fn judge(&self, weight: Ratio) -> Result<Health> {
-        let with = |sum: &Health| {
-            let all = self.common.plus(sum)?;
-            Ok(Health {
-                equity: counted(all.equity, weight)?,
-                ..all
-            })
-        };
-        if !self.divided {
-            return Ok(Health {
-                equity: counted(self.common.equity, weight)?,
-                ..self.common
-            });
-        }
-        let (full, weighted) = (with(&self.by_full)?, with(&self.by_weighted)?);
-        Ok(if weighted.free()? < full.free()? {
-            weighted
-        } else {
-            full
+        Ok(Health {
+            equity: counted(self.sum.equity, weight)?.minus(self.orders)?,
+            ..self.sum
         })
     }
 }
@@ -379,23 +327,7 @@ fn initial_collateral(
     Ok(total)
 }
 
-/// The book with the least value·weight − requirement.
-fn worst_by_weight(books: &[Health; 3], weight: Ratio) -> Health {
-    // In 2^-20 atoms, so that the choice is exact: below 2^63 · 2^33 in size.
-    let surplus = |book: &Health| {
-        i128::from(book.equity.0) * i128::from(weight.0)
-            - i128::from(book.requirement.0) * i128::from(Ratio::ONE.0)
-    };
-    let mut worst = books[0];
-    for other in &books[1..] {
-        if surplus(other) < surplus(&worst) {
-            worst = *other;
-        }
-    }
-    worst
-}
-
-/// Value and initial requirement of lots held at a cost of −`quote`, |quote| < 3·2^60: the value is
+/// Value and initial requirement of lots held at a cost of −`quote`, |quote| ≤ 2^61: the value is
 /// below 2^62 in size and the requirement at most 2^62.
 #[inline(always)]
 fn judge(lots: Lots, quote: i64, market: &Market, asset: &Asset) -> Result<Health> {
@@ -407,6 +339,27 @@ fn judge(lots: Lots, quote: i64, market: &Market, asset: &Asset) -> Result<Healt
     } else {
         lots.value_and_notional(asset.initial_high)?
     };
+    Ok(Health {
+        equity: QuoteAtoms(quote.wrapping_add(value.0)),
+        requirement: market.initial.charge(notional)?,
+    })
+}
+
+/// As [`judge`], where the requirement is that of the largest position that the orders can make.
+#[inline(always)]
+fn judge_with_orders(
+    position: &Position,
+    quote: i64,
+    market: &Market,
+    asset: &Asset,
+) -> Result<Health> {
+    let price = if position.lots.0 > 0 {
+        asset.initial_low
+    } else {
+        asset.initial_high
+    };
+    let (value, _) = position.lots.value_and_notional(price)?;
+    let (_, notional) = position.largest().value_and_notional(asset.initial_high)?;
     Ok(Health {
         equity: QuoteAtoms(quote.wrapping_add(value.0)),
         requirement: market.initial.charge(notional)?,

@@ -341,7 +341,7 @@ mod tests {
             lots in 0i64..MAX_LOTS, high in 1u64..1 << 56, part in 0u64..=1 << 20, bits in 0u32..56
         ) {
             let high = high >> bits;
-            let spread = u64::try_from(u128::from(high) * u128::from(part) >> 20).unwrap();
+            let spread = u64::try_from((u128::from(high) * u128::from(part)) >> 20).unwrap();
             let (low, lots) = (Price(high - spread), Lots(lots >> (bits % 40)));
             match lots.value_below_and_notional(Price(high), spread) {
                 Ok((value, notional)) => {

@@ -3,9 +3,14 @@
 
 use anchor_lang::Discriminator;
 use bytemuck::{AnyBitPattern, Zeroable};
-use counterweight::state::{
-    Clearinghouse, MARGIN_HEADER, MarginAccount, Market, RISK_BOOK_HEADER, RiskBook, VERSION,
+use counterweight::{
+    book::{Entry, LANE_SLOTS, LANES, Order, lane_of},
+    state::{
+        Clearinghouse, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
+        Market, RISK_BOOK_HEADER, RiskBook, Triggers, VERSION,
+    },
 };
+use counterweight_risk::orders::Side;
 use counterweight_risk::{AccountView, Asset, Book, Market as MarketRow, Position};
 
 /// Why bytes are not the account that was asked for.
@@ -125,6 +130,74 @@ pub fn clearinghouse(data: &[u8]) -> Result<Clearinghouse, DecodeError> {
 /// [`DecodeError`] for other bytes.
 pub fn market(data: &[u8]) -> Result<Market, DecodeError> {
     header(data, |account: &Market| account.version)
+}
+
+/// A market: header, order book and fill queue.
+#[derive(Clone, Debug)]
+pub struct OrderBook {
+    /// The header.
+    pub header: Market,
+    /// The handles of each lane, the best order last.
+    pub lanes: [Vec<u16>; LANES],
+    /// All slots of the orders, by handle.
+    pub orders: Vec<Order>,
+    /// The entries of the fill queue that are not settled, the oldest first.
+    pub queue: Vec<Entry>,
+}
+
+impl OrderBook {
+    /// The orders of a side and kind, the best first, with their ids.
+    pub fn resting(&self, side: Side, pegged: bool) -> impl Iterator<Item = (u64, &Order)> {
+        self.lanes[lane_of(side, pegged)].iter().rev().map(|slot| {
+            let order = &self.orders[usize::from(*slot)];
+            (order.id(*slot).0, order)
+        })
+    }
+}
+
+/// Decodes a market with its book and its queue.
+///
+/// # Errors
+/// [`DecodeError`] for other bytes.
+pub fn order_book(data: &[u8]) -> Result<OrderBook, DecodeError> {
+    let header = market(data)?;
+    if data.len() < MARKET_QUEUE {
+        return Err(DecodeError::WrongType);
+    }
+    let handles: Vec<u16> = rows(&data[MARKET_HEADER..MARKET_QUEUE]);
+    let lanes = core::array::from_fn(|lane| {
+        let start = lane * LANE_SLOTS;
+        handles[start..start + usize::from(header.book.lengths[lane])].to_vec()
+    });
+    let grown = data.len() >= MARKET_ORDERS;
+    let places: Vec<Entry> = if grown {
+        rows(&data[MARKET_QUEUE..MARKET_ORDERS])
+    } else {
+        Vec::new()
+    };
+    let (head, length) = (header.queue.head, header.queue.length);
+    let queue = (0..usize::from(length))
+        .map(|turn| places[(usize::from(head) + turn) % places.len()])
+        .filter(|entry| entry.kind != 0)
+        .collect();
+    Ok(OrderBook {
+        header,
+        lanes,
+        orders: if grown {
+            rows(&data[MARKET_ORDERS..])
+        } else {
+            Vec::new()
+        },
+        queue,
+    })
+}
+
+/// Decodes the trigger orders of a margin account.
+///
+/// # Errors
+/// [`DecodeError`] for other bytes.
+pub fn triggers(data: &[u8]) -> Result<Triggers, DecodeError> {
+    header(data, |account: &Triggers| account.version)
 }
 
 fn header<T: AnyBitPattern + Discriminator>(

@@ -31,7 +31,7 @@ pub struct Collateral {
     pub token_program: Pubkey,
 }
 
-fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+pub(crate) fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     Instruction {
         program_id: PROGRAM_ID,
         accounts: accounts.to_account_metas(None),

@@ -8,6 +8,7 @@ pub mod events;
 pub mod instructions;
 pub mod pda;
 pub mod preview;
+pub mod trading;
 
 pub use counterweight as program;
 pub use counterweight_risk as risk;

@@ -3,7 +3,7 @@
 use crate::PROGRAM_ID;
 use anchor_lang::prelude::Pubkey;
 use counterweight::state::{
-    CLEARINGHOUSE_SEED, MARGIN_SEED, MARKET_SEED, RISK_BOOK_SEED, VAULT_SEED,
+    CLEARINGHOUSE_SEED, MARGIN_SEED, MARKET_SEED, RISK_BOOK_SEED, TRIGGERS_SEED, VAULT_SEED,
 };
 
 fn find(seeds: &[&[u8]]) -> Pubkey {
@@ -38,4 +38,9 @@ pub fn margin_account(clearinghouse: &Pubkey, owner: &Pubkey, id: u16) -> Pubkey
         owner.as_ref(),
         &id.to_le_bytes(),
     ])
+}
+
+/// The trigger orders of a margin account.
+pub fn triggers(margin_account: &Pubkey) -> Pubkey {
+    find(&[TRIGGERS_SEED, margin_account.as_ref()])
 }

@@ -87,6 +87,21 @@ pub struct MarketConfig {
     pub max_open_interest: u64,
     /// A position below this many whole quote tokens may be taken over whole.
     pub dust_notional: u64,
+    /// Fees of trading on the book, taker and maker, tenths of a basis point; negative for a rebate.
+    pub book_fees_tenths_bps: [i32; 2],
+    /// Smallest order, in lots.
+    pub min_order_lots: u64,
+    /// Seconds from one funding to the next, and the most that it may be, in basis points.
+    pub funding: [u32; 2],
+    /// The value, in whole quote tokens, that an impact price is taken over.
+    pub impact_notional: u64,
+    /// Open interest, in lots, at which the initial requirement begins to grow and has grown in full,
+    /// and what it is multiplied by then, in basis points.
+    pub open_interest_scale: [u64; 3],
+    /// What the executor of a trigger order earns, in quote atoms.
+    pub trigger_fee: u64,
+    /// Orders that the book has room for, at least.
+    pub order_slots: usize,
 }
 
 impl Deployment {
@@ -173,6 +188,16 @@ impl MarketConfig {
             trade_fee_tenths_bps: self.trade_fee_tenths_bps,
             max_open_interest: self.max_open_interest,
             dust_notional: self.dust_notional.saturating_mul(quote_atoms),
+            taker_fee_tenths_bps: self.book_fees_tenths_bps[0].unsigned_abs(),
+            maker_fee_tenths_bps: self.book_fees_tenths_bps[1],
+            min_order_lots: self.min_order_lots,
+            funding_interval: self.funding[0],
+            funding_cap_bps: self.funding[1],
+            impact_notional: self.impact_notional.saturating_mul(quote_atoms),
+            scale_start: self.open_interest_scale[0],
+            scale_end: self.open_interest_scale[1],
+            scale_max_bps: self.open_interest_scale[2] as u32,
+            trigger_fee: self.trigger_fee,
             mode: 0,
         }
     }

@@ -7,7 +7,9 @@ use crate::{
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
     AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, OracleChoice,
+    book::Order,
     oracle::{PYTH_LEGACY, PYTH_RECEIVER},
+    state::{MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE},
 };
 use counterweight_risk::asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL};
 use counterweight_sdk::instructions::{self, Collateral, Venue};
@@ -180,7 +182,17 @@ impl Exchange {
     /// The program's refusal.
     pub fn add_market(&mut self, index: u16) -> Outcome {
         let setup = self.market_setup(index);
-        self.govern(self.venue.add_market(self.authority.pubkey(), index, setup))
+        let authority = self.authority.pubkey();
+        let added = self.govern(self.venue.add_market(authority, index, setup))?;
+        let slots = self.deployment.market[usize::from(index)].order_slots;
+        let wanted = (MARKET_ORDERS + slots * size_of::<Order>()).min(MARKET_LARGEST);
+        // A step adds 10 kB; several fit a transaction.
+        let steps = wanted.saturating_sub(MARKET_QUEUE).div_ceil(10_240);
+        for chunk in (0..steps).collect::<Vec<_>>().chunks(8) {
+            let grow = vec![self.venue.grow_market(authority, index); chunk.len()];
+            self.chain.send(&grow, &[&self.authority])?;
+        }
+        Ok(added)
     }
 
     /// What `add_market` is given for the deployment's market of this index.

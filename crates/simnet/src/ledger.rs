@@ -13,6 +13,8 @@ pub struct Reconciliation {
     pub cash: i128,
     /// Σ position quote.
     pub positions: i128,
+    /// What makers receive for the fills in the markets' queues.
+    pub queued: i128,
     /// Fees in markets and clearinghouse.
     pub fees: i128,
     /// Insurance in markets and clearinghouse.
@@ -28,7 +30,8 @@ pub struct Reconciliation {
 impl Reconciliation {
     /// Vault minus everything that is owed: zero, to the atom.
     pub fn difference(&self) -> i128 {
-        self.vault - self.cash - self.positions - self.fees - self.insurance - self.residue
+        let accounts = self.cash + self.positions + self.queued;
+        self.vault - accounts - self.fees - self.insurance - self.residue
     }
 
     /// Whether everything balances.
@@ -68,6 +71,9 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
         sums.fees += i128::from(market.fees);
         sums.insurance += i128::from(market.insurance);
         sums.residue += i128::from(market.residue);
+        sums.queued += i128::from(market.pending_quote);
+        let lots = &mut sums.lots[usize::from(index)];
+        *lots += i128::from(market.pending_long) - i128::from(market.pending_short);
     }
     for key in accounts {
         let margin = exchange.margin(key);

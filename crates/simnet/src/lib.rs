@@ -5,6 +5,7 @@
 //! Everything is an input and repeatable: keys are derived from names, prices and the time are set.
 #![deny(missing_docs)]
 
+mod books;
 mod chain;
 mod deployment;
 mod exchange;
@@ -13,6 +14,7 @@ mod pyth;
 mod reading;
 mod tokens;
 
+pub use books::{limit, pegged};
 pub use chain::{Chain, Failure, Receipt, Start, keypair};
 pub use deployment::{AssetConfig, Deployment, MarketConfig};
 pub use exchange::{Exchange, Trader, name16};

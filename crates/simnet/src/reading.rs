@@ -4,9 +4,9 @@ use crate::{Exchange, Failure};
 use anchor_lang::{AnchorDeserialize, prelude::Pubkey};
 use counterweight::{
     MarginView,
-    state::{Clearinghouse, Market},
+    state::{Clearinghouse, Market, Triggers},
 };
-use counterweight_sdk::accounts::{self, Margin, RiskTables};
+use counterweight_sdk::accounts::{self, Margin, OrderBook, RiskTables};
 
 impl Exchange {
     /// What the view instruction returns.
@@ -48,6 +48,22 @@ impl Exchange {
     /// If it does not decode.
     pub fn market(&self, index: u16) -> Market {
         accounts::market(&self.chain.data(&self.venue.market(index))).expect("market")
+    }
+
+    /// A market with its order book and its fill queue.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn order_book(&self, index: u16) -> OrderBook {
+        accounts::order_book(&self.chain.data(&self.venue.market(index))).expect("order book")
+    }
+
+    /// The trigger orders of a margin account.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn triggers(&self, margin: &Pubkey) -> Triggers {
+        accounts::triggers(&self.chain.data(&self.venue.triggers(margin))).expect("triggers")
     }
 
     /// The clearinghouse.

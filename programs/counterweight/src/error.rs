@@ -196,6 +196,76 @@ pub enum ErrorCode {
     #[msg("There is no such asset: read the risk book again")]
     UnknownAsset = 407,
 
+    /// The account has its maximum of orders.
+    #[msg("The account has its maximum of open orders: cancel some first")]
+    TooManyOrders = 408,
+    /// An order is smaller than the market's smallest.
+    #[msg("The order is smaller than this market's smallest order: order at least that many lots")]
+    OrderTooSmall = 409,
+    /// A price that no order can have.
+    #[msg(
+        "This is not a price in whole ticks that an order can have: it must be positive and below the largest price"
+    )]
+    InvalidPrice = 410,
+    /// The order has expired already.
+    #[msg("The order would have expired already: set a later time, or 0 for none")]
+    OrderExpired = 411,
+    /// A post-only order would have traded.
+    #[msg("This post-only order would trade at once: price it away from the other side")]
+    PostOnlyWouldCross = 412,
+    /// A fill-or-kill order could not be filled whole.
+    #[msg("The order could not be filled whole and was killed: the book holds less at your limit")]
+    FillOrKillNotFilled = 413,
+    /// An order met another of the same account, and was to be refused then.
+    #[msg(
+        "The order would trade with another of your own: cancel that one, or choose another behaviour"
+    )]
+    SelfTrade = 414,
+    /// The fill queue is full.
+    #[msg("The market's fill queue is full: pass the makers' accounts, or settle fills first")]
+    QueueFull = 415,
+    /// The side of the book is full.
+    #[msg(
+        "This side of the book is full of better orders: price it better, or let the market grow"
+    )]
+    BookFull = 416,
+    /// No such order.
+    #[msg("There is no such order of this account: it was filled, cancelled or never placed")]
+    OrderNotFound = 417,
+    /// A pegged order stands beyond its own worst price.
+    #[msg(
+        "The pegged order would stand beyond its own worst price now: set another offset or worst price"
+    )]
+    PegBeyondWorst = 418,
+    /// The market's mode does not allow it.
+    #[msg("The market's mode does not allow this at present: read its mode in the risk book")]
+    MarketMode = 419,
+    /// Properties of an order that do not go together.
+    #[msg("These properties of an order do not go together: read the description of its kinds")]
+    InvalidOrder = 420,
+    /// An account in liquidation would place an order.
+    #[msg(
+        "An account in liquidation places no orders: it may reduce at once, or leave liquidation first"
+    )]
+    AccountInLiquidation = 421,
+    /// In reduce-only mode a maker's account is needed.
+    #[msg("In reduce-only mode the makers' accounts must be passed: their side must reduce too")]
+    MakerRequired = 422,
+    /// The order may not be cancelled by others.
+    #[msg(
+        "Nobody but its owner may cancel this order: it is good, and the account is above its margin"
+    )]
+    OrderIsGood = 423,
+    /// The market is not in settlement.
+    #[msg("The market is not in settlement: its positions are closed by trading")]
+    NotInSettlement = 424,
+    /// A trigger slot is empty or taken.
+    #[msg("There is no such trigger order, or all 8 are in use: read the account's triggers again")]
+    TriggerNotFound = 425,
+    /// The trigger's price is not reached.
+    #[msg("The index has not crossed the trigger: try again when it has")]
+    TriggerNotReached = 426,
+
     // 500–599: liquidation
     /// The account is not liquidatable.
     #[msg(
@@ -211,6 +281,9 @@ pub enum ErrorCode {
     /// A liquidation post-condition failed.
     #[msg("The liquidation would lower the account's margin ratio and was refused")]
     LiquidationWouldHarm = 503,
+    /// Orders of the account still rest.
+    #[msg("The account still has open orders: cancel them first, anyone may")]
+    OrdersStillRest = 504,
 
     // 600–699: tokens and the ledger
     /// More fees were asked for than accrued.
@@ -319,6 +392,7 @@ pub fn explain(error: RiskError) -> Error {
         ),
         RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
         RiskError::ZeroQuantity => C::ZeroQuantity.into(),
+        RiskError::TooManyOrders { limit } => refuse(C::TooManyOrders, &[("limit", limit.into())]),
     }
 }
 

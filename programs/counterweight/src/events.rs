@@ -1,7 +1,9 @@
 //! One event for each change of state. An account's events carry its sequence number, so that a gap
 //! shows a lost log, and every figure from which an indexer rebuilds the balances.
 
+use crate::book::{Entry, queue};
 use anchor_lang::prelude::*;
+use counterweight_risk::orders::Side;
 
 /// A clearinghouse was created.
 #[event]
@@ -206,4 +208,212 @@ pub struct Liquidated {
     pub equity: [i64; 2],
     /// Maintenance margin before and after.
     pub maintenance_margin: [i64; 2],
+}
+
+/// What happened to a resting order that another order met, or that waited in the fill queue.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The maker's margin account.
+    pub maker: Pubkey,
+    /// Its change counter; 0 while the entry waits, and where the event itself has it.
+    pub sequence: u64,
+    /// The order.
+    pub order_id: u64,
+    /// What the maker calls it.
+    pub client_id: u64,
+    /// Lots that no longer rest, positive.
+    pub lots: i64,
+    /// What the maker receives for them, negative for what it pays; 0 where it was removed.
+    pub quote: i64,
+    /// The maker's fee, negative for a rebate.
+    pub fee: i64,
+    /// Quote atoms that settling its indices charged the maker.
+    pub owed: i64,
+    /// Price in ticks; 0 where it is not known any more.
+    pub price: i64,
+    /// Whether the maker bought.
+    pub bid: bool,
+    /// Whether it was filled; else it was removed without a trade.
+    pub filled: bool,
+    /// Whether the maker's account has it; else it waits in the queue.
+    pub settled: bool,
+}
+
+impl Fill {
+    /// What an entry says.
+    pub fn of(entry: &Entry, price: i64) -> Self {
+        Self {
+            maker: Pubkey::from(entry.maker),
+            sequence: 0,
+            order_id: entry.order_id,
+            client_id: entry.client_id,
+            lots: entry.lots,
+            quote: entry.quote,
+            fee: entry.fee,
+            owed: 0,
+            price,
+            bid: entry.side == 0,
+            filled: entry.kind == queue::FILLED,
+            settled: false,
+        }
+    }
+}
+
+/// An order traded or came to rest.
+#[event]
+pub struct OrderProcessed {
+    /// Index of the market.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// Its side.
+    pub side: Side,
+    /// What the client calls it.
+    pub client_id: u64,
+    /// Lots traded, positive.
+    pub lots: i64,
+    /// Their value: what a buyer paid, or a seller received.
+    pub value: i64,
+    /// The taker's fee.
+    pub fee: i64,
+    /// Quote atoms that settling its indices charged the account.
+    pub owed: i64,
+    /// The id of what rests, 0 for nothing.
+    pub order_id: u64,
+    /// Lots that rest.
+    pub rested: i64,
+    /// The price of what rests in ticks, or its offset from the index.
+    pub price: i64,
+    /// Equity and initial margin afterwards; zeros where it was judged as no worse instead.
+    pub health: [i64; 2],
+    /// The orders that it met.
+    pub fills: Vec<Fill>,
+}
+
+/// Orders were cancelled, by their owner or because they were no longer good.
+#[event]
+pub struct OrdersCancelled {
+    /// Index of the market.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// The orders.
+    pub order_ids: Vec<u64>,
+}
+
+/// What waited in the fill queue for an account was brought to it.
+#[event]
+pub struct FillsSettled {
+    /// Index of the market.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// What waited.
+    pub fills: Vec<Fill>,
+}
+
+/// A resting order became smaller and kept its place.
+#[event]
+pub struct OrderEdited {
+    /// Index of the market.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// The order.
+    pub order_id: u64,
+    /// Lots that still rest.
+    pub lots: i64,
+}
+
+/// A maker placed several orders at once.
+#[event]
+pub struct OrdersPlaced {
+    /// Index of the market.
+    pub market: u16,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// Orders taken out before.
+    pub cancelled: Vec<u64>,
+    /// The new orders, in the sequence of the arguments.
+    pub placed: Vec<u64>,
+    /// Equity and initial margin afterwards.
+    pub health: [i64; 2],
+    /// Orders of others that were taken out on the way.
+    pub fills: Vec<Fill>,
+}
+
+/// A position was closed at the settlement price of its market.
+#[event]
+pub struct PositionSettled {
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// Index of the market.
+    pub market: u16,
+    /// Lots that it held.
+    pub lots: i64,
+    /// What it received for them, negative for what it paid.
+    pub value: i64,
+    /// What went into cash by it, the entry cost taken off.
+    pub realised: i64,
+    /// Quote atoms that settling its indices charged.
+    pub owed: i64,
+}
+
+/// A market's funding index moved, or its initial requirement was scaled anew.
+#[event]
+pub struct FundingUpdated {
+    /// Index of the market.
+    pub market: u16,
+    /// The rates that were applied, summed; signed 32.32.
+    pub rate: i64,
+    /// The market's cumulative index afterwards, quote atoms a lot, signed 48.16.
+    pub index: i64,
+    /// Complete intervals, ever.
+    pub intervals: u64,
+    /// What the initial requirement is multiplied by, 12.20.
+    pub scale: u32,
+}
+
+/// A trigger order was placed, followed the index, or (no lots) was dropped.
+#[event]
+pub struct TriggerChanged {
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its place among the account's triggers.
+    pub place: u8,
+    /// What the client calls it.
+    pub client_id: u64,
+    /// Lots that it may close.
+    pub lots: u64,
+    /// Index, in ticks, at which it fires.
+    pub price: i64,
+}
+
+/// A trigger order was executed; the trade itself is in the event before.
+#[event]
+pub struct TriggerExecuted {
+    /// The margin account.
+    pub account: Pubkey,
+    /// Its place among the account's triggers.
+    pub place: u8,
+    /// The account that earned the fee.
+    pub executor: Pubkey,
+    /// Its change counter.
+    pub executor_sequence: u64,
+    /// Lots that were traded.
+    pub lots: i64,
+    /// What the executor earned, quote atoms.
+    pub fee: i64,
 }

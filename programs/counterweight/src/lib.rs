@@ -11,6 +11,8 @@ use anchor_lang::prelude::*;
 
 // Not for the whole crate: Anchor's derives make public items without documentation.
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod book;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod entry;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
@@ -80,6 +82,21 @@ pub mod counterweight {
         instructions::set_market_terms(ctx, market, terms)
     }
 
+    /// Gives a market's order book more room. Anyone.
+    pub fn grow_market(ctx: Context<GrowMarket>) -> Result<()> {
+        instructions::grow_market(ctx)
+    }
+
+    /// Ends a market at a fixed price.
+    pub fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()> {
+        instructions::settle_market(ctx, price)
+    }
+
+    /// Sets what an account pays less for trading on the books.
+    pub fn set_fee_discount(ctx: Context<SetFeeDiscount>, discount_bps: u16) -> Result<()> {
+        instructions::set_fee_discount(ctx, discount_bps)
+    }
+
     /// Sets what is paused.
     pub fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
         instructions::pause(ctx, paused)
@@ -123,6 +140,11 @@ pub mod counterweight {
         assets: Vec<u16>,
     ) -> Result<()> {
         instructions::refresh_prices(ctx, assets)
+    }
+
+    /// Brings a market's funding and open-interest scale up to date. Anyone.
+    pub fn update_funding(ctx: Context<UpdateFunding>) -> Result<()> {
+        instructions::update_funding(ctx)
     }
 
     // A trader's own account
@@ -177,6 +199,97 @@ pub mod counterweight {
         second_guards: Guards,
     ) -> Result<()> {
         instructions::settle_block_trade(ctx, legs, first_guards, second_guards)
+    }
+
+    /// Edits an order: it keeps its place where it only gets smaller.
+    pub fn edit_order<'info>(
+        ctx: Context<'info, ActOnBook<'info>>,
+        order_id: u64,
+        args: OrderArgs,
+        guards: Guards,
+    ) -> Result<()> {
+        instructions::edit_order(ctx, order_id, args, guards)
+    }
+
+    /// Places several orders, and takes out others before: a maker's whole re-quote.
+    pub fn place_orders<'info>(
+        ctx: Context<'info, ActOnBook<'info>>,
+        args: QuotesArgs,
+        guards: Guards,
+    ) -> Result<()> {
+        instructions::place_orders(ctx, args, guards)
+    }
+
+    /// Takes out orders that are no longer good. Anyone.
+    pub fn prune_orders(ctx: Context<PruneOrders>, limit: u8) -> Result<()> {
+        instructions::prune_orders(ctx, limit)
+    }
+
+    /// Closes a position in a market that is in settlement. Anyone.
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        instructions::settle_position(ctx)
+    }
+
+    /// Places an order: it trades what crosses, the rest of it stays as its kind says.
+    pub fn place_order<'info>(
+        ctx: Context<'info, ActOnBook<'info>>,
+        args: OrderArgs,
+        guards: Guards,
+    ) -> Result<()> {
+        instructions::place_order(ctx, args, guards)
+    }
+
+    /// Takes from the book at once.
+    pub fn trade<'info>(
+        ctx: Context<'info, ActOnBook<'info>>,
+        args: TradeArgs,
+        guards: Guards,
+    ) -> Result<()> {
+        instructions::trade(ctx, args, guards)
+    }
+
+    /// Cancels orders of one's own.
+    pub fn cancel_orders<'info>(
+        ctx: Context<'info, ActOnBook<'info>>,
+        which: Which,
+        limit: u8,
+    ) -> Result<()> {
+        instructions::cancel_orders(ctx, which, limit)
+    }
+
+    /// Brings makers what waits for them in the fill queue. Anyone.
+    pub fn settle_fills<'info>(ctx: Context<'info, SettleFills<'info>>, limit: u8) -> Result<()> {
+        instructions::settle_fills(ctx, limit)
+    }
+
+    // Trigger orders
+
+    /// Makes room for trigger orders.
+    pub fn open_triggers(ctx: Context<OpenTriggers>) -> Result<()> {
+        instructions::open_triggers(ctx)
+    }
+
+    /// Drops all trigger orders and returns the rent.
+    pub fn close_triggers(ctx: Context<CloseTriggers>) -> Result<()> {
+        instructions::close_triggers(ctx)
+    }
+
+    /// Places a trigger order.
+    pub fn place_trigger(ctx: Context<ActOnTriggers>, args: TriggerArgs) -> Result<()> {
+        instructions::place_trigger(ctx, args)
+    }
+
+    /// Drops a trigger order.
+    pub fn cancel_trigger(ctx: Context<ActOnTriggers>, place: u8) -> Result<()> {
+        instructions::cancel_trigger(ctx, place)
+    }
+
+    /// Executes a trigger order whose price the index has crossed. Anyone.
+    pub fn execute_trigger<'info>(
+        ctx: Context<'info, ExecuteTrigger<'info>>,
+        place: u8,
+    ) -> Result<()> {
+        instructions::execute_trigger(ctx, place)
     }
 
     // Liquidation

@@ -49,8 +49,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             delegate, core, reserved)),
         ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, padding, reserved)),
         ("Balance", 0, layout!(Balance: atoms, asset, padding)),
-        ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_quote,
-            ask_lots, ask_quote, reserved)),
+        ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_price,
+            ask_lots, ask_price, bid_peg, ask_peg)),
     ]
 }
 

@@ -7,6 +7,7 @@ pub mod liquidation;
 pub mod oracle;
 pub mod tokens;
 pub mod trading;
+pub mod trigger;
 
 pub use account::*;
 pub use admin::*;
@@ -14,3 +15,4 @@ pub use checks::Guards;
 pub use liquidation::*;
 pub use oracle::*;
 pub use trading::*;
+pub use trigger::*;

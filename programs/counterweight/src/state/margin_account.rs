@@ -3,7 +3,7 @@ use crate::{
     state::VERSION,
 };
 use anchor_lang::{Discriminator, prelude::*};
-use counterweight_risk::{AccountCore, AccountMut, AccountView, Position, account::BALANCES};
+use counterweight_risk::{AccountCore, AccountMut, AccountView, Lots, Position, account::BALANCES};
 use std::cell::{Ref, RefMut};
 
 /// Seed of a margin account's address, before clearinghouse, owner and id.
@@ -26,8 +26,10 @@ pub struct MarginAccount {
     pub bump: u8,
     /// Number that the owner chose.
     pub id: u16,
+    /// Taken off the fees of trading on the book, in basis points; the authority sets it.
+    pub fee_discount_bps: u16,
     /// Zero.
-    pub padding: u32,
+    pub padding: u16,
     /// Counts the changes of this account; every event carries it.
     pub sequence: u64,
     /// The clearinghouse it belongs to.
@@ -56,6 +58,12 @@ impl MarginAccount {
     /// Bytes of an account with so many slots.
     pub const fn space(slots: u16) -> usize {
         MARGIN_HEADER + slots as usize * size_of::<Position>()
+    }
+
+    /// Slots of an account with so many bytes.
+    pub fn slots_in(bytes: usize) -> u16 {
+        let slots = bytes.saturating_sub(MARGIN_HEADER) / size_of::<Position>();
+        u16::try_from(slots).unwrap_or(u16::MAX)
     }
 
     /// Refuses a signer who is not the owner.
@@ -173,7 +181,23 @@ impl<'a> MarginMut<'a> {
     /// As [`MarginRef::load`].
     #[inline(always)]
     pub fn load<'info>(loader: &'a AccountLoader<'info, MarginAccount>) -> Result<Self> {
-        let account: &'a AccountInfo<'info> = loader.as_ref();
+        Self::of(loader.as_ref())
+    }
+
+    /// As [`MarginMut::load`], of an account that nobody has checked yet.
+    ///
+    /// # Errors
+    /// As [`MarginRef::load`], and Anchor's for an account of another program.
+    pub fn load_unchecked(account: &'a AccountInfo<'_>) -> Result<Self> {
+        require!(
+            *account.owner == crate::ID,
+            anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram
+        );
+        Self::of(account)
+    }
+
+    #[inline(always)]
+    fn of(account: &'a AccountInfo<'_>) -> Result<Self> {
         let data = account.try_borrow_mut_data()?;
         check(&data)?;
         let (header, slots) = RefMut::map_split(data, |data| {
@@ -193,6 +217,11 @@ impl<'a> MarginMut<'a> {
             core: &mut self.header.core,
             slots: &mut self.slots,
         }
+    }
+
+    /// Lots held in a market.
+    pub fn lots(&self, asset: u16, market: u16) -> Lots {
+        self.view().lots(asset, market)
     }
 
     /// The account as the engine judges it.

@@ -1,13 +1,22 @@
-use crate::error::{ErrorCode, OrRefuse, refuse};
-use anchor_lang::prelude::*;
-use counterweight_risk::{Market as MarketRow, QuoteAtoms, position::FillEffect};
+use crate::{
+    book::{
+        Book, BookHeader, Entry, LANE_SLOTS, LANES, Order, Queue, SIDE_ORDERS,
+        queue::{QUEUE_ENTRIES, QueueHeader},
+    },
+    error::{ErrorCode, OrRefuse, refuse},
+    state::VERSION,
+};
+use anchor_lang::{Discriminator, prelude::*};
+use counterweight_risk::{Market as MarketRow, QuoteAtoms, funding::Funding, position::FillEffect};
+use std::cell::RefMut;
 
 /// Seed of a market's address, before clearinghouse and index.
 pub const MARKET_SEED: &[u8] = b"market";
 
 /// What trading writes in one market; what a check needs stands in the risk book.
 ///
-/// Address: `["market", clearinghouse, index]`.
+/// Address: `["market", clearinghouse, index]`. Behind this header stand the four lanes of the order
+/// book, the fill queue, and the slots of the orders: as many as the account has grown to.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Market {
@@ -35,11 +44,37 @@ pub struct Market {
     pub residue: i64,
     /// Quote atoms traded, ever; wraps at 2^64.
     pub volume: u64,
+    /// Lots in the queue that makers have bought.
+    pub pending_long: i64,
+    /// Lots in the queue that makers have sold, positive.
+    pub pending_short: i64,
+    /// What makers receive for the fills in the queue, their fees taken off, in quote atoms.
+    pub pending_quote: i64,
+    /// The order book's counters.
+    pub book: BookHeader,
+    /// Where the fill queue stands.
+    pub queue: QueueHeader,
+    /// The premium that funding is made of.
+    pub funding: Funding,
     /// Zero.
-    pub reserved: [u64; 18],
+    pub reserved: [u64; 4],
 }
 
+/// Bytes before the lanes.
+pub const MARKET_HEADER: usize = 8 + size_of::<Market>();
+/// Bytes before the queue: what a market is created with.
+pub const MARKET_QUEUE: usize = MARKET_HEADER + LANES * LANE_SLOTS * size_of::<u16>();
+/// Bytes before the orders.
+pub const MARKET_ORDERS: usize = MARKET_QUEUE + QUEUE_ENTRIES * size_of::<Entry>();
+/// Bytes of a market that has room for all orders.
+pub const MARKET_LARGEST: usize = MARKET_ORDERS + 2 * SIDE_ORDERS * size_of::<Order>();
+
 const _: () = assert!(size_of::<Market>() == 240);
+const _: () = assert!(core::mem::offset_of!(Market, book) == 120);
+const _: () = assert!(core::mem::offset_of!(Market, funding) == 160);
+const _: () = assert!(MARKET_QUEUE.is_multiple_of(8) && MARKET_ORDERS.is_multiple_of(8));
+// What one instruction can create.
+const _: () = assert!(MARKET_QUEUE <= 10_240);
 const _: () = assert!(core::mem::offset_of!(Market, open_long) == 48);
 
 impl Market {
@@ -65,21 +100,51 @@ impl Market {
         Ok(())
     }
 
+    /// The larger side's open interest, with what waits in the queue.
+    pub fn exposure(&self) -> i64 {
+        let long = self.open_long.saturating_add(self.pending_long);
+        long.max(self.open_short.saturating_add(self.pending_short))
+    }
+
     /// Refuses open interest above the cap where it grew since `before`.
     ///
     /// # Errors
     /// [`ErrorCode::OpenInterestCapReached`].
     pub fn require_cap(&self, row: &MarketRow, before: i64) -> Result<()> {
-        if self.open_long > before && self.open_long > row.max_open_interest.0 {
+        let lots = self.exposure();
+        if lots > before && lots > row.max_open_interest.0 {
             return Err(refuse(
                 ErrorCode::OpenInterestCapReached,
                 &[
                     ("market", self.index.into()),
-                    ("lots", self.open_long.into()),
+                    ("lots", lots.into()),
                     ("cap", row.max_open_interest.0.into()),
                 ],
             ));
         }
+        Ok(())
+    }
+
+    /// Takes note of an entry that goes into the queue, or (`sign` −1) comes out of it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    pub fn count_pending(&mut self, entry: &Entry, sign: i64) -> Result<()> {
+        if entry.kind != crate::book::queue::FILLED {
+            return Ok(());
+        }
+        // Sizes of one entry are below 2^61.
+        let add = |total: i64, part: i64| total.checked_add(sign * part).ok_or(ErrorCode::Overflow);
+        if entry.side == 0 {
+            self.pending_long = add(self.pending_long, entry.lots)?;
+        } else {
+            self.pending_short = add(self.pending_short, entry.lots)?;
+        }
+        let net = entry
+            .quote
+            .checked_sub(entry.fee)
+            .ok_or(ErrorCode::Overflow)?;
+        self.pending_quote = add(self.pending_quote, net)?;
         Ok(())
     }
 
@@ -88,4 +153,77 @@ impl Market {
         self.sequence = self.sequence.wrapping_add(1);
         self.volume = self.volume.wrapping_add(value.0.unsigned_abs());
     }
+}
+
+/// A market that is being changed, with its book and its queue.
+pub struct MarketMut<'a> {
+    /// The header.
+    pub header: RefMut<'a, Market>,
+    lanes: RefMut<'a, [u8]>,
+    queue: RefMut<'a, [u8]>,
+    orders: RefMut<'a, [u8]>,
+}
+
+impl<'a> MarketMut<'a> {
+    /// Takes an account whose owner and type Anchor has checked.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongVersion`], or Anchor's for another type.
+    pub fn load<'info>(loader: &'a AccountLoader<'info, Market>) -> Result<Self> {
+        let account: &'a AccountInfo<'info> = loader.as_ref();
+        let data = account.try_borrow_mut_data()?;
+        check(&data)?;
+        let (header, tail) = RefMut::map_split(data, |data| {
+            let (header, tail) = data.split_at_mut(MARKET_HEADER);
+            (bytemuck::from_bytes_mut::<Market>(&mut header[8..]), tail)
+        });
+        let lanes_length = MARKET_QUEUE - MARKET_HEADER;
+        let (lanes, tail) = RefMut::map_split(tail, |tail| tail.split_at_mut(lanes_length));
+        // Neither queue nor orders before the account has grown to where orders begin.
+        let grown = tail.len() >= MARKET_ORDERS - MARKET_QUEUE;
+        let (queue_length, size) = if grown {
+            (MARKET_ORDERS - MARKET_QUEUE, size_of::<Order>())
+        } else {
+            (0, usize::MAX)
+        };
+        let (queue, orders) = RefMut::map_split(tail, |tail| {
+            let (queue, rest) = tail.split_at_mut(queue_length);
+            let whole = rest.len() / size * size_of::<Order>();
+            (queue, &mut rest[..whole])
+        });
+        Ok(Self {
+            header,
+            lanes,
+            queue,
+            orders,
+        })
+    }
+
+    /// The order book and the fill queue.
+    pub fn parts(&mut self) -> (Book<'_>, Queue<'_>) {
+        let Market { book, queue, .. } = &mut *self.header;
+        let lanes: &mut [[u16; LANE_SLOTS]] = bytemuck::cast_slice_mut(&mut self.lanes);
+        let (lanes, _) = lanes.split_first_chunk_mut().expect("four lanes");
+        (
+            Book {
+                header: book,
+                lanes,
+                orders: bytemuck::cast_slice_mut(&mut self.orders),
+            },
+            Queue {
+                header: queue,
+                entries: bytemuck::cast_slice_mut(&mut self.queue),
+            },
+        )
+    }
+}
+
+/// Type, length and version.
+fn check(data: &[u8]) -> Result<()> {
+    require!(
+        data.len() >= MARKET_QUEUE && data[..8] == *Market::DISCRIMINATOR,
+        anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
+    );
+    require!(data[8] == VERSION, ErrorCode::WrongVersion);
+    Ok(())
 }

@@ -4,7 +4,7 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::MarketChanged,
     instructions::tokens::resize,
-    state::{Clearinghouse, MARKET_SEED, Market, RiskBook, RiskBookMut, VERSION},
+    state::{Clearinghouse, MARKET_QUEUE, MARKET_SEED, Market, RiskBook, RiskBookMut, VERSION},
 };
 use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
@@ -44,7 +44,7 @@ pub struct AddMarket<'info> {
     #[account(
         init,
         payer = authority,
-        space = 8 + size_of::<Market>(),
+        space = MARKET_QUEUE,
         seeds = [MARKET_SEED, clearinghouse.key().as_ref(), &index.to_le_bytes()],
         bump
     )]

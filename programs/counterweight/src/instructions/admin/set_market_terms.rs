@@ -1,13 +1,19 @@
 //! `set_market_terms`: tiers, penalties, band, caps and mode of a market.
 
-use crate::{error::OrRefuse, events::MarketChanged, instructions::SetTerms, state::RiskBookMut};
+use crate::{
+    error::{ErrorCode, OrRefuse},
+    events::MarketChanged,
+    instructions::SetTerms,
+    state::RiskBookMut,
+};
 use anchor_lang::prelude::*;
-use counterweight_risk::MarketTerms;
+use counterweight_risk::{MarketTerms, market::MODE_SETTLEMENT};
 
 /// Sets the terms of a market.
 ///
 /// # Errors
-/// A parameter out of bounds, [`crate::error::ErrorCode::UnknownMarket`].
+/// A parameter out of bounds, [`ErrorCode::UnknownMarket`], [`ErrorCode::MarketMode`] in
+/// settlement.
 pub(crate) fn set_market_terms(
     ctx: Context<SetTerms>,
     market: u16,
@@ -15,7 +21,10 @@ pub(crate) fn set_market_terms(
 ) -> Result<()> {
     terms.check().or_refuse()?;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
-    book.market(market)?.set_terms(&terms).or_refuse()?;
+    let row = book.market(market)?;
+    // Settlement has no way back.
+    require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
+    row.set_terms(&terms).or_refuse()?;
 
     emit!(MarketChanged {
         clearinghouse: ctx.accounts.clearinghouse.key(),

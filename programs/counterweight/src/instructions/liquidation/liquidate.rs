@@ -183,6 +183,7 @@ fn require_outcome(
 ///
 /// # Errors
 /// [`ErrorCode::NotLiquidatable`], [`ErrorCode::NoPosition`], [`ErrorCode::SameAccount`],
+/// [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::LimitPriceExceeded`], [`ErrorCode::InitialMarginNotMet`] of the liquidator,
 /// [`ErrorCode::WrongMarket`], those of the guards and of prices.
 pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
@@ -203,6 +204,10 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
+    if liquidatee.header.core.open_orders != 0 {
+        let numbers = [("orders", liquidatee.header.core.open_orders.into())];
+        return Err(refuse(ErrorCode::OrdersStillRest, &numbers));
+    }
     let lots = liquidatee.account().lots(row.asset, args.market);
     if lots.0 == 0 {
         return Err(explain(RiskError::NoPosition {

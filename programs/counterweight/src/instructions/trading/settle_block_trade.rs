@@ -15,8 +15,9 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    AccountView, Asset, Book, Lots, Market as MarketRow, QuoteAtoms, Ticks,
-    market::MODE_REDUCE_ONLY, position::key, units::MAX_LOTS,
+    Asset, Book, Lots, Market as MarketRow, QuoteAtoms, Ticks,
+    market::{MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT},
+    units::MAX_LOTS,
 };
 
 /// Most legs of a block trade.
@@ -94,18 +95,6 @@ impl SettleBlockTrade<'_> {
     }
 }
 
-/// Whether a trade of `lots` brings the account nearer to zero in the market, and not beyond.
-fn reduces(account: &AccountView, row: &MarketRow, market: u16, lots: i64) -> bool {
-    let wanted = key(row.asset, market);
-    account
-        .positions
-        .binary_search_by_key(&wanted, counterweight_risk::Position::key)
-        .is_ok_and(|at| {
-            let held = account.positions[at].lots;
-            (held.0 < 0) != (lots < 0) && lots.unsigned_abs() <= held.size()
-        })
-}
-
 /// What a leg stands on: its rows in the risk book.
 fn rows<'a>(book: &Book<'a>, leg: &Leg) -> Result<(&'a MarketRow, &'a Asset)> {
     let row = book.market(leg.market).or_refuse()?;
@@ -149,7 +138,7 @@ fn settle_leg<'info>(
     }
     let loader = AccountLoader::<Market>::try_from(info)?;
     let mut market = loader.load_mut()?;
-    let open_before = market.open_long;
+    let open_before = market.exposure();
 
     let lots = Lots(leg.lots);
     let cost = lots.cost(Ticks(leg.price), row.tick_size).or_refuse()?;
@@ -217,8 +206,12 @@ pub(crate) fn settle_block_trade<'info>(
     for leg in &legs {
         let (row, asset) = rows(&book, leg)?;
         require_band(row, asset, leg, now, max_age)?;
-        let first_leg = reduces(&first.view(), row, leg.market, leg.lots);
-        let second_leg = reduces(&second.view(), row, leg.market, -leg.lots);
+        let first_leg = first.view().reduces(row, leg.market, Lots(leg.lots));
+        let second_leg = second.view().reduces(row, leg.market, Lots(-leg.lots));
+        if matches!(row.mode, MODE_POST_ONLY | MODE_SETTLEMENT) {
+            let numbers = [("market", leg.market.into()), ("mode", row.mode.into())];
+            return Err(refuse(ErrorCode::MarketMode, &numbers));
+        }
         if row.mode == MODE_REDUCE_ONLY && !(first_leg && second_leg) {
             return Err(refuse(
                 ErrorCode::ReduceOnly,

@@ -1,0 +1,63 @@
+//! `settle_market`: ends a market at a fixed price. From then on nothing trades in it, every position is
+//! worth that price, and anyone may close each one at it. There is no way back.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    events::MarketChanged,
+    instructions::oracle::apply_funding,
+    state::{Clearinghouse, Market, RiskBook, RiskBookMut},
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{Ticks, market::MODE_SETTLEMENT};
+
+/// Accounts of `settle_market`.
+#[derive(Accounts)]
+pub struct SettleMarket<'info> {
+    /// The authority.
+    pub authority: Signer<'info>,
+    /// The clearinghouse.
+    #[account(has_one = authority @ ErrorCode::NotAuthority, has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book.
+    #[account(mut)]
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market.
+    #[account(mut, has_one = clearinghouse @ ErrorCode::WrongClearinghouse)]
+    pub market: AccountLoader<'info, Market>,
+}
+
+/// Ends a market at `price` ticks, inside its price band around the last index: whoever governs cannot
+/// settle it at a price of his own making.
+///
+/// # Errors
+/// [`ErrorCode::PriceOutsideBand`], [`ErrorCode::MarketMode`] where it is in settlement already.
+pub(crate) fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()> {
+    let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
+    let mut market = ctx.accounts.market.load_mut()?;
+    let now = Clock::get()?.unix_timestamp;
+    // What has accrued is paid where there is a price for it; a feed that died must not stop the end.
+    let asset = book.market(market.index)?.asset;
+    if book.asset(asset)?.check_maintenance(asset, now).is_ok() {
+        apply_funding(&mut book, &mut market, now)?;
+    }
+    let index = book.asset(asset)?.index;
+    let row = book.market(market.index)?;
+    require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
+    let asked = row.price_of(Ticks(price)).or_refuse()?;
+    let (low, high) = row.band(index).or_refuse()?;
+    if asked < low || asked > high || price == 0 {
+        let numbers = [
+            ("price", asked.0.into()),
+            ("lowest", low.0.into()),
+            ("highest", high.0.into()),
+        ];
+        return Err(refuse(ErrorCode::PriceOutsideBand, &numbers));
+    }
+    row.settlement_price = asked.0 >> 16;
+    row.mode = MODE_SETTLEMENT;
+    emit!(MarketChanged {
+        clearinghouse: ctx.accounts.clearinghouse.key(),
+        market: market.index,
+    });
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Trading on the order book: what rests, what trades, who pays, and what waits in the queue.
+
+use counterweight::{OrderKind, Which, error::ErrorCode};
+use counterweight_risk::orders::Side;
+use counterweight_simnet::{Exchange, Trader, limit, pegged, reconcile};
+use counterweight_tests::scene::{localnet, refused};
+
+const SOL_PERP: u16 = 0;
+
+struct Scene {
+    x: Exchange,
+    maker: Trader,
+    taker: Trader,
+    mid: u64,
+}
+
+fn scene() -> Scene {
+    let mut x = localnet();
+    let (maker, taker) = (x.funded("maker", 100_000), x.funded("taker", 100_000));
+    let mid = x.index_ticks(SOL_PERP);
+    Scene {
+        x,
+        maker,
+        taker,
+        mid,
+    }
+}
+
+impl Scene {
+    fn check(&self) {
+        let sums = reconcile(&self.x, &[self.maker.margin, self.taker.margin]);
+        assert!(sums.balances(), "{sums:?}");
+    }
+
+    fn lots(&self, trader: &Trader) -> i64 {
+        let margin = self.x.margin(&trader.margin);
+        margin.positions().first().map_or(0, |p| p.lots.0)
+    }
+}
+
+#[test]
+fn an_order_rests_and_is_taken_at_its_own_price() {
+    let Scene {
+        mut x,
+        maker,
+        taker,
+        mid,
+    } = scene();
+    x.order(&maker, SOL_PERP, limit(Side::Sell, mid + 5, 1_000), &[])
+        .unwrap();
+    let resting = x.margin(&maker.margin);
+    assert_eq!(resting.positions()[0].ask_lots.0, 1_000);
+    assert_eq!(resting.header.core.open_orders, 1);
+    x.trade(&taker, SOL_PERP, 400, mid + 10, &[maker.margin])
+        .unwrap();
+    let s = Scene {
+        x,
+        maker,
+        taker,
+        mid,
+    };
+    assert_eq!((s.lots(&s.maker), s.lots(&s.taker)), (-400, 400));
+    let paid = s.x.margin(&s.taker.margin).positions()[0].quote.0;
+    assert_eq!(paid, -(400 * (mid as i64 + 5) * 100));
+    s.check();
+}
+
+#[test]
+fn a_fill_waits_for_a_maker_who_is_not_at_hand() {
+    let mut s = scene();
+    s.x.order(&s.maker, SOL_PERP, limit(Side::Sell, s.mid + 5, 1_000), &[])
+        .unwrap();
+    s.x.trade(&s.taker, SOL_PERP, 1_000, s.mid + 10, &[])
+        .unwrap();
+    assert_eq!((s.lots(&s.maker), s.lots(&s.taker)), (0, 1_000));
+    assert_eq!(s.x.order_book(SOL_PERP).queue.len(), 1);
+    s.check();
+    s.x.settle_fills(SOL_PERP, &[s.maker.margin]).unwrap();
+    assert_eq!(s.lots(&s.maker), -1_000);
+    assert_eq!(s.x.margin(&s.maker.margin).header.core.open_orders, 0);
+    s.check();
+}
+
+#[test]
+fn a_pegged_order_follows_the_index() {
+    let mut s = scene();
+    let bid = pegged(Side::Buy, -3, s.mid + 1_000, 500);
+    s.x.order(&s.maker, SOL_PERP, bid, &[]).unwrap();
+    let price = s.x.prices[1];
+    s.x.set_price(1, price + price / 200);
+    let mid = s.x.index_ticks(SOL_PERP);
+    assert!(mid > s.mid);
+    s.x.trade(&s.taker, SOL_PERP, -500, mid - 3, &[s.maker.margin])
+        .unwrap();
+    assert_eq!(
+        s.x.margin(&s.taker.margin).positions()[0].quote.0,
+        500 * (mid as i64 - 3) * 100
+    );
+    s.check();
+}
+
+#[test]
+fn a_post_only_order_that_would_trade_is_refused_and_one_that_slides_rests() {
+    let mut s = scene();
+    s.x.order(&s.maker, SOL_PERP, limit(Side::Sell, s.mid + 5, 1_000), &[])
+        .unwrap();
+    let post = counterweight::OrderArgs {
+        kind: OrderKind::PostOnly,
+        ..limit(Side::Buy, s.mid + 5, 10)
+    };
+    let Scene {
+        x, maker, taker, ..
+    } = &mut s;
+    refused(x, &[maker, taker], ErrorCode::PostOnlyWouldCross, |x| {
+        x.order(taker, SOL_PERP, post, &[])
+    });
+    let slide = counterweight::OrderArgs {
+        kind: OrderKind::PostOnlySlide,
+        ..post
+    };
+    x.order(taker, SOL_PERP, slide, &[]).unwrap();
+    let book = x.order_book(SOL_PERP);
+    let best = book.resting(Side::Buy, false).next().unwrap().1;
+    assert_eq!(best.price, s.mid as i64 + 4);
+    s.x.cancel(&s.taker, SOL_PERP, Which::All).unwrap();
+    assert_eq!(s.x.margin(&s.taker.margin).header.core.position_count, 0);
+    s.check();
+}
