@@ -9,6 +9,7 @@
 //! Compute units are deterministic: keys are derived from names, prices and the time are set.
 
 mod cases;
+mod orders;
 mod refusals;
 mod report;
 mod sections;

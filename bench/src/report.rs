@@ -2,11 +2,17 @@
 
 use crate::{
     cases::{self, Cost},
-    refusals,
+    orders, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
-use counterweight::state::{Clearinghouse, MARGIN_HEADER, MarginAccount, Market, RiskBook};
+use counterweight::{
+    book::Order,
+    state::{
+        Clearinghouse, MARGIN_HEADER, MARKET_LARGEST, MARKET_QUEUE, MarginAccount, RiskBook,
+        Triggers,
+    },
+};
 use counterweight_risk::{Asset, Market as MarketRow, Position};
 use counterweight_simnet::{Chain, Start};
 use serde::{Deserialize, Serialize};
@@ -47,6 +53,7 @@ pub fn measure() -> Measured {
         eprintln!("measuring {bytecode:?} ...");
         let mut costs = cases::by_positions(bytecode);
         costs.extend(cases::fixed(bytecode));
+        costs.extend(orders::all(bytecode));
         costs.extend(refusals::all(bytecode));
         costs
     };
@@ -81,11 +88,14 @@ fn sizes() -> Vec<Size> {
         size("RiskBook with the quote token", RiskBook::space(1, 0)),
         row("… each further asset", size_of::<Asset>()),
         row("… each market", size_of::<MarketRow>()),
-        size("Market", 8 + size_of::<Market>()),
+        size("Market as it is created", MARKET_QUEUE),
+        size("Market with 1,024 orders a side", MARKET_LARGEST),
+        row("… each order", size_of::<Order>()),
         size("MarginAccount with 8 slots", MarginAccount::space(8)),
         size("MarginAccount with 128 slots", MarginAccount::space(128)),
         row("… header", MARGIN_HEADER),
         row("… each slot", size_of::<Position>()),
+        size("Triggers", 8 + size_of::<Triggers>()),
     ]
 }
 

@@ -62,6 +62,8 @@ pub fn exchange(bytecode: Bytecode, value: LotValue) -> Exchange {
         let mut market = market.clone();
         market.name = format!("M{index}");
         market.asset = format!("A{}", (index / 2).min(ASSETS - 1));
+        // Orders are measured in the first market only.
+        market.order_slots = if index == 0 { 2_048 } else { 0 };
         market.tick_size = if value == LotValue::Usual { 100 } else { 1 };
         deployment.market.push(market);
     }

@@ -98,6 +98,7 @@ impl Peg {
 
     /// The price that stands at this offset from an index: never below zero, never above the
     /// largest price. `None` without an order.
+    #[inline(always)]
     fn price(self, index: Price, tick_size: u64) -> Option<u64> {
         if self == Self::NONE {
             return None;
@@ -184,12 +185,14 @@ impl Position {
     }
 
     /// The most a lot that a resting bid can pay while the index is `index`.
+    #[inline(always)]
     fn highest_bid(&self, market: &Market, index: Price) -> u64 {
         let pegged = self.bid_peg.price(index, market.tick_size);
         self.bid_price.0.max(pegged.unwrap_or(0))
     }
 
     /// The least a lot that a resting ask can receive.
+    #[inline(always)]
     fn lowest_ask(&self, market: &Market, index: Price) -> u64 {
         let fixed = if self.ask_price.0 == 0 {
             u64::MAX
@@ -213,63 +216,71 @@ impl Position {
         })
     }
 
-    /// What the resting orders can cost at worst, besides the requirement. `quote` is the position's
-    /// after what it owes, `weight` what a net gain on the asset counts for.
+    /// What the resting orders can cost at worst, besides the requirement. `worth` is the position's at
+    /// its conservative price, `quote` its quote after what it owes, `weight` what a net gain on the
+    /// asset counts for.
     ///
     /// # Errors
-    /// [`RiskError::Overflow`] from 2^60 quote atoms.
-    #[inline(never)]
+    /// [`RiskError::Overflow`] where a part reaches 2^60 quote atoms.
+    #[inline(always)]
     pub(crate) fn order_loss(
         &self,
-        quote: i64,
+        (worth, quote): (i64, i64),
         market: &Market,
         asset: &Asset,
         weight: Ratio,
     ) -> Result<QuoteAtoms> {
         let (low, high) = (asset.initial_low.0, asset.initial_high.0);
-        let mut loss = 0u64;
-        let mut add = |part: u64| {
-            loss = loss.checked_add(part).ok_or(RiskError::Overflow)?;
-            Ok::<(), RiskError>(())
-        };
-        let (mut dearest, held) = (high, self.lots.size());
-        if self.bid_lots.0 > 0 {
+        let (bids, asks) = (self.bid_lots.size(), self.ask_lots.size());
+        let (mut loss, mut dearest) = (0u64, high);
+        if bids > 0 {
             let bid = self.highest_bid(market, asset.index);
-            let closing = if self.lots.0 < 0 { held } else { 0 }.min(self.bid_lots.size());
-            let opening = self.bid_lots.size() - closing;
-            add(product(opening, bid.saturating_sub(low))?)?;
-            add(product(closing, bid.saturating_sub(high))?)?;
-            if closing > 0 && weight < Ratio::ONE {
-                add(self.realised_loss(quote, Price(bid), weight)?)?;
-            }
+            let closing = bids.min(if self.lots.0 < 0 { self.lots.size() } else { 0 });
+            // Each part is at most 2^60, and there are five: the sums stay below 2^63.
+            loss = product(bids - closing, bid.saturating_sub(low))?
+                + product(closing, bid.saturating_sub(high))?;
             dearest = dearest.max(bid);
-        }
-        if self.ask_lots.0 > 0 {
-            let ask = self.lowest_ask(market, asset.index);
-            let closing = if self.lots.0 > 0 { held } else { 0 }.min(self.ask_lots.size());
-            let opening = self.ask_lots.size() - closing;
-            add(product(opening, high.saturating_sub(ask))?)?;
-            add(product(closing, low.saturating_sub(ask))?)?;
             if closing > 0 && weight < Ratio::ONE {
-                add(self.realised_loss(quote, Price(ask.min(MAX_PRICE.0)), weight)?)?;
+                loss += self.realised_loss((worth, bid <= high), quote, Price(bid), weight)?;
+            }
+        }
+        if asks > 0 {
+            let ask = self.lowest_ask(market, asset.index);
+            let closing = asks.min(if self.lots.0 > 0 { self.lots.size() } else { 0 });
+            loss += product(asks - closing, high.saturating_sub(ask))?
+                + product(closing, low.saturating_sub(ask))?;
+            if closing > 0 && weight < Ratio::ONE {
+                let price = Price(ask.min(MAX_PRICE.0));
+                loss += self.realised_loss((worth, ask >= low), quote, price, weight)?;
             }
         }
         if market.maker_fee_tenths > 0 {
-            let orders = self.bid_lots.size() + self.ask_lots.size(); // at most 2^45
-            add(market.maker_fee_bound(product(orders, dearest)?)?)?;
+            // At most 2^45 lots.
+            loss += market.maker_fee_bound(product(bids + asks, dearest)?)?;
         }
         QuoteAtoms::from_unsigned(loss)
     }
 
     /// Closing at a loss takes the loss out of the asset's net gain and into cash: where a gain counts
-    /// for less than a loss, that alone costs (1 − weight) of it.
-    fn realised_loss(&self, quote: i64, price: Price, weight: Ratio) -> Result<u64> {
-        let value = self.lots.value(price)?;
-        let result = QuoteAtoms(quote).plus(value)?;
-        if result.0 >= 0 {
+    /// for less than a loss, that alone costs (1 − weight) of it. An order that is no worse than the
+    /// conservative price (`within`) loses no more than the position has lost at that price.
+    #[inline(always)]
+    fn realised_loss(
+        &self,
+        (worth, within): (i64, bool),
+        quote: i64,
+        price: Price,
+        weight: Ratio,
+    ) -> Result<u64> {
+        let result = if within {
+            worth
+        } else {
+            quote.wrapping_add(self.lots.value_and_notional(price)?.0.0) // 2^61 and 2^60 at most
+        };
+        if result >= 0 {
             return Ok(0);
         }
-        let loss = result.0.unsigned_abs();
+        let loss = result.unsigned_abs();
         // The weight is below one, so that the product is below the loss.
         Ok(loss - weight.of_floor(loss)?)
     }
@@ -280,13 +291,14 @@ fn lower<T: PartialEq + Ord>(before: T, new: T, none: T) -> T {
     if before == none { new } else { before.min(new) }
 }
 
-/// Lots times a price difference, rounded up, below 2^60.
+/// Lots times a price difference, rounded up, at most 2^60.
+#[inline(always)]
 fn product(lots: u64, price: u64) -> Result<u64> {
     if lots == 0 || price == 0 {
         return Ok(0);
     }
     let (floor, inexact) = mul_shift_below::<16, 60>(lots, price).ok_or(RiskError::Overflow)?;
-    Ok(floor + u64::from(inexact)) // below 2^60 + 1
+    Ok(floor + u64::from(inexact))
 }
 
 impl AccountView<'_> {

@@ -287,9 +287,11 @@ impl Netting {
         let judged = if position.bid_lots.0 | position.ask_lots.0 == 0 {
             judge(position.lots, quote, market, asset)?
         } else {
-            let loss = position.order_loss(quote, market, asset, weight)?;
+            let judged = judge_with_orders(position, quote, market, asset)?;
+            let before = (judged.equity.0, quote);
+            let loss = position.order_loss(before, market, asset, weight)?;
             self.orders = self.orders.plus(loss)?;
-            judge_with_orders(position, quote, market, asset)?
+            judged
         };
         self.sum = self.sum.plus(&judged)?;
         Ok(())

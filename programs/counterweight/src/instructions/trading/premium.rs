@@ -27,9 +27,18 @@ impl Desk<'_, '_> {
         funding.sample(found);
     }
 
-    /// The mean price of trading the impact notional against a side; none where its best orders hold
-    /// less.
+    /// The mean price of trading the impact notional against a side, where it can reach beyond the
+    /// index; none where it cannot (the best order stands on its own side of the index: most often), or
+    /// where the best orders hold less.
     fn impact(&self, book: &Book, side: Side) -> Option<Price> {
+        let best = book.best(side, self.index)?.price;
+        let beyond = match side {
+            Side::Buy => best > self.index.floor,
+            Side::Sell => best < self.index.ceil,
+        };
+        if !beyond {
+            return None;
+        }
         let wanted = self.row.impact_notional;
         let (mut lots, mut value) = (0u64, 0u64);
         for best in book.merged(side, self.index).take(IMPACT_WALK) {
