@@ -38,6 +38,7 @@ pub const LANES: usize = 4;
 
 /// What a book remembers besides its orders. 32 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct BookHeader {
     /// Orders that ever rested: the next one's sequence number.

@@ -60,6 +60,7 @@ impl Entry {
 
 /// Where the ring stands. 8 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct QueueHeader {
     /// Place of the oldest entry.
