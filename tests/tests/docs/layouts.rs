@@ -1,9 +1,16 @@
 //! Account layouts, field by field.
 
 use crate::{code, doc, rows, section};
-use counterweight::state::{Clearinghouse, MarginAccount, Market as MarketAccount, RiskBook};
+use counterweight::{
+    book::{BookHeader, Entry, Order, queue::QueueHeader},
+    state::{
+        Clearinghouse, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
+        Market as MarketAccount, RiskBook, Trigger, Triggers,
+    },
+};
 use counterweight_risk::{
     AccountCore, Asset, Balance, Market, Position, RiskParams,
+    funding::Funding,
     tiers::{Schedule, Tier},
 };
 
@@ -41,16 +48,29 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             price_flags, padding, reserved)),
         ("Market (row of the risk book)", 0, layout!(Market: address, name, tick_size, asset, kind, mode, padding,
             maintenance, initial, index, share, max_open_interest, dust_notional, rates_bps,
-            maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee, reserved)),
+            maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee,
+            settlement_price, min_order_lots, impact_notional, scale_start, scale_end, trigger_fee,
+            taker_fee_tenths, maker_fee_tenths, funding_interval, funding_cap, scale_max, scale, reserved)),
         ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
         ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
-            open_long, open_short, fees, insurance, residue, volume, reserved)),
-        ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, padding, sequence, clearinghouse, owner,
+            open_long, open_short, fees, insurance, residue, volume, pending_long, pending_short, pending_quote,
+            book, queue, funding, reserved)),
+        ("BookHeader", 0, layout!(BookHeader: arrivals, lengths, used, free, padding)),
+        ("QueueHeader", 0, layout!(QueueHeader: head, length, open, padding)),
+        ("Funding", 0, layout!(Funding: start, sampled, premium, sum, pending, intervals)),
+        ("Entry", 0, layout!(Entry: maker, order_id, client_id, lots, quote, fee, time, kind, side, whole, padding,
+            reserved)),
+        ("Order", 0, layout!(Order: maker, sequence, price, worst, lots, client_id, expires, next_free, flags,
+            padding, reserved)),
+        ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, fee_discount_bps, padding, sequence, clearinghouse, owner,
             delegate, core, reserved)),
-        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, padding, reserved)),
+        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, reserved)),
         ("Balance", 0, layout!(Balance: atoms, asset, padding)),
         ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_price,
             ask_lots, ask_price, bid_peg, ask_peg)),
+        ("Triggers", 8, layout!(Triggers: version, bump, padding, margin_account, owner, entries, reserved)),
+        ("Trigger", 0, layout!(Trigger: market, flags, padding, price, trail, slippage, lots, lots_placed, expires,
+            client_id)),
     ]
 }
 
@@ -85,7 +105,15 @@ fn every_field_of_every_account_is_documented_at_its_offset() {
         (MarginAccount::space(8), MarginAccount::space(128)),
         (1_048, 10_648)
     );
-    for number in ["159,976", "1,048", "10,648"] {
+    assert_eq!(
+        (MARKET_QUEUE, MARKET_ORDERS, MARKET_LARGEST),
+        (8_440, 21_752, 218_360)
+    );
+    let numbers = [
+        "159,976", "1,048", "10,648", "8,440", "21,752", "218,360", "624",
+    ];
+    assert_eq!(8 + size_of::<Triggers>(), 624);
+    for number in numbers {
         assert!(
             text.contains(number),
             "docs/architecture.md should state {number} bytes"

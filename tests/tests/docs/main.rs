@@ -289,6 +289,15 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         trade_fee_tenths_bps,
         max_open_interest,
         dust_notional,
+        taker_fee_tenths_bps,
+        min_order_lots,
+        funding_interval,
+        funding_cap_bps,
+        impact_notional,
+        scale_start,
+        scale_end,
+        scale_max_bps,
+        trigger_fee,
         mode
     ));
     let mut compared = 0;
@@ -311,7 +320,7 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         }
     }
     assert!(
-        compared > 25,
+        compared > 40,
         "only {compared} bounds are stated as numbers"
     );
     assert!(
