@@ -13,7 +13,24 @@ use solana_keypair::Keypair;
 use solana_message::Message;
 use solana_signer::Signer;
 use solana_transaction::{Transaction, TransactionError};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+/// Sees a transaction that is about to run, and the state it will run on.
+pub type Witness = fn(&LiteSVM, &Transaction);
+
+static WITNESS: OnceLock<Witness> = OnceLock::new();
+
+/// Has every transaction of every chain of this process seen, by one witness. A test that was not
+/// written for it is so run on another back end as well (`tests/native`).
+///
+/// # Panics
+/// If there is a witness already.
+pub fn appoint_witness(witness: Witness) {
+    assert!(WITNESS.set(witness).is_ok(), "one witness is enough");
+}
 
 /// How a chain is started.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +223,7 @@ impl Chain {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Receipt, Box<Failure>> {
-        let transaction = self.transaction(instructions, signers);
+        let transaction = self.witnessed(instructions, signers);
         let outcome = self.svm.send_transaction(transaction);
         // The same transaction may be sent again.
         self.svm.expire_blockhash();
@@ -229,7 +246,7 @@ impl Chain {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Receipt, Box<Failure>> {
-        let transaction = self.transaction(instructions, signers);
+        let transaction = self.witnessed(instructions, signers);
         match self.svm.simulate_transaction(transaction) {
             Ok(info) => Ok(Receipt {
                 units: info.meta.compute_units_consumed,
@@ -238,6 +255,14 @@ impl Chain {
             }),
             Err(failed) => Err(Box::new(failure(failed))),
         }
+    }
+
+    fn witnessed(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Transaction {
+        let transaction = self.transaction(instructions, signers);
+        if let Some(witness) = WITNESS.get() {
+            witness(&self.svm, &transaction);
+        }
+        transaction
     }
 
     /// A signed transaction of legacy format, with the compute limit of a whole transaction.

@@ -15,7 +15,7 @@ mod reading;
 mod tokens;
 
 pub use books::{limit, pegged};
-pub use chain::{Chain, Failure, Receipt, Start, keypair};
+pub use chain::{Chain, Failure, Receipt, Start, Witness, appoint_witness, keypair};
 pub use deployment::{AssetConfig, Deployment, MarketConfig};
 pub use exchange::{Exchange, Trader, name16};
 pub use ledger::{Reconciliation, reconcile};
