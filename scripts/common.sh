@@ -53,18 +53,23 @@ install_packages() {
 }
 
 # need_tools [COMPONENT...]: a cargo that is new enough, a C compiler, python3, patch, and
-# components of the Rust toolchain (clippy, rustfmt).
+# components of the Rust toolchain (clippy, rustfmt) or the library that the whole workspace links
+# (openssl).
 need_tools() {
     local missing=() tool want have component
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v python3 >/dev/null || missing+=(python3)
     command -v patch >/dev/null || missing+=(patch)
+    case " $* " in
+        *" openssl "*) pkg-config --exists openssl 2>/dev/null || missing+=(libssl-dev pkg-config) ;;
+    esac
     [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
     command -v cargo >/dev/null || die "no cargo on the PATH: install Rust (https://rustup.rs) and run this again."
     want=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
     have=$(cd "$root" && rustc --version | cut -d' ' -f2) || die "rustc does not run"
     newer "$have" "$want" || die "rustc $have is too old: this workspace needs $want (rustup update stable)."
     for component in "$@"; do
+        [ "$component" != openssl ] || continue
         case $component in clippy) tool=cargo-clippy ;; *) tool=$component ;; esac
         "$tool" --version >/dev/null 2>&1 && continue
         say "adding the Rust component $component"

@@ -1,0 +1,89 @@
+//! Every test of `tests/tests` on both back ends.
+
+use counterweight_native::{compare, compared};
+use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
+use std::{collections::BTreeSet, path::Path};
+
+/// Tests of `tests/tests` that are not compiled here, and why.
+const ELSEWHERE: [(&str, &str); 2] = [
+    (
+        "docs",
+        "reads documents, and runs what is run elsewhere as well",
+    ),
+    ("every_error_code", "reads sources, and runs nothing"),
+];
+
+macro_rules! bodies {
+    ($($name:ident = $path:literal;)*) => {
+        $(#[path = $path] mod $name;)*
+        const BODIES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+bodies! {
+    accounts = "../../tests/accounts.rs";
+    book = "../../tests/book.rs";
+    compute = "../../tests/compute.rs";
+    governance = "../../tests/governance.rs";
+    guards = "../../tests/guards.rs";
+    hostile_accounts = "../../tests/hostile_accounts.rs";
+    liquidation = "../../tests/liquidation.rs";
+    main_job = "../../tests/main_job.rs";
+    own_actions = "../../tests/own_actions.rs";
+    prices = "../../tests/prices.rs";
+    refusals_account = "../../tests/refusals_account.rs";
+    refusals_bounds = "../../tests/refusals_bounds.rs";
+    refusals_closing = "../../tests/refusals_closing.rs";
+    refusals_governance = "../../tests/refusals_governance.rs";
+    refusals_liquidation = "../../tests/refusals_liquidation.rs";
+    refusals_margin = "../../tests/refusals_margin.rs";
+    refusals_oracle = "../../tests/refusals_oracle.rs";
+    refusals_trading = "../../tests/refusals_trading.rs";
+    refusals_withdraw = "../../tests/refusals_withdraw.rs";
+    sequences = "../../tests/sequences.rs";
+    token_2022 = "../../tests/token_2022.rs";
+    trading = "../../tests/trading.rs";
+}
+
+/// The test harness calls nobody before the first test, and tests run in any order: the system's
+/// loader does it, before the harness starts.
+// SAFETY: the loader calls what stands in this section once, before `main`, without arguments. All
+// that happens is that a function pointer is put into a static.
+#[used]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
+static APPOINT: extern "C" fn() = {
+    extern "C" fn appoint() {
+        appoint_witness(compare);
+    }
+    appoint
+};
+
+#[test]
+fn every_transaction_of_these_tests_is_compared() {
+    let before = compared();
+    Exchange::new(Deployment::localnet(), Start::default());
+    // One to create it, one for each asset, market and listing, one that refreshes.
+    assert!(compared() >= before + 8, "nobody saw it");
+}
+
+#[test]
+fn every_file_of_tests_is_compiled_here_or_excused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    let entries = std::fs::read_dir(folder).expect("the tests");
+    let name = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into());
+    let files: BTreeSet<String> = entries
+        .filter_map(|entry| name(&entry.expect("an entry").path()))
+        .collect();
+    let excused = ELSEWHERE.iter().map(|(name, _)| *name);
+    let known: BTreeSet<String> = BODIES
+        .iter()
+        .copied()
+        .chain(excused)
+        .map(String::from)
+        .collect();
+    assert_eq!(
+        files, known,
+        "add it to `bodies!` in tests/native/tests/bodies.rs"
+    );
+}
