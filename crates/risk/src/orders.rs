@@ -19,7 +19,7 @@ use crate::{
     fixed::mul_shift_below,
     market::Market,
     position::{Position, key},
-    units::{Lots, MAX_LOTS, MAX_PRICE, Price, QuoteAtoms, Ratio},
+    units::{Lots, MAX_LOTS, MAX_PRICE, Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -203,62 +203,69 @@ impl Position {
         fixed.min(pegged.unwrap_or(u64::MAX))
     }
 
-    /// The largest position, by size, that the resting orders can make.
+    /// The size of the largest position that the resting orders can make: of |q + bids| and |q − asks|
+    /// the larger, which is the larger of q + bids and asks − q.
     #[inline(always)]
-    pub(crate) fn largest(&self) -> Lots {
-        // Each at most 2^44 in size: the sums keep the value.
+    pub(crate) fn largest(&self) -> u64 {
+        // Each at most 2^44 in size: the sums keep the value, and one of them is not negative.
         let long = self.lots.0.wrapping_add(self.bid_lots.0);
-        let short = self.lots.0.wrapping_sub(self.ask_lots.0);
-        Lots(if long.unsigned_abs() >= short.unsigned_abs() {
-            long
-        } else {
-            short
-        })
+        let short = self.ask_lots.0.wrapping_sub(self.lots.0);
+        long.max(short).cast_unsigned()
     }
 
     /// What the resting orders can cost at worst, besides the requirement. `worth` is the position's at
-    /// its conservative price, `quote` its quote after what it owes, `weight` what a net gain on the
-    /// asset counts for.
-    ///
-    /// # Errors
-    /// [`RiskError::Overflow`] where a part reaches 2^60 quote atoms.
-    #[inline(always)]
+    /// its conservative price, `weight` what a net gain on the asset counts for. `None` where a part
+    /// reaches 2^60 quote atoms.
+    // Not inline, and with no more arguments than registers: inside the loop over positions it would
+    // push everything else out of them.
+    #[inline(never)]
     pub(crate) fn order_loss(
         &self,
-        (worth, quote): (i64, i64),
+        worth: i64,
         market: &Market,
         asset: &Asset,
         weight: Ratio,
-    ) -> Result<QuoteAtoms> {
+    ) -> Option<u64> {
         let (low, high) = (asset.initial_low.0, asset.initial_high.0);
         let (bids, asks) = (self.bid_lots.size(), self.ask_lots.size());
         let (mut loss, mut dearest) = (0u64, high);
+        // Nothing wraps below: closing ≤ bids (asks) by `min`, prices are subtracted where the comparison
+        // before says that they can be, and the five parts of the loss are at most 2^60 each.
         if bids > 0 {
             let bid = self.highest_bid(market, asset.index);
-            let closing = bids.min(if self.lots.0 < 0 { self.lots.size() } else { 0 });
-            // Each part is at most 2^60, and there are five: the sums stay below 2^63.
-            loss = product(bids - closing, bid.saturating_sub(low))?
-                + product(closing, bid.saturating_sub(high))?;
             dearest = dearest.max(bid);
+            let closing = bids.min(self.lots.0.wrapping_neg().max(0).cast_unsigned());
+            if bid > low {
+                loss = product(bids.wrapping_sub(closing), bid.wrapping_sub(low))?;
+                if bid > high {
+                    loss = loss.wrapping_add(product(closing, bid.wrapping_sub(high))?);
+                }
+            }
             if closing > 0 && weight < Ratio::ONE {
-                loss += self.realised_loss((worth, bid <= high), quote, Price(bid), weight)?;
+                let part = self.realised_loss(worth, bid <= high, (asset, bid), weight)?;
+                loss = loss.wrapping_add(part);
             }
         }
         if asks > 0 {
             let ask = self.lowest_ask(market, asset.index);
-            let closing = asks.min(if self.lots.0 > 0 { self.lots.size() } else { 0 });
-            loss += product(asks - closing, high.saturating_sub(ask))?
-                + product(closing, low.saturating_sub(ask))?;
+            let closing = asks.min(self.lots.0.max(0).cast_unsigned());
+            if ask < high {
+                let opening = product(asks.wrapping_sub(closing), high.wrapping_sub(ask))?;
+                loss = loss.wrapping_add(opening);
+                if ask < low {
+                    loss = loss.wrapping_add(product(closing, low.wrapping_sub(ask))?);
+                }
+            }
             if closing > 0 && weight < Ratio::ONE {
-                let price = Price(ask.min(MAX_PRICE.0));
-                loss += self.realised_loss((worth, ask >= low), quote, price, weight)?;
+                let part = self.realised_loss(worth, ask >= low, (asset, ask), weight)?;
+                loss = loss.wrapping_add(part);
             }
         }
         if market.maker_fee_tenths > 0 {
-            // At most 2^45 lots.
-            loss += market.maker_fee_bound(product(bids + asks, dearest)?)?;
+            let orders = product(bids.wrapping_add(asks), dearest)?; // at most 2^45 lots
+            loss = loss.wrapping_add(market.maker_fee_bound(orders).ok()?);
         }
-        QuoteAtoms::from_unsigned(loss)
+        Some(loss)
     }
 
     /// Closing at a loss takes the loss out of the asset's net gain and into cash: where a gain counts
@@ -267,22 +274,36 @@ impl Position {
     #[inline(always)]
     fn realised_loss(
         &self,
-        (worth, within): (i64, bool),
-        quote: i64,
-        price: Price,
+        worth: i64,
+        within: bool,
+        (asset, price): (&Asset, u64),
         weight: Ratio,
-    ) -> Result<u64> {
+    ) -> Option<u64> {
         let result = if within {
             worth
         } else {
-            quote.wrapping_add(self.lots.value_and_notional(price)?.0.0) // 2^61 and 2^60 at most
+            self.revalue(worth, asset, Price(price.min(MAX_PRICE.0)))?
         };
         if result >= 0 {
-            return Ok(0);
+            return Some(0);
         }
         let loss = result.unsigned_abs();
         // The weight is below one, so that the product is below the loss.
-        Ok(loss - weight.of_floor(loss)?)
+        Some(loss.wrapping_sub(weight.of_floor(loss).ok()?))
+    }
+
+    /// What the position is worth at another price than its conservative one.
+    #[inline(never)]
+    fn revalue(&self, worth: i64, asset: &Asset, price: Price) -> Option<i64> {
+        let conservative = if self.lots.0 > 0 {
+            asset.initial_low
+        } else {
+            asset.initial_high
+        };
+        let (before, _) = self.lots.value_and_notional(conservative).ok()?;
+        let (after, _) = self.lots.value_and_notional(price).ok()?;
+        // |worth| < 2^62 and both values below 2^60.
+        Some(worth.wrapping_sub(before.0).wrapping_add(after.0))
     }
 }
 
@@ -293,12 +314,12 @@ fn lower<T: PartialEq + Ord>(before: T, new: T, none: T) -> T {
 
 /// Lots times a price difference, rounded up, at most 2^60.
 #[inline(always)]
-fn product(lots: u64, price: u64) -> Result<u64> {
-    if lots == 0 || price == 0 {
-        return Ok(0);
+fn product(lots: u64, price: u64) -> Option<u64> {
+    if lots == 0 {
+        return Some(0);
     }
-    let (floor, inexact) = mul_shift_below::<16, 60>(lots, price).ok_or(RiskError::Overflow)?;
-    Ok(floor + u64::from(inexact))
+    let (floor, inexact) = mul_shift_below::<16, 60>(lots, price)?;
+    Some(floor.wrapping_add(u64::from(inexact)))
 }
 
 impl AccountView<'_> {

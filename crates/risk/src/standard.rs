@@ -6,6 +6,7 @@ use crate::{
     account::{AccountView, Balance},
     asset::{Asset, ORACLE_NONE},
     error::{Result, RiskError},
+    fixed::mul_shift_below,
     market::{MODE_SETTLEMENT, Market},
     position::Position,
     units::{Lots, Price, QuoteAtoms, Ratio},
@@ -288,8 +289,9 @@ impl Netting {
             judge(position.lots, quote, market, asset)?
         } else {
             let judged = judge_with_orders(position, quote, market, asset)?;
-            let before = (judged.equity.0, quote);
-            let loss = position.order_loss(before, market, asset, weight)?;
+            let loss = position.order_loss(judged.equity.0, market, asset, weight);
+            // Below 2^63: the cast keeps the value.
+            let loss = QuoteAtoms(loss.ok_or(RiskError::Overflow)?.cast_signed());
             self.orders = self.orders.plus(loss)?;
             judged
         };
@@ -355,13 +357,15 @@ fn judge_with_orders(
     market: &Market,
     asset: &Asset,
 ) -> Result<Health> {
-    let price = if position.lots.0 > 0 {
-        asset.initial_low
+    let high = asset.initial_high;
+    let value = if position.lots.0 > 0 {
+        position.lots.value_and_notional(asset.initial_low)?.0
     } else {
-        asset.initial_high
+        position.lots.value_and_notional(high)?.0
     };
-    let (value, _) = position.lots.value_and_notional(price)?;
-    let (_, notional) = position.largest().value_and_notional(asset.initial_high)?;
+    let (floor, inexact) =
+        mul_shift_below::<16, 60>(position.largest(), high.0).ok_or(RiskError::Overflow)?;
+    let notional = floor.wrapping_add(u64::from(inexact)); // at most 2^60
     Ok(Health {
         equity: QuoteAtoms(quote.wrapping_add(value.0)),
         requirement: market.initial.charge(notional)?,
