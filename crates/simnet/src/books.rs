@@ -3,10 +3,10 @@
 use crate::{Exchange, Failure, Receipt, Trader};
 use anchor_lang::prelude::Pubkey;
 use counterweight::{
-    Guards, OrderArgs, OrderKind, PriceArgs, QuotesArgs, SelfTrade, TradeArgs, Which,
+    Guards, OrderArgs, OrderKind, PriceArgs, QuotesArgs, SelfTrade, TradeArgs, TriggerArgs, Which,
 };
 use counterweight_risk::orders::Side;
-use counterweight_sdk::trading::Actor;
+use counterweight_sdk::trading::{self, Actor};
 use solana_signer::Signer;
 
 type Outcome = Result<Receipt, Box<Failure>>;
@@ -113,5 +113,59 @@ impl Exchange {
     pub fn settle_fills(&mut self, market: u16, makers: &[Pubkey]) -> Outcome {
         let settle = self.venue.settle_fills(market, makers, u8::MAX);
         self.chain.send(&[settle], &[])
+    }
+
+    /// Prunes an account's orders in a market.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn prune(&mut self, margin: Pubkey, market: u16) -> Outcome {
+        let prune = self.venue.prune_orders(margin, market, u8::MAX);
+        self.chain.send(&[prune], &[])
+    }
+
+    /// Brings a market's funding up to date.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn update_funding(&mut self, market: u16) -> Outcome {
+        let update = self.venue.update_funding(market);
+        self.chain.send(&[update], &[])
+    }
+
+    /// Opens a trader's triggers.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn open_triggers(&mut self, trader: &Trader) -> Outcome {
+        let open = trading::open_triggers(trader.key.pubkey(), trader.margin);
+        self.chain.send(&[open], &[&trader.key])
+    }
+
+    /// Places a trigger order.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn place_trigger(&mut self, trader: &Trader, args: TriggerArgs) -> Outcome {
+        let owner = trader.key.pubkey();
+        let place = self.venue.place_trigger(owner, trader.margin, args);
+        self.chain.send(&[place], &[&trader.key])
+    }
+
+    /// Executes an account's trigger; the executor earns the fee.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn execute_trigger(
+        &mut self,
+        executor: &Trader,
+        market: u16,
+        margin: Pubkey,
+        place: u8,
+        makers: &[Pubkey],
+    ) -> Outcome {
+        let actor = self.actor(executor, market);
+        let execute = self.venue.execute_trigger(&actor, margin, place, makers);
+        self.chain.send(&[execute], &[&executor.key])
     }
 }
