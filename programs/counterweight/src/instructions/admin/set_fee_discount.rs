@@ -28,14 +28,15 @@ pub struct SetFeeDiscount<'info> {
 /// A discount out of bounds.
 pub(crate) fn set_fee_discount(ctx: Context<SetFeeDiscount>, discount_bps: u16) -> Result<()> {
     within("discount_bps", discount_bps.into(), 0, 10_000).or_refuse()?;
+    // Before the data is borrowed for writing.
+    let info: &AccountInfo = ctx.accounts.margin_account.as_ref();
+    let slots = MarginAccount::slots_in(info.data_len());
     let mut margin = ctx.accounts.margin_account.load_mut()?;
     require!(
         margin.version == crate::state::VERSION,
         ErrorCode::WrongVersion
     );
     margin.fee_discount_bps = discount_bps;
-    let info: &AccountInfo = ctx.accounts.margin_account.as_ref();
-    let slots = crate::state::MarginAccount::slots_in(info.data_len());
     emit!(AccountChanged {
         account: ctx.accounts.margin_account.key(),
         sequence: margin.advance(),
