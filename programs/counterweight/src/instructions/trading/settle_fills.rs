@@ -76,7 +76,8 @@ pub(crate) fn settle_fills<'info>(
 
     let mut left = usize::from(limit);
     let mut tally = Tally::default();
-    for info in ctx.remaining_accounts {
+    // One that may not be written is not at hand, as in matching.
+    for info in ctx.remaining_accounts.iter().filter(|i| i.is_writable) {
         let places = waiting(&mut market, info.key, left);
         if places.is_empty() {
             continue;
