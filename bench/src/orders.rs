@@ -30,6 +30,7 @@ pub fn all(bytecode: Bytecode) -> Vec<Cost> {
     bench.resting();
     bench.taking();
     bench.queue();
+    bench.above_the_index();
     bench.triggers();
     bench.funding();
     bench.full();
@@ -69,9 +70,9 @@ impl Bench {
         bench
     }
 
-    /// 20 orders a side, the best ones of different makers.
+    /// 40 orders a side, the best ones of different makers.
     fn depth(&mut self) {
-        for n in 0..20 {
+        for n in 0..40 {
             let owner = &self.others[n as usize % 8];
             for (side, ticks) in [
                 (Side::Buy, self.mid - 10 - n),
@@ -193,7 +194,7 @@ impl Bench {
             let trade = self.take(fills, &makers[..fills]);
             self.run(&name, trade, Some(&key));
         }
-        for fills in [1, 8] {
+        for fills in [1, 8, 32] {
             let trade = self.take(fills, &[]);
             self.run(&format!("trade, {fills} fills, queued"), trade, Some(&key));
         }
@@ -251,6 +252,17 @@ impl Bench {
         let execute = venue.execute_trigger(&executor, margin, 0, &[best]);
         let key = self.taker.key.insecure_clone();
         self.run("execute_trigger, 1 fill", execute, Some(&key));
+    }
+
+    /// An index below the whole book: the impact price is looked for.
+    fn above_the_index(&mut self) {
+        let price = self.x.prices[1];
+        self.x.set_price(1, price - price / 100);
+        let key = self.maker.key.insecure_clone();
+        let order = self.place(&self.maker, post(Side::Sell, self.mid + 30));
+        let name = "place_order, post-only, the book above the index";
+        self.run(name, order, Some(&key));
+        self.x.set_price(1, price);
     }
 
     fn funding(&mut self) {

@@ -14,6 +14,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, Market as MarketRow, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
+    market::MODE_SETTLEMENT,
     standard::{initial_for_takeover, maintenance},
 };
 
@@ -69,6 +70,10 @@ impl Liquidate<'_> {
             .header
             .require_sequence(args.guards.expected_sequence)?;
         let row = book.book().market(args.market).or_refuse()?;
+        if row.mode == MODE_SETTLEMENT {
+            // Anyone closes it at the settlement price instead.
+            return Err(refuse(ErrorCode::MarketMode, &[("mode", row.mode.into())]));
+        }
         if self.market.key().as_ref() != row.address {
             return Err(refuse(
                 ErrorCode::WrongMarket,
@@ -185,7 +190,8 @@ fn require_outcome(
 /// [`ErrorCode::NotLiquidatable`], [`ErrorCode::NoPosition`], [`ErrorCode::SameAccount`],
 /// [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::LimitPriceExceeded`], [`ErrorCode::InitialMarginNotMet`] of the liquidator,
-/// [`ErrorCode::WrongMarket`], those of the guards and of prices.
+/// [`ErrorCode::WrongMarket`], [`ErrorCode::MarketMode`] in settlement, those of the guards and of
+/// prices.
 pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     require_keys_neq!(
