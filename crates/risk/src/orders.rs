@@ -5,8 +5,15 @@
 //! So a check counts with the worst that can come of it at the present prices: the loss of every
 //! order that is priced through the conservative price, on both sides at once, and the requirement of
 //! the largest position that the orders can make. A gain that an order would bring never counts
-//! before it is made. What follows: **a fill at unchanged prices never lowers equity − initial
-//! margin**, whichever part of the orders it takes.
+//! before it is made.
+//!
+//! Where a gain counts for less than a loss, fills cost in a second way: a loss that is realised, and a
+//! debt by index that is settled, go out of the asset's net value into cash, and leave a gain behind
+//! that only counts by its weight. So the net is weighted as the gain that it can become.
+//!
+//! What follows: **a fill at unchanged prices never lowers equity − initial margin**, whichever part
+//! of the orders it takes; but for atoms of rounding, and for the fee on what an ask earns above the
+//! conservative price, where that gain counts for less than the fee.
 //!
 //! A position keeps two numbers a side for each kind of order: their lots, and a bound on the price
 //! at which they trade. The bound is that of the best priced order; it may be too careful while orders
@@ -19,7 +26,7 @@ use crate::{
     fixed::mul_shift_below,
     market::Market,
     position::{Position, key},
-    units::{Lots, MAX_LOTS, MAX_PRICE, Price, Ratio},
+    units::{Lots, MAX_LOTS, MAX_PRICE, Price, QuoteAtoms},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -213,102 +220,98 @@ impl Position {
         long.max(short).cast_unsigned()
     }
 
-    /// What the resting orders can cost at worst, besides the requirement. `worth` is the position's at
-    /// its conservative price, `weight` what a net gain on the asset counts for. `None` where a part
-    /// reaches 2^60 quote atoms.
+    /// What the resting orders can cost at worst, besides the requirement. `held` is what the position
+    /// is worth at its conservative price, without what it owes. `None` where a part reaches 2^60 quote
+    /// atoms.
     // Not inline, and with no more arguments than registers: inside the loop over positions it would
     // push everything else out of them.
     #[inline(never)]
     pub(crate) fn order_loss(
         &self,
-        worth: i64,
+        held: i64,
         market: &Market,
         asset: &Asset,
-        weight: Ratio,
-    ) -> Option<u64> {
+    ) -> Option<OrderLoss> {
         let (low, high) = (asset.initial_low.0, asset.initial_high.0);
         let (bids, asks) = (self.bid_lots.size(), self.ask_lots.size());
-        let (mut loss, mut dearest) = (0u64, high);
+        let (mut bid, mut ask) = (0, u64::MAX);
+        let (mut opening_bids, mut opening_asks) = (0, 0);
+        let (mut loss, mut realised) = (0u64, 0u64);
         // Nothing wraps below: closing ≤ bids (asks) by `min`, prices are subtracted where the comparison
-        // before says that they can be, and the five parts of the loss are at most 2^60 each.
+        // before says that they can be, the parts of the loss are at most 2^60 each, and closing realises
+        // at most 2^61.
         if bids > 0 {
-            let bid = self.highest_bid(market, asset.index);
-            dearest = dearest.max(bid);
+            bid = self.highest_bid(market, asset.index);
             let closing = bids.min(self.lots.0.wrapping_neg().max(0).cast_unsigned());
+            opening_bids = bids.wrapping_sub(closing);
             if bid > low {
-                loss = product(bids.wrapping_sub(closing), bid.wrapping_sub(low))?;
+                loss = product(opening_bids, bid.wrapping_sub(low))?;
                 if bid > high {
                     loss = loss.wrapping_add(product(closing, bid.wrapping_sub(high))?);
                 }
             }
-            if closing > 0 && weight < Ratio::ONE {
-                let part = self.realised_loss(worth, bid <= high, (asset, bid), weight)?;
-                loss = loss.wrapping_add(part);
+            if closing > 0 {
+                realised = self.closing_loss(held, bid <= high, bid)?;
             }
         }
         if asks > 0 {
-            let ask = self.lowest_ask(market, asset.index);
+            ask = self.lowest_ask(market, asset.index);
             let closing = asks.min(self.lots.0.max(0).cast_unsigned());
+            opening_asks = asks.wrapping_sub(closing);
             if ask < high {
-                let opening = product(asks.wrapping_sub(closing), high.wrapping_sub(ask))?;
-                loss = loss.wrapping_add(opening);
+                loss = loss.wrapping_add(product(opening_asks, high.wrapping_sub(ask))?);
                 if ask < low {
                     loss = loss.wrapping_add(product(closing, low.wrapping_sub(ask))?);
                 }
             }
-            if closing > 0 && weight < Ratio::ONE {
-                let part = self.realised_loss(worth, ask >= low, (asset, ask), weight)?;
-                loss = loss.wrapping_add(part);
+            if closing > 0 {
+                realised = self.closing_loss(held, ask >= low, ask)?;
             }
         }
+        if ask < bid {
+            let bought = product(opening_bids, bid.min(low).saturating_sub(ask))?;
+            let sold = product(opening_asks, bid.saturating_sub(ask.max(high)))?;
+            realised = realised.wrapping_add(bought).wrapping_add(sold);
+        }
         if market.maker_fee_tenths > 0 {
-            let orders = product(bids.wrapping_add(asks), dearest)?; // at most 2^45 lots
+            let orders = product(bids.wrapping_add(asks), bid.max(high))?; // at most 2^45 lots
             loss = loss.wrapping_add(market.maker_fee_bound(orders).ok()?);
         }
-        Some(loss)
+        // Below 2^63: the casts keep the values.
+        Some(OrderLoss {
+            loss: QuoteAtoms(loss.cast_signed()),
+            realised: QuoteAtoms(realised.cast_signed()),
+        })
     }
 
-    /// Closing at a loss takes the loss out of the asset's net gain and into cash: where a gain counts
-    /// for less than a loss, that alone costs (1 − weight) of it. An order that is no worse than the
-    /// conservative price (`within`) loses no more than the position has lost at that price.
+    /// What closing the whole position realises as a loss, at the order's price or at the conservative
+    /// one, whichever is worse: the part that an order closes loses no more. `within` says that the
+    /// conservative one is.
     #[inline(always)]
-    fn realised_loss(
-        &self,
-        worth: i64,
-        within: bool,
-        (asset, price): (&Asset, u64),
-        weight: Ratio,
-    ) -> Option<u64> {
+    fn closing_loss(&self, held: i64, within: bool, price: u64) -> Option<u64> {
         let result = if within {
-            worth
+            held
         } else {
-            self.revalue(worth, asset, Price(price.min(MAX_PRICE.0)))?
+            let (value, _) = self.lots.value_and_notional(Price(price)).ok()?;
+            self.quote.0.wrapping_add(value.0) // 2^60 each at most
         };
-        if result >= 0 {
-            return Some(0);
-        }
-        let loss = result.unsigned_abs();
-        // The weight is below one, so that the product is below the loss.
-        Some(loss.wrapping_sub(weight.of_floor(loss).ok()?))
-    }
-
-    /// What the position is worth at another price than its conservative one.
-    #[inline(never)]
-    fn revalue(&self, worth: i64, asset: &Asset, price: Price) -> Option<i64> {
-        let conservative = if self.lots.0 > 0 {
-            asset.initial_low
-        } else {
-            asset.initial_high
-        };
-        let (before, _) = self.lots.value_and_notional(conservative).ok()?;
-        let (after, _) = self.lots.value_and_notional(price).ok()?;
-        // |worth| < 2^62 and both values below 2^60.
-        Some(worth.wrapping_sub(before.0).wrapping_add(after.0))
+        Some(result.min(0).unsigned_abs())
     }
 }
 
+/// What the resting orders of a position can cost at worst, in quote atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OrderLoss {
+    /// Lost by trading through the conservative prices, and paid in fees.
+    pub loss: QuoteAtoms,
+    /// What fills can move from cash into the asset's net value: what closing below entry loses, and
+    /// what own orders that cross lose to each other. It is no loss by itself, for the net value has it
+    /// already; but the gain that it leaves behind there is only worth its weight.
+    pub realised: QuoteAtoms,
+}
+
 /// The lower of two bounds, where one of them may be none.
-fn lower<T: PartialEq + Ord>(before: T, new: T, none: T) -> T {
+fn lower<T: Copy + PartialEq + Ord>(before: T, new: T, none: T) -> T {
     if before == none { new } else { before.min(new) }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     error::{Result, RiskError},
     fixed::mul_shift_below,
     market::{MODE_SETTLEMENT, Market},
+    orders::OrderLoss,
     position::Position,
     units::{Lots, Price, QuoteAtoms, Ratio},
 };
@@ -250,7 +251,7 @@ fn conservative(
             if position.asset != first.asset {
                 break;
             }
-            net.add(position, book.market(position.market)?, asset, weight)?;
+            net.add(position, book.market(position.market)?, asset)?;
             rest = after;
         }
         health = health.plus(&net.judge(weight)?)?;
@@ -265,18 +266,12 @@ struct Netting {
     /// Values and requirements.
     sum: Health,
     /// What resting orders can cost at worst.
-    orders: QuoteAtoms,
+    orders: OrderLoss,
 }
 
 impl Netting {
     #[inline(always)]
-    fn add(
-        &mut self,
-        position: &Position,
-        market: &Market,
-        asset: &Asset,
-        weight: Ratio,
-    ) -> Result<()> {
+    fn add(&mut self, position: &Position, market: &Market, asset: &Asset) -> Result<()> {
         let owed = position.owed(market)?;
         // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
         let quote = position.quote.0.wrapping_sub(owed.0);
@@ -289,10 +284,14 @@ impl Netting {
             judge(position.lots, quote, market, asset)?
         } else {
             let judged = judge_with_orders(position, quote, market, asset)?;
-            let loss = position.order_loss(judged.equity.0, market, asset, weight);
-            // Below 2^63: the cast keeps the value.
-            let loss = QuoteAtoms(loss.ok_or(RiskError::Overflow)?.cast_signed());
-            self.orders = self.orders.plus(loss)?;
+            // What is owed was subtracted above. A fill settles it: a debt leaves the net for the cash.
+            let held = judged.equity.0.wrapping_add(owed.0);
+            let risk = position.order_loss(held, market, asset);
+            let risk = risk.ok_or(RiskError::Overflow)?;
+            // Each below 2^62.
+            let realised = risk.realised.0.wrapping_add(owed.0.max(0));
+            self.orders.loss = self.orders.loss.plus(risk.loss)?;
+            self.orders.realised = self.orders.realised.plus(QuoteAtoms(realised))?;
             judged
         };
         self.sum = self.sum.plus(&judged)?;
@@ -302,18 +301,23 @@ impl Netting {
     #[inline(always)]
     fn judge(&self, weight: Ratio) -> Result<Health> {
         Ok(Health {
-            equity: counted(self.sum.equity, weight)?.minus(self.orders)?,
+            equity: counted(self.sum.equity, self.orders.realised, weight)?
+                .minus(self.orders.loss)?,
             ..self.sum
         })
     }
 }
 
-/// What a net value counts for: a loss in full, a gain by its weight.
-fn counted(net: QuoteAtoms, weight: Ratio) -> Result<QuoteAtoms> {
-    if net.0 <= 0 {
+/// What a net value counts for: a loss in full, a gain by its weight. Where fills can move some of the
+/// cash into it, the gain that it can become: n − (1 − weight) · max(0, n + realised).
+fn counted(net: QuoteAtoms, realised: QuoteAtoms, weight: Ratio) -> Result<QuoteAtoms> {
+    let gain = net.plus(realised)?;
+    if gain.0 <= 0 {
         return Ok(net);
     }
-    QuoteAtoms::from_unsigned(weight.of_floor(net.0.unsigned_abs())?)
+    let gain = gain.0.unsigned_abs();
+    // A weight is at most one: what does not count is at most the gain.
+    net.minus(QuoteAtoms::from_unsigned(gain - weight.of_floor(gain)?)?)
 }
 
 fn initial_collateral(

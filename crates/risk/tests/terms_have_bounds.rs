@@ -140,6 +140,14 @@ fn every_term_of_a_market_has_its_bounds() {
         trade_fee_tenths_bps: 0 => 1_000,
         max_open_interest: 1 => 1 << 44,
         dust_notional: 0 => 1 << 40,
+        taker_fee_tenths_bps: 0 => 1_000,
+        min_order_lots: 1 => 1 << 40,
+        funding_interval: 60 => 86_400,
+        funding_cap_bps: 0 => 1_000,
+        impact_notional: 1 => 1 << 50,
+        scale_end: 0 => 1 << 44,
+        scale_max_bps: 10_000 => 40_000,
+        trigger_fee: 0 => 1 << 30,
     );
     let band = MarketTerms {
         penalty_max_bps: 123,
@@ -148,16 +156,52 @@ fn every_term_of_a_market_has_its_bounds() {
     bounds!(band, MarketTerms::check, penalty_start_bps: 0 => 123);
 }
 
+/// A rebate is named by its size, and is at most what the taker pays.
 #[test]
-fn a_mode_is_active_or_reduce_only() {
+fn a_maker_pays_at_most_one_per_cent_and_receives_at_most_what_the_taker_pays() {
+    let with = |taker, maker| MarketTerms {
+        taker_fee_tenths_bps: taker,
+        maker_fee_tenths_bps: maker,
+        ..market_terms()
+    };
+    for (taker, maker) in [(0, 0), (0, 1_000), (77, -77), (1_000, -1_000)] {
+        assert_eq!(with(taker, maker).check(), Ok(()), "{taker} {maker}");
+    }
+    for (taker, maker, found, high) in [
+        (77, -78, 78, 77),
+        (0, -1, 1, 0),
+        (1_000, 1_001, 1_001, 1_000),
+        (0, i32::MIN, 1 << 31, 0),
+    ] {
+        let refused = BoundError {
+            field: "maker_fee_tenths_bps",
+            found,
+            low: 0,
+            high,
+        };
+        assert_eq!(with(taker, maker).check(), Err(refused));
+    }
+}
+
+#[test]
+fn the_requirement_starts_to_grow_no_later_than_it_has_grown() {
+    let base = MarketTerms {
+        scale_end: 1_234,
+        ..market_terms()
+    };
+    bounds!(base, MarketTerms::check, scale_start: 0 => 1_234);
+}
+
+/// Settlement is no term: it has its own instruction, and a price.
+#[test]
+fn a_mode_is_active_post_only_or_reduce_only() {
     for mode in 0..=u8::MAX {
         let terms = MarketTerms {
             mode,
             ..market_terms()
         };
         let field = terms.check().map_err(|error| error.field);
-        let known = mode == 0 || mode == 2;
-        assert_eq!(field, if known { Ok(()) } else { Err("mode") });
+        assert_eq!(field, if mode <= 2 { Ok(()) } else { Err("mode") });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Builds risk books and accounts through the public API, and random ones for the properties.
 #![allow(dead_code)] // each test file uses its part
 
+pub mod orders;
 pub mod reference;
 pub mod scenario;
 
@@ -167,6 +168,16 @@ pub fn market_terms() -> MarketTerms {
         trade_fee_tenths_bps: 50,
         max_open_interest: 1 << 40,
         dust_notional: 0,
+        taker_fee_tenths_bps: 50,
+        maker_fee_tenths_bps: 0,
+        min_order_lots: 1,
+        funding_interval: 3_600,
+        funding_cap_bps: 100,
+        impact_notional: 1,
+        scale_start: 0,
+        scale_end: 0,
+        scale_max_bps: 10_000,
+        trigger_fee: 0,
         mode: 0,
     }
 }

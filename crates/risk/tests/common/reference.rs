@@ -5,7 +5,11 @@
 //! are numerators over [`UNIT`], which every rule divides without remainder.
 
 use super::{QUOTE_DECIMALS, scenario::AssetInput, scenario::MarketInput, scenario::Scenario};
-use counterweight_risk::{Position, price::Reading};
+use counterweight_risk::{
+    Position, Price,
+    orders::{Peg, Side},
+    price::Reading,
+};
 
 /// Parts of an atom: prices have 2^16, collateral lots up to 10^6, and a weight 10^4.
 pub const UNIT: i128 = (1 << 16) * 10_000_000_000;
@@ -49,6 +53,43 @@ fn divide(a: i128, b: i128) -> i128 {
     a / b
 }
 
+/// What a schedule is multiplied by.
+#[derive(Clone, Copy, Debug)]
+struct Multiplier {
+    parts: i128,
+    divisor: i128,
+}
+
+/// The maintenance fraction.
+fn fraction(market: &MarketInput) -> Multiplier {
+    Multiplier {
+        parts: i128::from(market.terms.maintenance_fraction_bps),
+        divisor: 10_000,
+    }
+}
+
+/// One up to the start, the most from the end on, a straight line between, rounded up to 2^-20.
+fn scale(market: &MarketInput) -> Multiplier {
+    let [start, end, now] = [
+        market.terms.scale_start,
+        market.terms.scale_end,
+        market.open_interest,
+    ]
+    .map(i128::from);
+    let most = ceil_div(i128::from(market.terms.scale_max_bps) * RATIO, 10_000);
+    let parts = if now <= start {
+        RATIO
+    } else if now >= end {
+        most
+    } else {
+        RATIO + ceil_div((most - RATIO) * (now - start), end - start)
+    };
+    Multiplier {
+        parts,
+        divisor: RATIO,
+    }
+}
+
 impl Rounding {
     fn floor(self, amount: i128) -> i128 {
         match self {
@@ -69,20 +110,22 @@ impl Rounding {
         }
     }
 
-    /// T(N) times a fraction: each rate on the part of the notional inside its tier.
-    fn requirement(self, notional: i128, market: &MarketInput, fraction_bps: u32) -> i128 {
-        let (tiers, fraction) = (&market.terms.tiers, i128::from(fraction_bps));
+    /// T(N) times a multiplier: each rate on the part of the notional inside its tier.
+    fn requirement(self, notional: i128, market: &MarketInput, times: Multiplier) -> i128 {
+        let tiers = &market.terms.tiers;
         let upper = |k: usize| i128::from(tiers[k].upper);
         if self == Exact {
             let (mut total, mut from) = (0, 0);
             for tier in tiers {
                 let to = notional.min(i128::from(tier.upper) * UNIT);
-                total += divide(to - from, 100_000_000) * i128::from(tier.rate_bps) * fraction;
+                // Cut far below an atom: a multiplier has more places than the unit.
+                let part = divide(to - from, 10_000) * i128::from(tier.rate_bps);
+                total += part / times.divisor * times.parts;
                 from = to;
             }
             return total;
         }
-        let multiplier = ceil_div(fraction * RATIO, 10_000);
+        let multiplier = ceil_div(times.parts * RATIO, times.divisor);
         let rate = |k: usize| {
             let raw = ceil_div(i128::from(tiers[k].rate_bps) * RATIO, 10_000);
             ceil_div(raw * multiplier, RATIO)
@@ -187,8 +230,7 @@ pub fn maintenance(scenario: &Scenario, rounding: Rounding) -> Figures {
         equity += value(position, &market, price, rounding);
         let lots = i128::from(position.lots.0).abs();
         let notional = rounding.ceil(lots * price * PER_PRICE);
-        let fraction = market.terms.maintenance_fraction_bps;
-        requirement += rounding.requirement(notional, &market, fraction);
+        requirement += rounding.requirement(notional, &market, fraction(&market));
     }
     Figures {
         equity,
@@ -196,76 +238,169 @@ pub fn maintenance(scenario: &Scenario, rounding: Rounding) -> Figures {
     }
 }
 
-/// What the account could become by its resting orders: value and requirement of each position, for
-/// each of three books, in every combination over the positions.
-fn outcomes(scenario: &Scenario, rounding: Rounding) -> Vec<Vec<(u16, i128, i128)>> {
-    let mut all = vec![Vec::new()];
-    for position in &scenario.positions {
-        let market = market_of(scenario, position);
-        let prices = prices_of(scenario, position.asset);
-        let owed = owed(position, &market, rounding);
-        let (lots, quote) = (position.lots.0, position.quote.0);
-        let mut books = vec![(lots, quote)];
-        if position.bid_lots.0 != 0 {
-            books.push((lots + position.bid_lots.0, quote - position.bid_quote.0));
-        }
-        if position.ask_lots.0 != 0 {
-            books.push((lots - position.ask_lots.0, quote + position.ask_quote.0));
-        }
-        let judged: Vec<_> = books
-            .into_iter()
-            .map(|(lots, quote)| {
-                let price = if lots >= 0 { prices.low } else { prices.high };
-                let value = worth(lots, quote, price, rounding) - owed;
-                let notional = i128::from(lots).abs() * prices.high * PER_PRICE;
-                let notional = rounding.ceil(notional);
-                (
-                    position.asset,
-                    value,
-                    rounding.requirement(notional, &market, 10_000),
-                )
-            })
-            .collect();
-        all = all
-            .iter()
-            .flat_map(|before| {
-                judged.iter().map(|book| {
-                    let mut longer = before.clone();
-                    longer.push(*book);
-                    longer
-                })
-            })
-            .collect();
+/// The best price of the orders of a side: fixed, or an offset from the index between nothing and the
+/// largest price.
+fn best(position: &Position, side: Side, market: &MarketInput, index: i128) -> i128 {
+    let (fixed, peg) = match side {
+        Side::Buy => (position.bid_price, position.bid_peg),
+        Side::Sell => (position.ask_price, position.ask_peg),
+    };
+    let mut prices = Vec::new();
+    if fixed != Price::ZERO {
+        prices.push(i128::from(fixed.0));
     }
-    all
+    if peg != Peg::NONE {
+        let ticks = i128::from(peg.0) - (1 << 31);
+        let stands = index + ticks * i128::from(market.tick_size) * (1 << 16);
+        prices.push(stands.clamp(0, 1 << 56));
+    }
+    match side {
+        Side::Buy => prices.into_iter().max().unwrap(),
+        Side::Sell => prices.into_iter().min().unwrap(),
+    }
 }
 
-/// Equity and initial margin in every combination of filled and resting orders. The account must
-/// meet the worst of them; without orders there is only one.
-pub fn initial(scenario: &Scenario, rounding: Rounding, gains_count: bool) -> Vec<Figures> {
-    let settled = i128::from(scenario.cash) * UNIT
+/// What the orders of a position can cost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Orders {
+    /// By their prices, and in fees.
+    loss: i128,
+    /// What they can move from cash into the net value.
+    realised: i128,
+}
+
+/// A side: each lot by how far its price is through the conservative price, for the part that closes
+/// the price at which the position is valued, for the part that opens the price at which what it opens
+/// will be. What closing realises is that of the whole position, at the worse of the two prices.
+fn one_side(
+    position: &Position,
+    side: Side,
+    price: i128,
+    prices: &Prices,
+    rounding: Rounding,
+) -> Orders {
+    let (lots, sign, valued, other) = match side {
+        Side::Buy => (position.bid_lots.0, 1, prices.high, prices.low),
+        Side::Sell => (position.ask_lots.0, -1, prices.low, prices.high),
+    };
+    let held = i128::from(-sign * position.lots.0).max(0);
+    let lots = i128::from(lots);
+    let closing = lots.min(held);
+    let sign = i128::from(sign);
+    let through = |lots: i128, from: i128| {
+        let distance = (sign * (price - from)).max(0);
+        rounding.ceil(lots * distance * PER_PRICE)
+    };
+    let worse = if sign > 0 {
+        price.max(valued)
+    } else {
+        price.min(valued)
+    };
+    let result = worth(position.lots.0, position.quote.0, worse, rounding);
+    Orders {
+        loss: through(closing, valued) + through(lots - closing, other),
+        realised: if closing > 0 { (-result).max(0) } else { 0 },
+    }
+}
+
+/// Lots bought by own bids and sold by own asks below, as far as that is through a conservative price:
+/// bought below `low` is a gain, which the sale takes back, and the same above `high`.
+fn crossed(position: &Position, (bid, ask): (i128, i128), prices: &Prices, r: Rounding) -> i128 {
+    let held = i128::from(position.lots.0);
+    let opening_bids = (i128::from(position.bid_lots.0) - (-held).max(0)).max(0);
+    let opening_asks = (i128::from(position.ask_lots.0) - held.max(0)).max(0);
+    r.ceil(opening_bids * (bid.min(prices.low) - ask).max(0) * PER_PRICE)
+        + r.ceil(opening_asks * (bid - ask.max(prices.high)).max(0) * PER_PRICE)
+}
+
+fn orders(
+    position: &Position,
+    market: &MarketInput,
+    prices: &Prices,
+    rounding: Rounding,
+) -> Orders {
+    let (bids, asks) = (position.bid_lots.0 > 0, position.ask_lots.0 > 0);
+    let mut total = Orders::default();
+    if !bids && !asks {
+        return total;
+    }
+    total.realised += owed(position, market, rounding).max(0);
+    let price = |side| best(position, side, market, prices.index);
+    let mut add = |one: Orders| {
+        total.loss += one.loss;
+        total.realised += one.realised;
+    };
+    let mut dearest = prices.high;
+    if bids {
+        dearest = dearest.max(price(Side::Buy));
+        add(one_side(
+            position,
+            Side::Buy,
+            price(Side::Buy),
+            prices,
+            rounding,
+        ));
+    }
+    if asks {
+        add(one_side(
+            position,
+            Side::Sell,
+            price(Side::Sell),
+            prices,
+            rounding,
+        ));
+    }
+    if bids && asks {
+        let both = (price(Side::Buy), price(Side::Sell));
+        total.realised += crossed(position, both, prices, rounding);
+    }
+    let lots = i128::from(position.bid_lots.0) + i128::from(position.ask_lots.0);
+    let tenths = i128::from(market.terms.maker_fee_tenths_bps.max(0));
+    let traded = rounding.ceil(lots * dearest * PER_PRICE);
+    total.loss += rounding.ceil(divide(traded * tenths, 100_000));
+    total
+}
+
+/// Equity and initial margin. Value as the position is; the orders' losses in full; of the gain that is
+/// left in an asset's net after all that fills can move there, the weight; the requirement of the
+/// largest position that the orders can make.
+pub fn initial(scenario: &Scenario, rounding: Rounding, gains_count: bool) -> Figures {
+    let mut equity = i128::from(scenario.cash) * UNIT
         + collateral(scenario, rounding, |asset, prices| {
             (prices.low, asset.terms.weight_initial_bps)
         });
-    let mut all = Vec::new();
-    for outcome in outcomes(scenario, rounding) {
-        let mut figures = Figures {
-            equity: settled,
-            requirement: 0,
-        };
-        for (number, asset) in scenario.assets.iter().enumerate() {
-            let on_asset = outcome
-                .iter()
-                .filter(|row| usize::from(row.0) == number + 1);
-            let net: i128 = on_asset.map(|row| row.1).sum();
-            figures.equity += match (net > 0, gains_count) {
-                (false, _) => net,
-                (true, true) => rounding.weigh(net, asset.terms.pnl_weight_bps),
-                (true, false) => 0,
+    let mut requirement = 0;
+    for (number, asset) in scenario.assets.iter().enumerate() {
+        let prices = prices(asset, scenario.quote_per_usd);
+        let (mut net, mut realised) = (0, 0);
+        let on_asset = |p: &&Position| usize::from(p.asset) == number + 1;
+        for position in scenario.positions.iter().filter(on_asset) {
+            let market = market_of(scenario, position);
+            let price = if position.lots.0 > 0 {
+                prices.low
+            } else {
+                prices.high
             };
+            net += value(position, &market, price, rounding);
+            let orders = orders(position, &market, &prices, rounding);
+            realised += orders.realised;
+            equity -= orders.loss;
+            let long = (position.lots.0 + position.bid_lots.0).abs();
+            let short = (position.lots.0 - position.ask_lots.0).abs();
+            let notional = i128::from(long.max(short)) * prices.high * PER_PRICE;
+            let notional = rounding.ceil(notional);
+            requirement += rounding.requirement(notional, &market, scale(&market));
         }
-        figures.requirement = outcome.iter().map(|row| row.2).sum();
-        all.push(figures);
+        let gain = (net + realised).max(0);
+        let weight = if gains_count {
+            asset.terms.pnl_weight_bps
+        } else {
+            0
+        };
+        equity += net - gain + rounding.weigh(gain, weight);
     }
-    all
+    Figures {
+        equity,
+        requirement,
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::{EXPONENT, NOW, PAR, World, asset_terms, market_terms, scale};
 use counterweight_risk::{
-    AccountView, AssetTerms, Balance, Lots, MarketTerms, Position, QuoteAtoms,
+    AccountView, AssetTerms, Balance, Lots, MarketTerms, Position, Price, QuoteAtoms,
+    orders::{Peg, Side},
     price::Reading,
     tiers::{MIN_TIER, TierTerms},
 };
@@ -25,6 +26,9 @@ pub struct MarketInput {
     pub asset: u16,
     pub terms: MarketTerms,
     pub index: [i64; 2],
+    pub tick_size: u64,
+    /// Open interest by which the initial requirement was scaled last.
+    pub open_interest: u64,
 }
 
 /// Inputs, the book that the engine made of them, and an account.
@@ -51,11 +55,20 @@ impl Scenario {
     /// The same account without its resting orders.
     pub fn without_orders(mut self) -> Self {
         for p in &mut self.positions {
-            (p.bid_lots, p.bid_quote) = (Lots::ZERO, QuoteAtoms::ZERO);
-            (p.ask_lots, p.ask_quote) = (Lots::ZERO, QuoteAtoms::ZERO);
+            clear(p, Side::Buy);
+            clear(p, Side::Sell);
         }
         self
     }
+}
+
+/// Takes all orders off a side.
+pub fn clear(position: &mut Position, side: Side) {
+    match side {
+        Side::Buy => position.bid_lots = Lots::ZERO,
+        Side::Sell => position.ask_lots = Lots::ZERO,
+    }
+    position.bound(side, None, None);
 }
 
 /// A share of a whole in thousandths.
@@ -139,7 +152,8 @@ prop_compose! {
 prop_compose! {
     pub fn arb_market_terms()(
         tiers in arb_tiers(), fraction in 2_500u32..=9_500, penalties in (0u32..=1_000, 0u32..=1_000),
-        insurance in 0u32..=8_000,
+        insurance in 0u32..=8_000, (taker, maker) in arb_fees(),
+        scale in (prop_oneof![Just(0u64), 0u64..1 << 24], 0u64..1 << 24, 10_000u32..=40_000),
     ) -> MarketTerms {
         let highest = (tiers[0].rate_bps * fraction / 10_000).saturating_sub(1);
         let penalty_max_bps = highest * penalties.0 / 1_000;
@@ -150,10 +164,27 @@ prop_compose! {
             penalty_max_bps,
             insurance_share_bps: insurance,
             price_band_bps: 1,
+            taker_fee_tenths_bps: taker,
+            maker_fee_tenths_bps: maker,
+            scale_start: scale.0,
+            scale_end: scale.0 + scale.1,
+            scale_max_bps: scale.2,
             ..market_terms()
         }
     }
 }
+
+/// The taker's fee and the maker's: a fee, nothing, or a rebate of at most what the taker pays.
+pub fn arb_fees() -> impl Strategy<Value = (u32, i32)> {
+    (0u32..=1_000).prop_flat_map(|taker| {
+        let rebate = 0 - i32::try_from(taker).unwrap();
+        (Just(taker), prop_oneof![Just(0), 0i32..=1_000, rebate..=0])
+    })
+}
+
+/// The resting orders of a side in thousandths: lots of the most, a price of the index, an offset of
+/// the index.
+type OrdersShape = Option<(u32, Option<u32>, Option<i32>)>;
 
 /// A position in thousandths of what prices and ranges allow.
 #[derive(Clone, Debug)]
@@ -161,51 +192,90 @@ struct Shape {
     lots: i64,
     entry: u32,
     moved: i32,
-    bid: Option<(u32, u32)>,
-    ask: Option<(u32, u32)>,
+    bids: OrdersShape,
+    asks: OrdersShape,
+}
+
+fn arb_orders() -> impl Strategy<Value = OrdersShape> {
+    // Order prices run from far below to far above the index: an order through it is the hard case.
+    let fixed = prop_oneof![100u32..3_000, 900u32..1_100];
+    let peg = prop_oneof![-1_100i32..2_000, -100i32..100];
+    let bounds = prop_oneof![
+        fixed.clone().prop_map(|at| (Some(at), None)),
+        peg.clone().prop_map(|by| (None, Some(by))),
+        (fixed, peg).prop_map(|(at, by)| (Some(at), Some(by))),
+    ];
+    prop::option::of((1u32..1_000, bounds).prop_map(|(lots, (at, by))| (lots, at, by)))
 }
 
 fn arb_shape() -> impl Strategy<Value = Shape> {
-    // Order prices run from far below to far above the index: an order through it is the hard case.
-    let order = || prop::option::of((1u32..1_000, 100u32..3_000));
     let lots = prop_oneof![1 => Just(0i64), 2 => -30i64..30, 6 => -(1i64 << 24)..1 << 24];
-    (lots, 300u32..3_000, -200i32..200, order(), order()).prop_map(
-        |(lots, entry, moved, bid, ask)| Shape {
+    let entry = prop_oneof![300u32..3_000, 900u32..1_100];
+    let moved = prop_oneof![Just(0i32), -200i32..200];
+    (lots, entry, moved, arb_orders(), arb_orders()).prop_map(|(lots, entry, moved, bids, asks)| {
+        Shape {
             lots,
             entry,
             moved,
-            bid,
-            ask,
-        },
-    )
+            bids,
+            asks,
+        }
+    })
 }
 
-/// Lots are held below the size at which they would be worth 2^54 quote atoms.
-fn shape_position(shape: &Shape, market: u16, input: &MarketInput, price: u64) -> Position {
-    let price = i128::from(price);
-    let most = narrow((1i128 << 70) / price).min(1 << 24);
-    let lots = shape.lots.clamp(-most, most);
-    let worth = |lots: i64, thousandths: u32| part((i128::from(lots) * price) >> 16, thousandths);
-    let order = |order: Option<(u32, u32)>| {
-        let lots = order.map_or(0, |(size, _)| narrow(part(i128::from(most), size)).max(1));
-        (
-            Lots(lots),
-            QuoteAtoms(order.map_or(0, |(_, at)| narrow(worth(lots, at)))),
-        )
+/// Most lots of a position or a side: worth 2^54 quote atoms.
+pub fn most_lots(price: u64) -> i64 {
+    narrow((1i128 << 70) / i128::from(price)).min(1 << 24)
+}
+
+/// An offset from the index, in thousandths of it, as whole ticks.
+pub fn peg_of(price: u64, tick_size: u64, thousandths: i32) -> Peg {
+    let ticks = (i128::from(price) >> 16) * i128::from(thousandths) / 1_000 / i128::from(tick_size);
+    let widest = i128::from(i32::MAX);
+    Peg::of(i32::try_from(ticks.clamp(-widest, widest)).unwrap()).unwrap()
+}
+
+fn shape_orders(position: &mut Position, side: Side, shape: OrdersShape, price: u64, tick: u64) {
+    let Some((size, fixed, peg)) = shape else {
+        return;
     };
-    let ((bid_lots, bid_quote), (ask_lots, ask_quote)) = (order(shape.bid), order(shape.ask));
+    let lots = narrow(part(i128::from(most_lots(price)), size)).max(1);
+    match side {
+        Side::Buy => position.bid_lots = Lots(lots),
+        Side::Sell => position.ask_lots = Lots(lots),
+    }
+    let at = |thousandths| part(i128::from(price), thousandths).max(1);
+    let fixed = fixed.map(|thousandths| Price(u64::try_from(at(thousandths)).unwrap()));
+    let peg = peg.map(|thousandths| peg_of(price, tick, thousandths));
+    position.bound(side, fixed, peg);
+}
+
+fn shape_position(shape: &Shape, market: u16, input: &MarketInput, price: u64) -> Position {
+    let most = most_lots(price);
+    let lots = shape.lots.clamp(-most, most);
+    let worth = (i128::from(lots) * i128::from(price)) >> 16;
     let side = usize::from(lots < 0);
-    Position {
+    let mut position = Position {
         market,
         asset: input.asset,
         lots: Lots(lots),
-        quote: QuoteAtoms(-narrow(worth(lots, shape.entry))),
-        index: input.index[side] - narrow(price * i128::from(shape.moved) / 1_000),
-        bid_lots,
-        bid_quote,
-        ask_lots,
-        ask_quote,
+        quote: QuoteAtoms(-narrow(part(worth, shape.entry))),
+        index: input.index[side] - narrow(i128::from(price) * i128::from(shape.moved) / 1_000),
         ..Position::default()
+    };
+    let tick = input.tick_size;
+    shape_orders(&mut position, Side::Buy, shape.bids, price, tick);
+    shape_orders(&mut position, Side::Sell, shape.asks, price, tick);
+    position
+}
+
+prop_compose! {
+    fn arb_market()(
+        at in any::<prop::sample::Index>(), terms in arb_market_terms(),
+        index in [-(1i64 << 40)..1 << 40, -(1i64 << 40)..1 << 40],
+        tick_size in prop_oneof![Just(1u64), 1u64..1_000], open_interest in 0u64..1 << 25,
+    ) -> (prop::sample::Index, MarketInput) {
+        (at, MarketInput { asset: 0, terms, index, tick_size, open_interest })
     }
 }
 
@@ -214,17 +284,14 @@ prop_compose! {
     pub fn arb_scenario()(
         quote_per_usd in prop_oneof![Just(PAR), PAR / 100 * 98..PAR / 100 * 102],
         assets in prop::collection::vec(arb_asset(), 1..=3),
-        markets in prop::collection::vec(
-            (any::<prop::sample::Index>(), arb_market_terms(), -(1i64 << 40)..1 << 40, -(1i64 << 40)..1 << 40),
-            1..=4,
-        ),
+        markets in prop::collection::vec(arb_market(), 1..=4),
         shapes in prop::collection::vec(arb_shape(), 4),
         deposits in prop::collection::vec((any::<prop::sample::Index>(), 1u64..1 << 40), 0..=3),
         cash in -(1i64 << 50)..1 << 50,
     ) -> Scenario {
-        let mut markets: Vec<MarketInput> = markets.into_iter().map(|(at, terms, long, short)| {
+        let mut markets: Vec<MarketInput> = markets.into_iter().map(|(at, market)| {
             let asset = u16::try_from(at.index(assets.len()) + 1).unwrap();
-            MarketInput { asset, terms, index: [long, short] }
+            MarketInput { asset, ..market }
         }).collect();
         // Accounts keep positions sorted by asset, then by market.
         markets.sort_by_key(|market| market.asset);
@@ -248,7 +315,9 @@ fn build(
     let mut positions = Vec::new();
     for (input, shape) in markets.iter().zip(shapes) {
         let market = world.add_market(input.asset, &input.terms);
-        world.markets[usize::from(market)].index = input.index;
+        let row = &mut world.markets[usize::from(market)];
+        (row.index, row.tick_size) = (input.index, input.tick_size);
+        row.rescale(input.open_interest).unwrap();
         let price = world.assets[usize::from(input.asset)].index.0;
         positions.push(shape_position(shape, market, input, price));
     }
