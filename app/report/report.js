@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const NS = "http://www.w3.org/2000/svg";
-  const DASHES = { BTC: "7 3", ETH: "2 3", "hedged-BTC": "7 3", "hedged-ETH": "2 3", "sol-holder": "2 3", keeper: "9 3 2 3", maker: "7 3" };
+  const DASHES = { BTC: "7 3", ETH: "2 3", "hedged-BTC": "7 3", "hedged-ETH": "2 3", "sol-holder": "2 3", keeper: "9 3 2 3", maker: "7 3", momentum: "5 2 1 2", stopped: "4 2" };
 
   const make = (parent, name, attributes = {}, text) => {
     const node = document.createElementNS(NS, name);
@@ -22,8 +22,10 @@
     const all = Math.round((step * data.seconds) / 60);
     return `${Math.floor(all / 60)} h ${String(all % 60).padStart(2, "0")} min`;
   };
-  const color = (at) => `var(--c${(at % 5) + 1})`;
+  const color = (at) => `var(--c${(at % 7) + 1})`;
   const number = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+  const bps = (value) => (Math.abs(value) < 0.05 ? "0.0" : (value > 0 ? "+" : "") + number(value, 1).replace("-", "−"));
 
   /* A scale from values to pixels; what is outside is drawn at the edge. */
   function scale([low, high], [from, to], log) {
@@ -33,7 +35,7 @@
   }
 
   /* Lines over the steps. spec: series [{name, color, dash, points: [[x, y|null]]}], range, ticks, log,
-     lines [{at, text, strong}], marks [{x, y, color, text}], format, describe, labels */
+     lines [{at, text, strong}], marks [{x, y, color, text}], bars [{from, to, at, color, text}], format, describe, labels */
   function lineChart(figure, spec) {
     legend(figure, spec);
     const holder = html(figure, "div");
@@ -46,13 +48,18 @@
       holder.replaceChildren();
       const wide = width > 560;
       const height = wide ? 340 : 280;
-      const right = spec.labels && wide ? 96 : 12;
+      const right = spec.labels && wide ? 116 : 12;
       const box = { left: 40, right: width - right, top: 10, bottom: height - 40 };
       const svg = make(holder, "svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": spec.describe });
       make(svg, "title", {}, spec.describe);
       const x = scale([0, data.steps], [box.left, box.right]);
       const y = scale(spec.range, [box.bottom, box.top], spec.log);
       grid(svg, box, x, y, spec, wide);
+      for (const bar of spec.bars || []) {
+        const [top, zero] = [y(Math.max(bar.at, 0)), y(Math.min(bar.at, 0))];
+        const shape = make(svg, "rect", { x: x(bar.from), y: top, width: x(bar.to) - x(bar.from), height: Math.max(zero - top, 1), fill: bar.color });
+        make(shape, "title", {}, bar.text);
+      }
       const ends = [];
       for (const series of spec.series) {
         let path = "";
@@ -93,13 +100,14 @@
     for (const series of spec.series) {
       entry(series.name, (svg) => make(svg, "path", { d: "M1 5h20", stroke: series.color, "stroke-width": 2.5, "stroke-dasharray": series.dash || "none" }));
     }
+    if ((spec.bars || []).length) entry("rate of an interval", (svg) => make(svg, "rect", { x: 4, y: 0, width: 14, height: 10, fill: "var(--quiet)", opacity: 0.45 }));
     if ((spec.marks || []).length) entry("liquidation", (svg) => make(svg, "path", { d: "M6 1h10l-5 8z", fill: "var(--quiet)" }));
   }
 
   function grid(svg, box, x, y, spec, wide) {
     for (const tick of spec.ticks) {
       make(svg, "path", { d: `M${box.left} ${y(tick)}H${box.right}`, stroke: "var(--grid)" });
-      make(svg, "text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(tick));
+      make(svg, "text", { x: box.left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(tick).replace("-", "−"));
     }
     for (const line of spec.lines || []) {
       const stroke = line.strong ? "var(--bad)" : "var(--quiet)";
@@ -166,6 +174,52 @@
     });
   }
 
+  /* A book: dollars from the best price down, over the distance from the index in basis points. */
+  const REACH = 40;
+  function depthChart(figure, book, most) {
+    figure.querySelector("figcaption").textContent = `SOL's book ${book.title}`;
+    const best = (levels) => (levels.length ? `${bps(levels[0][0])} bps` : "none");
+    const describe = `SOL's book ${book.title}: best bid ${best(book.bids)} and best ask ${best(book.asks)} from the index.`;
+    const holder = html(figure, "div");
+    let drawnAt = 0;
+    const draw = () => {
+      const width = Math.max(260, Math.floor(figure.clientWidth));
+      if (width === drawnAt) return;
+      drawnAt = width;
+      holder.replaceChildren();
+      const box = { left: 48, right: width - 10, top: 22, bottom: 210 };
+      const svg = make(holder, "svg", { viewBox: `0 0 ${width} 250`, role: "img", "aria-label": describe });
+      make(svg, "title", {}, describe);
+      const x = scale([-REACH, REACH], [box.left, box.right]);
+      const y = scale([0, most], [box.bottom, box.top]);
+      const step = 50000 * Math.ceil(most / 250000);
+      for (let value = 0; value <= most; value += step) {
+        make(svg, "path", { d: `M${box.left} ${y(value)}H${box.right}`, stroke: "var(--grid)" });
+        make(svg, "text", { x: box.left - 6, y: y(value) + 4, "text-anchor": "end" }, value ? `${value / 1000}k` : "0");
+      }
+      for (const [levels, tone, end, name] of [[book.bids, "good", box.left, "bids"], [book.asks, "bad", box.right, "asks"]]) {
+        const inside = levels.filter(([far]) => Math.abs(far) <= REACH);
+        if (!inside.length) continue;
+        let path = `M${x(inside[0][0])} ${box.bottom}`;
+        inside.forEach(([, value], at) => {
+          path += `V${y(value)}H${inside[at + 1] ? x(inside[at + 1][0]) : end}`;
+        });
+        make(svg, "path", { d: `${path}V${box.bottom}Z`, fill: `color-mix(in srgb, var(--${tone}) 22%, transparent)`, stroke: `var(--${tone})`, "stroke-width": 1.5 });
+        const text = make(svg, "text", { x: end === box.left ? end + 6 : end - 6, y: y(inside[inside.length - 1][1]) - 6, class: "label", "text-anchor": end === box.left ? "start" : "end" },
+          `${name}, best ${best(levels)}`);
+        text.style.fill = `var(--${tone})`;
+      }
+      make(svg, "path", { d: `M${x(0)} ${box.top}V${box.bottom}`, stroke: "var(--quiet)", "stroke-dasharray": "3 3" });
+      make(svg, "text", { x: x(0), y: box.top - 8, class: "label", "text-anchor": "middle" }, "index");
+      for (const far of [-40, -20, 0, 20, 40]) {
+        make(svg, "text", { x: x(far), y: box.bottom + 17, "text-anchor": far === 40 ? "end" : "middle" }, String(far).replace("-", "−"));
+      }
+      make(svg, "text", { x: (box.left + box.right) / 2, y: box.bottom + 34, "text-anchor": "middle" }, "basis points from the index; USDC up to there");
+    };
+    draw();
+    new ResizeObserver(draw).observe(figure);
+  }
+
   /* Gains and losses as bars from a common zero. */
   function barChart(figure, bars, describe) {
     const holder = html(figure, "div");
@@ -197,7 +251,7 @@
   const at = (id) => document.querySelector(`[data-chart="${id}"]`);
   const ratio = (value) => (value >= 100 ? number(value, 0) : number(value, 2));
   /* The same account, or the same asset, has the same colour in every chart. */
-  const PLACE = { hedged: 0, leveraged: 1, "sol-holder": 2, keeper: 3, maker: 4, "hedged-SOL": 3, "hedged-BTC": 1, "hedged-ETH": 2, SOL: 3, BTC: 1, ETH: 2 };
+  const PLACE = { hedged: 0, leveraged: 1, "sol-holder": 2, keeper: 3, maker: 4, momentum: 5, stopped: 6, "hedged-SOL": 3, "hedged-BTC": 1, "hedged-ETH": 2, SOL: 3, BTC: 1, ETH: 2 };
   const margin = (house, keep, range, describe) => {
     const series = house.accounts
       .map(({ name, points }, index) => ({ name, points, index, color: color(PLACE[name]), dash: DASHES[name], short: name.replace("hedged-", "") }))
@@ -227,5 +281,19 @@
     lines: [], format: (value) => number(value, 1), labels: true,
     describe: `Prices indexed to 100 at the start: ${data.prices.map(({ name, values }) => `${name} ends at ${number(values[values.length - 1], 1)}`).join(", ")}.`,
   });
+  const all = data.premiums.flatMap(({ values }) => values);
+  const reach = [Math.floor(Math.min(-1, ...all) / 2) * 2, Math.ceil(Math.max(1, ...all) / 2) * 2];
+  lineChart(at("premium"), {
+    series: data.premiums.map(({ name, values }) => ({ name, points: values.map((value, step) => [step, value]), color: color(PLACE[name]), dash: DASHES[name] })),
+    bars: data.rates.map(({ market, from, to, rate }) => {
+      const [name, part] = [data.premiums[market].name, (to - from) / 3];
+      return { from: from + part * market + 0.1, to: from + part * (market + 1) - 0.1, at: rate, color: `color-mix(in srgb, ${color(PLACE[name])} 38%, transparent)`,
+        text: `${name}, steps ${from} to ${to}: rate ${bps(rate)} basis points` };
+    }),
+    range: reach, ticks: Array.from({ length: (reach[1] - reach[0]) / 2 + 1 }, (_, at) => reach[0] + 2 * at), lines: [{ at: 0, text: "" }], format: bps, labels: true,
+    describe: `Premium in basis points: ${data.premiums.map(({ name, values }) => `${name} between ${bps(Math.min(...values))} and ${bps(Math.max(...values))}`).join(", ")}.`,
+  });
+  const dollars = Math.max(...data.books.flatMap(({ bids, asks }) => [...bids, ...asks].filter(([far]) => Math.abs(far) <= REACH).map(([, value]) => value)));
+  data.books.slice(0, 2).forEach((book, index) => depthChart(at(`depth-${index}`), book, dollars));
   barChart(at("legs"), data.legs, `Gains and losses of the legs in USDC: ${data.legs.map(({ name, value }) => `${name} ${number(value, 2)}`).join(", ")}.`);
 })();

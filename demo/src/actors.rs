@@ -1,6 +1,10 @@
 //! Who takes part, with how much, and what they hold. Every figure that decides the outcome is here.
 
-use crate::house::{House, thousands};
+use crate::{
+    flow,
+    house::{House, thousands},
+    maker,
+};
 use counterweight_simnet::Trader;
 
 /// Quote tokens of the market maker, in each of the two clearinghouses.
@@ -15,13 +19,22 @@ pub const HEDGED_BOOK: [i64; 3] = [100_000, -76_000, -60_000];
 
 const LEVERAGED: u64 = 25_000;
 const LEVERAGED_BOOK: [i64; 3] = [120_000, 100_000, 80_000];
+const STOPPED: u64 = 15_000;
+const STOPPED_BOOK: [i64; 3] = [60_000, 0, 0];
+/// How far below the index the stop-loss stands at the start, in basis points.
+const STOP_BPS: u64 = 600;
 const HOLDER_SOL: u64 = 100;
 const HOLDER_BOOK: [i64; 3] = [0, 0, 25_000];
+const MOMENTUM: u64 = 60_000;
 
 /// Names that the outcome is asserted on.
 pub const HEDGED_NAME: &str = "hedged";
 /// The trader who is too long.
 pub const LEVERAGED_NAME: &str = "leveraged";
+/// The trader with a stop-loss.
+pub const STOPPED_NAME: &str = "stopped";
+/// The trader who follows the market.
+pub const MOMENTUM_NAME: &str = "momentum";
 
 /// The lots of a book given in dollars, at the present index.
 pub fn lots_of(house: &House, book: &[i64; 3]) -> Vec<(u16, i64)> {
@@ -47,6 +60,11 @@ fn words(book: &[i64; 3]) -> String {
     legs.join(", ")
 }
 
+/// What a trader has and does, in words.
+fn role(tokens: u64, book: &[i64; 3], rest: &str) -> String {
+    format!("{} USDC: {}{rest}", thousands(tokens as i64), words(book))
+}
+
 /// The clearinghouse in which the hedged book is one account.
 ///
 /// # Errors
@@ -54,36 +72,56 @@ fn words(book: &[i64; 3]) -> String {
 pub fn cross() -> Result<House, String> {
     let mut house = House::deploy("cross margin", MAKER);
     let hedged = house.x.funded(HEDGED_NAME, HEDGED);
-    let role = format!("{} USDC: {}", thousands(HEDGED as i64), words(&HEDGED_BOOK));
-    house.admit(HEDGED_NAME, role, hedged);
+    house.admit(HEDGED_NAME, role(HEDGED, &HEDGED_BOOK, ""), hedged);
     let leveraged = house.x.funded(LEVERAGED_NAME, LEVERAGED);
-    let role = format!(
-        "{} USDC: {}",
-        thousands(LEVERAGED as i64),
-        words(&LEVERAGED_BOOK)
-    );
-    house.admit(LEVERAGED_NAME, role, leveraged);
+    let text = role(LEVERAGED, &LEVERAGED_BOOK, ", orders to buy dips");
+    house.admit(LEVERAGED_NAME, text, leveraged);
+    let stopped = house.x.funded(STOPPED_NAME, STOPPED);
+    let stop = format!(", stop-loss {} % below", STOP_BPS / 100);
+    house.admit(STOPPED_NAME, role(STOPPED, &STOPPED_BOOK, &stop), stopped);
     let holder = house.x.trader("sol-holder");
     let sol = house.x.asset_named("SOL");
     house
         .x
         .deposit(&holder, sol, HOLDER_SOL * 1_000_000_000)
         .map_err(crate::house::refused("the deposit of SOL"))?;
-    let role = format!("{HOLDER_SOL} SOL as collateral: {}", words(&HOLDER_BOOK));
-    house.admit("sol-holder", role, holder);
-    admit_keeper(&mut house);
-    for (actor, book) in [(1, HEDGED_BOOK), (2, LEVERAGED_BOOK), (3, HOLDER_BOOK)] {
-        let lots = lots_of(&house, &book);
-        house.trade_with_maker(actor, &lots)?;
-    }
+    let text = format!("{HOLDER_SOL} SOL as collateral: {}", words(&HOLDER_BOOK));
+    house.admit("sol-holder", text, holder);
+    admit_last(&mut house);
+    open_cross(&mut house)?;
     Ok(house)
 }
 
-/// Admits the keeper, who must come last.
-pub fn admit_keeper(house: &mut House) {
+/// The hedged book by a block trade, everything else on the books: the maker quotes first, and anew
+/// after each of the others.
+fn open_cross(house: &mut House) -> Result<(), String> {
+    maker::requote(house)?;
+    let lots = lots_of(house, &HEDGED_BOOK);
+    house.trade_with_maker(1, &lots)?;
+    for (actor, book, at_once) in [
+        (2, LEVERAGED_BOOK, true),
+        (3, STOPPED_BOOK, true),
+        (4, HOLDER_BOOK, false),
+    ] {
+        maker::requote(house)?;
+        let lots = lots_of(house, &book);
+        flow::open(house, actor, &lots, at_once)?;
+    }
+    flow::rest_orders(house, 2)?;
+    flow::stop_loss(house, 3, 0, STOP_BPS)
+}
+
+/// Admits who is in both clearinghouses: the momentum trader, and the keeper, who must come last.
+pub fn admit_last(house: &mut House) {
+    let momentum: Trader = house.x.funded(MOMENTUM_NAME, MOMENTUM);
+    let role = format!(
+        "{} USDC: sells while prices fall, buys back as they rise",
+        thousands(MOMENTUM as i64)
+    );
+    house.admit(MOMENTUM_NAME, role, momentum);
     let keeper: Trader = house.x.funded("keeper", KEEPER);
     let role = format!(
-        "{} USDC: liquidates, and sells to the maker",
+        "{} USDC: liquidates, settles fills and funding, executes triggers",
         thousands(KEEPER as i64)
     );
     house.admit("keeper", role, keeper);

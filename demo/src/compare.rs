@@ -19,8 +19,10 @@ pub struct Fate {
     pub penalties: i64,
     /// Lots per market at the start and at the end.
     pub lots: [[i64; 3]; 2],
-    /// What each leg gained as far as it is still open, quote atoms, before fees.
+    /// What each leg gained as far as it is still open, quote atoms, before fees and funding.
     pub gains: [i64; 3],
+    /// What its accounts received by funding, minus what they paid, quote atoms.
+    pub funding: i64,
     /// Equity at the end.
     pub equity: i64,
     /// Equity at the end if prices were back where they started.
@@ -68,6 +70,7 @@ impl Fate {
             penalties: seizures.iter().map(|seizure| seizure.penalty).sum(),
             lots: [begun.lots, lots(house)],
             gains: [0; 3],
+            funding: ours.iter().map(|at| house.tape.funding_of(*at)).sum(),
             equity: 0,
             equity_if_back: 0,
         };

@@ -1,13 +1,22 @@
 //! A clearinghouse with its cast: who has an account, how each stands at every step, and what was
 //! liquidated.
 
-use crate::path::{FALLS, Tick};
+use crate::{
+    maker::Quoted,
+    path::{FALLS, Tick},
+    tape::Tape,
+};
 use counterweight::MarginView;
 use counterweight_risk::{Health, QuoteAtoms, liquidation::is_liquidatable};
 use counterweight_sdk::{accounts::RiskTables, preview};
 use counterweight_simnet::{
     Deployment, Exchange, Failure, Reconciliation, Start, Trader, reconcile,
 };
+
+/// Seconds from one funding to the next: the deployment's hour would leave three in the crash.
+pub const FUNDING_SECONDS: u32 = 1_200;
+/// Quote atoms that roundings of funding may come to in all, a tenth of a cent.
+const ROUNDINGS: i128 = 1_000;
 
 /// Somebody with a margin account.
 pub struct Actor {
@@ -69,7 +78,7 @@ impl Standing {
 pub struct Sample {
     /// The step.
     pub step: usize,
-    /// 0 when prices have moved, 1 when the keeper has liquidated, 2 when it has unwound.
+    /// 0 when prices have moved, 1 when the keeper has liquidated, 2 at the end of the step.
     pub phase: usize,
     /// In the order of the actors.
     pub standings: Vec<Standing>,
@@ -119,6 +128,10 @@ pub struct House {
     pub samples: Vec<Sample>,
     /// What was liquidated, in order.
     pub seizures: Vec<Seizure>,
+    /// What the maker has quoted in each market.
+    pub quoted: [Option<Quoted>; 3],
+    /// What happened on the books.
+    pub tape: Tape,
     /// Figures of the chain that were compared with the SDK's.
     pub views_compared: usize,
     /// Times that the books were balanced.
@@ -134,7 +147,11 @@ pub fn refused(what: &str) -> impl Fn(Box<Failure>) -> String {
 impl House {
     /// A deployed clearinghouse with only its maker, who deposits so many quote tokens.
     pub fn deploy(title: &'static str, maker_tokens: u64) -> Self {
-        let mut x = Exchange::new(Deployment::localnet(), Start::default());
+        let mut deployment = Deployment::localnet();
+        for market in &mut deployment.market {
+            market.funding[0] = FUNDING_SECONDS;
+        }
+        let mut x = Exchange::new(deployment, Start::default());
         let maker = Actor {
             name: "maker",
             role: format!("market maker, {} USDC", thousands(maker_tokens as i64)),
@@ -146,6 +163,8 @@ impl House {
             actors: vec![maker],
             samples: Vec::new(),
             seizures: Vec::new(),
+            quoted: [None; 3],
+            tape: Tape::default(),
             views_compared: 0,
             balanced: 0,
         }
@@ -193,10 +212,14 @@ impl House {
 
     /// Lots in a market that so many dollars (whole, signed) buy at the index.
     pub fn lots_for(&self, market: u16, dollars: i64) -> i64 {
+        dollars * 1_000_000 / self.lot_atoms(market)
+    }
+
+    /// Quote atoms that a lot of a market is worth at the index.
+    pub fn lot_atoms(&self, market: u16) -> i64 {
         let tables = self.x.tables();
         let row = &tables.markets[usize::from(market)];
-        let atoms = (tables.assets[usize::from(row.asset)].index.0 >> 16) as i64;
-        dollars * 1_000_000 / atoms
+        (tables.assets[usize::from(row.asset)].index.0 >> 16) as i64
     }
 
     /// Moves the clock, publishes prices as Pyth would, and refreshes the risk book from them.
@@ -276,7 +299,7 @@ impl House {
         self.samples.last().expect("a sample").standings[actor]
     }
 
-    /// Balances the books to the atom.
+    /// Balances the books to the atom, and funding to its roundings: what longs owe, shorts receive.
     ///
     /// # Errors
     /// Where they do not balance.
@@ -294,8 +317,28 @@ impl House {
                 self.title
             ));
         }
+        let left = sums.residue + self.owed()?;
+        if !(0..=ROUNDINGS).contains(&left) {
+            return Err(format!("{}: funding is off by {left} atoms", self.title));
+        }
         self.balanced += 1;
         Ok(sums)
+    }
+
+    /// What all positions owe by funding and have not settled yet, quote atoms.
+    ///
+    /// # Errors
+    /// Where a figure leaves its range.
+    pub fn owed(&self) -> Result<i128, String> {
+        let tables = self.x.tables();
+        let mut sum = 0;
+        for actor in &self.actors {
+            for position in self.x.margin(&actor.trader.margin).positions() {
+                let row = &tables.markets[usize::from(position.market)];
+                sum += i128::from(position.owed(row).map_err(|e| format!("{e:?}"))?.0);
+            }
+        }
+        Ok(sum)
     }
 
     /// Lots that an actor holds in each of the three markets.
@@ -308,24 +351,26 @@ impl House {
     }
 
     /// What an actor's cash and positions are worth at these prices (quote atoms per lot, 48.16),
-    /// without collateral in other tokens.
+    /// funding that is not settled yet taken off, without collateral in other tokens.
     ///
     /// # Errors
     /// Where the figures leave their range.
     pub fn worth(&self, actor: usize, prices: &[u64; 3]) -> Result<i64, String> {
         let margin = self.x.margin(&self.actors[actor].trader.margin);
-        let mut worth = margin.header.core.cash;
+        let (mut worth, tables) = (margin.header.core.cash, self.x.tables());
         for position in margin.positions() {
-            let price = counterweight_risk::Price(prices[usize::from(position.market)]);
-            let value = position.lots.value(price).map_err(|e| format!("{e:?}"))?;
-            let both = value.plus(position.quote).and_then(|sum| worth.plus(sum));
-            worth = both.map_err(|e| format!("{e:?}"))?;
+            let at = usize::from(position.market);
+            let price = counterweight_risk::Price(prices[at]);
+            let (value, _) = position
+                .worth(&tables.markets[at], price)
+                .map_err(|e| format!("{e:?}"))?;
+            worth = worth.plus(value).map_err(|e| format!("{e:?}"))?;
         }
         Ok(worth.0)
     }
 
     /// What an actor's positions have gained since they were opened, per market, as far as they are
-    /// still open.
+    /// still open, without funding.
     ///
     /// # Errors
     /// Where the figures leave their range.

@@ -4,6 +4,7 @@
 use crate::{
     actors::{self, HEDGED, HEDGED_BOOK, HEDGED_NAME, MAKER},
     house::{House, dollars, refused},
+    maker,
 };
 use counterweight_risk::Lots;
 use counterweight_simnet::{Signer, Trader, keypair};
@@ -41,7 +42,8 @@ pub fn isolated() -> Result<House, String> {
         let role = format!("{} USDC: {side} ${size} of {name}", dollars(deposits[at]));
         house.admit(NAMES[at], role, trader);
     }
-    actors::admit_keeper(&mut house);
+    actors::admit_last(&mut house);
+    maker::requote(&mut house)?;
     for (at, leg) in lots.iter().enumerate() {
         house.trade_with_maker(1 + at, &[*leg])?;
     }

@@ -1,17 +1,18 @@
 //! A keeper: looks at every account, liquidates those that fail, and sells on what it took.
 
-use crate::house::{House, Seizure, liquidatable, refused};
-use counterweight::{Leg, LiquidateArgs, error::ErrorCode, events::Liquidated};
+use crate::{
+    chores, flow,
+    house::{House, Seizure, liquidatable, refused},
+};
+use counterweight::{error::ErrorCode, events::Liquidated};
 use counterweight_sdk::events;
-use counterweight_simnet::Signer;
 
 /// Most calls on one account in a step.
 const CALLS: usize = 8;
-/// What the keeper gives the maker for taking its inventory, in basis points of the index.
-const SPREAD_BPS: u64 = 5;
 
 /// Liquidates every account that may be, market by market, the one with the largest requirement
-/// first, until the account is restored. Returns how many calls it made.
+/// first, until the account is restored. Orders of the account that still rest are pruned before.
+/// Returns how many calls it made.
 ///
 /// # Errors
 /// A refusal that is not for want of the keeper's own margin.
@@ -22,6 +23,7 @@ pub fn liquidate(house: &mut House, step: usize) -> Result<usize, String> {
             let Some(market) = candidate(house, actor)? else {
                 break;
             };
+            chores::prune(house, step, actor, market)?;
             let Some(seizure) = seize(house, step, actor, market)? else {
                 break;
             };
@@ -65,17 +67,9 @@ fn seize(
     let held = house.lots(actor)[at];
     let mut max_lots = held.unsigned_abs();
     let receipt = loop {
-        let args = LiquidateArgs {
-            market,
-            max_lots,
-            ..LiquidateArgs::default()
-        };
-        let keeper = &house.keeper().trader;
-        let (key, margin) = (keeper.key.pubkey(), keeper.margin);
-        let liquidatee = house.actors[actor].trader.margin;
-        let call = house.x.venue.liquidate(key, liquidatee, margin, args);
-        let keys = [&house.actors.last().expect("a keeper").trader.key];
-        match house.x.chain.send(&[call], &keys) {
+        let House { x, actors, .. } = house;
+        let (liquidatee, keeper) = (&actors[actor].trader, &actors[actors.len() - 1].trader);
+        match x.liquidate(keeper, liquidatee.margin, market, max_lots) {
             Ok(receipt) => break receipt,
             Err(failure) if failure.is(ErrorCode::InitialMarginNotMet) && max_lots > 1 => {
                 max_lots /= 2
@@ -104,39 +98,17 @@ fn seize(
     }))
 }
 
-/// Trades the keeper's inventory to the maker: all markets in one block trade, or each on its own if
-/// that does not pass, or not now.
+/// Sells the keeper's inventory on the books, as far as they hold something for it; the rest is kept
+/// for the next step.
 ///
 /// # Errors
-/// Never for want of margin: what does not pass is kept for the next step.
+/// A refusal that is not for want of margin.
 pub fn unwind(house: &mut House) -> Result<(), String> {
-    let held = house.lots(house.actors.len() - 1);
-    let legs: Vec<Leg> = (0u16..3)
-        .zip(held)
-        .filter(|(_, lots)| *lots != 0)
-        .map(|(market, lots)| leg(house, market, -lots))
-        .collect();
-    if legs.is_empty() {
-        return Ok(());
-    }
-    let House { x, actors, .. } = house;
-    let (maker, keeper) = (&actors[0].trader, &actors[actors.len() - 1].trader);
-    if x.block_trade(keeper, maker, &legs).is_err() {
-        for leg in legs {
-            let _ = x.block_trade(keeper, maker, &[leg]);
+    let keeper = house.actors.len() - 1;
+    for (market, lots) in (0u16..3).zip(house.lots(keeper)) {
+        if lots != 0 {
+            flow::take(house, keeper, market, -lots, true)?;
         }
     }
     Ok(())
-}
-
-/// A leg at the index, less what the maker gets for it.
-fn leg(house: &House, market: u16, lots: i64) -> Leg {
-    let at_index = house.x.leg(market, lots);
-    let spread = (at_index.price * SPREAD_BPS).div_ceil(10_000);
-    let price = if lots < 0 {
-        at_index.price - spread
-    } else {
-        at_index.price + spread
-    };
-    Leg { price, ..at_index }
 }

@@ -1,23 +1,33 @@
 //! The main job on an embedded chain, with the program's real bytecode: accounts trade, prices crash,
 //! a keeper liquidates what fails, and a hedged account survives because its gains carry its losses.
+//! They trade on order books, where a market maker quotes, and funding ties the perpetuals to the index.
 //! The same hedged book runs beside it as isolated accounts, and does not.
 
 pub mod actors;
+pub mod book;
+pub mod chores;
 pub mod compare;
+pub mod flow;
 pub mod house;
 pub mod isolated;
 pub mod keeper;
+pub mod maker;
 pub mod path;
 pub mod report;
 pub mod summary;
 pub mod table;
+pub mod tape;
+pub mod trading;
 
+use actors::MOMENTUM_NAME;
+use book::View;
 use compare::Comparison;
 use counterweight_simnet::Reconciliation;
 use house::House;
 use path::{FALLS, Path};
 use std::path::PathBuf;
 use table::Screen;
+use tape::Snapshot;
 
 /// What may be chosen.
 #[derive(Clone, Debug)]
@@ -46,6 +56,8 @@ pub struct Outcome {
     pub comparison: Comparison,
     /// The books of both at the end.
     pub books: [Reconciliation; 2],
+    /// What positions of both still owe by funding then, quote atoms.
+    pub owed: [i128; 2],
 }
 
 /// Runs the demonstration and writes the report.
@@ -66,8 +78,7 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
     ];
     screen.cast(&houses);
     for house in &mut houses {
-        house.sample(0, 0)?;
-        house.balance()?;
+        begin(house)?;
     }
     screen.step(&houses, &path, 0);
     for step in 1..path.steps.len() {
@@ -77,12 +88,13 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
         }
         screen.falling(&houses, &path, step);
         for house in &mut houses {
-            act(house, step)?;
+            act(house, &path, step)?;
         }
         screen.step(&houses, &path, step);
     }
     let [mut cross, mut isolated] = houses;
     let books = [cross.balance()?, isolated.balance()?];
+    let owed = [cross.owed()?, isolated.owed()?];
     let comparison = Comparison::end(begun, &cross, &isolated)?;
     let outcome = Outcome {
         options: options.clone(),
@@ -91,6 +103,7 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
         isolated,
         comparison,
         books,
+        owed,
     };
     outcome.check()?;
     report::write(&outcome)?;
@@ -98,15 +111,39 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// What the keeper does in a step: it liquidates, and sells on what it took. Then the books are balanced.
-fn act(house: &mut House, step: usize) -> Result<(), String> {
+/// Ends the opening: what waits in the queues is settled, and the maker quotes for what it has now.
+fn begin(house: &mut House) -> Result<(), String> {
+    house.balance()?;
+    chores::settle_fills(house)?;
+    maker::requote(house)?;
+    house.tape.snapshots.push(Snapshot {
+        step: 0,
+        when: "before the crash",
+        view: View::read(&house.x, 0),
+    });
+    maker::observe(house);
+    house.sample(0, 0)?;
+    house.balance()?;
+    Ok(())
+}
+
+/// What everybody does in a step. The books are balanced while fills wait in the queues, and at the
+/// end.
+fn act(house: &mut House, path: &Path, step: usize) -> Result<(), String> {
+    chores::fund(house, step)?;
+    let momentum = house.find(MOMENTUM_NAME)?;
+    flow::follow(house, momentum, path, step)?;
+    house.balance()?;
+    chores::settle_fills(house)?;
+    chores::execute_triggers(house, step)?;
     if keeper::liquidate(house, step)? > 0 {
         house.sample(step, 1)?;
     }
-    if house.lots(house.actors.len() - 1) != [0; 3] {
-        keeper::unwind(house)?;
-        house.sample(step, 2)?;
-    }
+    keeper::unwind(house)?;
+    chores::settle_fills(house)?;
+    maker::requote(house)?;
+    maker::observe(house);
+    house.sample(step, 2)?;
     house.balance()?;
     Ok(())
 }
@@ -130,6 +167,22 @@ impl Outcome {
             (
                 self.cross.seizures.iter().any(|s| s.is_partial()),
                 "a liquidation is partial",
+            ),
+            (
+                self.cross.tape.at_once > 0 && self.cross.tape.queued > 0,
+                "fills are settled at once and through the queue",
+            ),
+            (
+                self.cross.tape.fired.len() == 1,
+                "the stop-loss is executed, whole",
+            ),
+            (
+                self.cross.tape.refused > 0 && self.cross.tape.pruned() > 0,
+                "orders are pruned before an account is liquidated",
+            ),
+            (
+                self.cross.tape.rates.iter().any(|rate| rate.bps != 0.0),
+                "funding is paid",
             ),
             (
                 self.books.iter().all(Reconciliation::balances),

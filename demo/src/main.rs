@@ -7,10 +7,11 @@ use std::{path::PathBuf, process::ExitCode};
 /// Runs a crash of three markets against a cross-margin clearinghouse on an embedded chain, with the
 /// program's real bytecode, and writes a report.
 ///
-/// A market maker, a hedged trader, a leveraged long, a holder of SOL and a keeper trade; then SOL
-/// falls by 24 %, BTC by 15 % and ETH by 21 %. The hedged book runs a second time as three isolated
-/// accounts with the same collateral. The demonstration fails unless the one account survives, one of
-/// the three does not, and every atom is accounted for.
+/// A market maker quotes on three order books; a hedged trader, a leveraged long, one with a stop-loss,
+/// a holder of SOL and one who follows the market trade with it. Then SOL falls by 24 %, BTC by 15 % and
+/// ETH by 21 %, funding is paid, and a keeper settles fills, executes the stop and liquidates. The hedged
+/// book runs a second time as three isolated accounts with the same collateral. The demonstration fails
+/// unless the one account survives, one of the three does not, and every atom is accounted for.
 #[derive(Parser)]
 #[command(name = "counterweight-demo", version, max_term_width = 100)]
 struct Arguments {

@@ -3,12 +3,13 @@
 
 mod figures;
 mod tables;
+mod trading;
 
 use crate::{
     Outcome,
     house::{House, thousands},
     path::FALLS,
-    summary,
+    summary, trading as words,
 };
 use std::fs;
 
@@ -47,6 +48,13 @@ pub fn page(outcome: &Outcome) -> String {
         ("why", escape(&summary::why(outcome))),
         ("why_not", escape(&summary::why_not(outcome))),
         ("comparison", tables::comparison(outcome)),
+        ("tiles", trading::tiles(outcome)),
+        ("stop", escape(&words::stop(outcome))),
+        ("pruned", escape(&words::pruned(outcome))),
+        ("books", trading::books(outcome)),
+        ("levels", trading::levels(outcome)),
+        ("minutes", words::funding_minutes().to_string()),
+        ("funding", both(outcome, trading::funding)),
         ("crash", crash(outcome)),
         ("accounts", both(outcome, tables::accounts)),
         (
@@ -106,8 +114,9 @@ fn lead(outcome: &Outcome) -> String {
     format!(
         "A trader is long SOL and short BTC and ETH, with {} USDC behind it. Prices fall for {} minutes ({}). \
          Once the three legs stand in one cross-margin account, once in three isolated ones, with the collateral \
-         split in proportion to each leg's maintenance margin. Every figure comes from the program's bytecode on \
-         an embedded chain (seed {}, {} steps).",
+         split in proportion to each leg's maintenance margin. Around it a maker quotes, takers trade on the order \
+         books, funding is paid, and a keeper does its work. Every figure comes from the program's bytecode on an \
+         embedded chain (seed {}, {} steps).",
         thousands(crate::actors::HEDGED as i64),
         seconds / 60,
         falls(),
@@ -136,7 +145,7 @@ fn crash(outcome: &Outcome) -> String {
         "{}, with two rebounds on the way. SOL leads and BTC lags, so that the hedge is not perfect on the way down. \
          Each step publishes Pyth accounts (SOL and ETH in the pull format, BTC in the legacy one), with a confidence \
          interval that widens while prices move and an average of an hour's half-life. Where a price is more than \
-         10 % from its average the program lets accounts only reduce risk.",
+         10 % from its average the program lets accounts only reduce risk, and orders that are pegged to it sleep.",
         falls_of(outcome)
     )
 }
@@ -158,16 +167,24 @@ fn notes(outcome: &Outcome) -> String {
             "The keeper looks once a step, every {minutes} minutes. On a live chain keepers look every block, and accounts \
              fall less far in between. It takes the market with the largest requirement first, as many lots as restore the account."
         ),
-        "The keeper sells what it took to the maker, 0.05 % from the index. While a price is too far from its average the maker \
-         may not add risk, and the keeper has to hold it."
+        "The keeper sells what it took on the books. While a price is too far from its average the orders that are pegged to it \
+         sleep, and the keeper has to hold it."
             .to_owned(),
+        "The hedged book is opened by a block trade at the index, so that both clearinghouses start with the same book; everybody \
+         else trades on the order books."
+            .to_owned(),
+        format!(
+            "Funding is every {} minutes: the hour of the deployment file would leave three of them in the crash. The maker leans \
+             its ladder against its inventory by a basis point for each 25,000 USDC, ten at most; that alone makes the premium.",
+            words::funding_minutes()
+        ),
         "The hedge ratio was chosen so that the three falls cancel out at the end. With other falls the one account would gain or \
          lose the difference; it would still be judged as a whole."
             .to_owned(),
         "The isolated book ends with more equity here only because its hedge is gone and prices kept falling. The last row of the \
          comparison shows the other side of that bet: all positions that are left, valued at the prices of the start."
             .to_owned(),
-        "Liquidation is at the index, for a penalty that starts at its lowest rate, since the keeper comes at once. No funding is paid."
+        "Liquidation is at the index, for a penalty that starts at its lowest rate, since the keeper comes at once."
             .to_owned(),
     ];
     all.map(|note| format!("    <li>{}</li>", escape(&note)))

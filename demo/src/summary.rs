@@ -6,6 +6,7 @@ use crate::{
     house::{House, dollars, exact, thousands},
     isolated::NAMES,
     path::FALLS,
+    trading,
 };
 
 /// The rows of the comparison: what, as one account, as three.
@@ -35,6 +36,11 @@ pub fn comparison(outcome: &Outcome) -> Vec<[String; 3]> {
         rows.push([name, left(one.left(at)), left(three.left(at))]);
     }
     rows.push([
+        "funding received (− paid), USDC".into(),
+        dollars(one.funding),
+        dollars(three.funding),
+    ]);
+    rows.push([
         "equity at the end, USDC".into(),
         dollars(one.equity),
         dollars(three.equity),
@@ -56,9 +62,10 @@ pub fn why(outcome: &Outcome) -> String {
         .map(|(fall, atoms)| format!("{} {}", fall.asset, dollars(atoms)))
         .collect();
     format!(
-        "One account: the legs made {}, together {}. The gains carry the loss, so nothing was liquidated.",
+        "One account: the legs made {}, together {}; funding {}. The gains carry the loss, so nothing was liquidated.",
         named.join(", "),
-        dollars(gains.iter().sum())
+        dollars(gains.iter().sum()),
+        dollars(outcome.comparison.one.funding)
     )
 }
 
@@ -93,7 +100,12 @@ pub fn conservation(outcome: &Outcome) -> Vec<[String; 3]> {
         row("Σ quote of positions", a.positions, b.positions),
         row("fees", a.fees, b.fees),
         row("insurance", a.insurance, b.insurance),
-        row("residue", a.residue, b.residue),
+        row("residue of funding and roundings", a.residue, b.residue),
+        row(
+            "(funding that positions owe)",
+            outcome.owed[0],
+            outcome.owed[1],
+        ),
         row("difference", a.difference(), b.difference()),
         ["Σ lots of SOL, BTC, ETH".into(), sum(&a.lots), sum(&b.lots)],
         [
@@ -102,6 +114,18 @@ pub fn conservation(outcome: &Outcome) -> Vec<[String; 3]> {
             b.collateral.values().sum::<i128>().to_string(),
         ],
     ]
+}
+
+/// Funding of a clearinghouse as a table.
+fn funding(house: &House) -> String {
+    let head = format!("Funding received (− paid), {}", house.title);
+    let row =
+        |name: &str, [a, b, c, d]: [&str; 4]| format!("{name:<44}{a:>10}{b:>10}{c:>10}{d:>10}\n");
+    let mut text = row(&head, ["SOL", "BTC", "ETH", "together"]);
+    for [name, sol, btc, eth, all] in trading::funding(house) {
+        text.push_str(&row(&format!("  {name}"), [&sol, &btc, &eth, &all]));
+    }
+    text
 }
 
 fn table(head: [&str; 3], rows: &[[String; 3]]) -> String {
@@ -142,9 +166,11 @@ pub fn liquidations_of_both(outcome: &Outcome) -> String {
 pub fn balanced(outcome: &Outcome) -> String {
     let (a, b) = (&outcome.cross, &outcome.isolated);
     format!(
-        "Balanced after every step ({} times); {} margin figures of the chain compared with the SDK's, all equal.",
+        "Balanced after every step ({} times, with fills in the queues and without); {} margin figures of the chain \
+         compared with the SDK's, all equal. {}",
         a.balanced + b.balanced,
-        a.views_compared + b.views_compared
+        thousands((a.views_compared + b.views_compared) as i64),
+        trading::compared(outcome)
     )
 }
 
@@ -171,6 +197,16 @@ pub fn text(outcome: &Outcome) -> String {
         liquidations(cross),
         liquidations(isolated),
         String::new(),
+        table(
+            ["On the order books", cross.title, isolated.title],
+            &trading::books(outcome),
+        ),
+        trading::depths(outcome).join("\n"),
+        trading::stop(outcome),
+        trading::pruned(outcome),
+        String::new(),
+        funding(cross),
+        funding(isolated),
         table(
             ["Conservation, to the atom", cross.title, isolated.title],
             &conservation(outcome),

@@ -3,6 +3,7 @@
 use crate::{
     house::{House, Seizure, State, dollars, thousands},
     path::{FALLS, Path},
+    trading,
 };
 use std::{
     io::{IsTerminal, Write, stdout},
@@ -152,6 +153,7 @@ impl Screen {
                     actor.name
                 ));
             }
+            lines.push(trading::line(house));
         }
         lines
     }

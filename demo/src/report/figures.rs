@@ -1,6 +1,7 @@
 //! The figures that the page draws its charts from.
 
-use crate::{Outcome, house::House, path::FALLS, table::told_of};
+use crate::{Outcome, book::View, house::House, path::FALLS, table::told_of};
+use counterweight_risk::orders::Side;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,6 +13,26 @@ struct Data<'a> {
     prices: Vec<Line<'a>>,
     legs: Vec<Bar>,
     houses: [Scene<'a>; 2],
+    premiums: Vec<Line<'a>>,
+    rates: Vec<Interval>,
+    books: Vec<Depth>,
+}
+
+/// The rate of a funding interval.
+#[derive(Serialize)]
+struct Interval {
+    market: usize,
+    from: f64,
+    to: f64,
+    rate: f64,
+}
+
+/// A book: distance from the index in basis points, dollars up to there, the best level first.
+#[derive(Serialize)]
+struct Depth {
+    title: String,
+    bids: Vec<(f64, f64)>,
+    asks: Vec<(f64, f64)>,
 }
 
 #[derive(Serialize)]
@@ -103,10 +124,53 @@ fn legs(outcome: &Outcome) -> Vec<Bar> {
             value: one.gains[at] as f64 / 1e6,
         })
         .collect();
-    let value = one.gains.iter().sum::<i64>() as f64 / 1e6;
+    bars.push(Bar {
+        name: "funding".to_owned(),
+        value: one.funding as f64 / 1e6,
+    });
+    let value = (one.gains.iter().sum::<i64>() + one.funding) as f64 / 1e6;
     let name = "the account".to_owned();
     bars.push(Bar { name, value });
     bars
+}
+
+fn premiums(house: &House) -> Vec<Line<'_>> {
+    let of = |at: usize| house.tape.premiums.iter().map(move |all| short(all[at]));
+    let lines = FALLS.iter().enumerate();
+    lines
+        .map(|(at, fall)| Line {
+            name: fall.asset,
+            values: of(at).collect(),
+        })
+        .collect()
+}
+
+fn rates(outcome: &Outcome) -> Vec<Interval> {
+    let length = f64::from(crate::house::FUNDING_SECONDS) / outcome.path.seconds as f64;
+    let rates = outcome.cross.tape.rates.iter();
+    rates
+        .map(|rate| Interval {
+            market: rate.market,
+            from: short((rate.step as f64 - length).max(0.0)),
+            to: rate.step as f64,
+            rate: short(rate.bps),
+        })
+        .collect()
+}
+
+fn depths(house: &House) -> Vec<Depth> {
+    let side = |view: &View, side: Side| {
+        let levels = view.depth(side);
+        levels.iter().map(|l| (short(l.0), l.2.round())).collect()
+    };
+    let snapshots = house.tape.snapshots.iter();
+    snapshots
+        .map(|snapshot| Depth {
+            title: format!("{}, step {}", snapshot.when, snapshot.step),
+            bids: side(&snapshot.view, Side::Buy),
+            asks: side(&snapshot.view, Side::Sell),
+        })
+        .collect()
 }
 
 /// All of it as JSON that may stand inside a script element.
@@ -128,6 +192,9 @@ pub fn json(outcome: &Outcome, target: f64) -> String {
         prices: prices.collect(),
         legs: legs(outcome),
         houses: [scene(&outcome.cross), scene(&outcome.isolated)],
+        premiums: premiums(&outcome.cross),
+        rates: rates(outcome),
+        books: depths(&outcome.cross),
     };
     let text = serde_json::to_string(&data).expect("numbers and names");
     // No closing tag inside a script element.

@@ -1,6 +1,6 @@
 //! The tables of the report.
 
-use super::{escape, figures::indexed};
+use super::{escape, figures::indexed, trading::escaped};
 use crate::{
     Outcome,
     house::{House, Seizure, State, dollars, thousands},
@@ -22,7 +22,7 @@ fn class(cell: &str) -> &'static str {
 }
 
 /// A table that scrolls sideways where it does not fit. Cells are escaped by whoever makes them.
-fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     let caption = escape(caption);
     let mut text = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\
@@ -40,7 +40,7 @@ fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     }
     text.push_str("</tr></thead>\n<tbody>\n");
     for row in rows {
-        let sum = row[0] == "difference";
+        let sum = ["difference", "together"].contains(&row[0].as_str());
         text.push_str(if sum { "<tr class=\"sum\">" } else { "<tr>" });
         text.push_str(&format!("<th scope=\"row\">{}</th>", row[0]));
         for cell in &row[1..] {
@@ -50,11 +50,6 @@ fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     }
     text.push_str("</tbody></table></div>");
     text
-}
-
-fn escaped(rows: Vec<[String; 3]>) -> Vec<Vec<String>> {
-    let row = |row: [String; 3]| row.iter().map(|cell| escape(cell)).collect();
-    rows.into_iter().map(row).collect()
 }
 
 /// One against three.
@@ -106,8 +101,8 @@ pub fn accounts(house: &House) -> String {
             escape(&house.actors[at].role),
             dollars(start.equity),
             dollars(end.equity),
-            ratio_or(lowest, "–"),
-            ratio_or(end.ratio(), "–"),
+            dollars(house.tape.funding_of(at)),
+            format!("{} → {}", ratio_or(lowest, "–"), ratio_or(end.ratio(), "–")),
             count.to_string(),
             pill(end.state),
         ]
@@ -118,8 +113,8 @@ pub fn accounts(house: &House) -> String {
         "with",
         "equity before",
         "and after",
-        "lowest ratio",
-        "at the end",
+        "funding",
+        "ratio, lowest → end",
         "liquidations",
         "state",
     ];
@@ -185,6 +180,8 @@ pub fn terms(house: &House) -> String {
         };
         let tiers: Vec<_> = market.tiers.iter().map(tier).collect();
         let [from, to] = market.penalty_bps.map(|bps| percent(f64::from(bps)));
+        let book = market.book_fees_tenths_bps;
+        let [taker, maker] = book.map(|tenths| percent(f64::from(tenths) / 10.0).replace('-', "−"));
         vec![
             escape(&market.name),
             tiers.join(", "),
@@ -192,6 +189,12 @@ pub fn terms(house: &House) -> String {
             format!("{from} to {to}"),
             percent(f64::from(market.insurance_share_bps)),
             percent(f64::from(market.trade_fee_tenths_bps) / 10.0),
+            format!("{taker}, {maker}"),
+            format!(
+                "{} min, {}",
+                market.funding[0] / 60,
+                percent(f64::from(market.funding[1]))
+            ),
         ]
     };
     let rows: Vec<_> = house.x.deployment.market.iter().map(row).collect();
@@ -201,7 +204,9 @@ pub fn terms(house: &House) -> String {
         "maintenance of it",
         "penalty",
         "to insurance",
-        "fee of each side",
+        "block trade",
+        "taker, maker",
+        "funding, at most",
     ];
     table("Terms of the markets", &head, &rows)
 }

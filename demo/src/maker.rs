@@ -1,0 +1,133 @@
+//! The market maker: on each market a ladder of orders pegged to the index on both sides. The ladder
+//! follows the index by itself; it is placed anew, all of it in one `place_orders`, when it has been
+//! eaten into, or when the inventory asks for another skew. A maker who is short quotes higher, one
+//! who is long lower, which is how the perpetual comes to trade above or below its index.
+
+use crate::{
+    book::View,
+    house::{House, refused},
+};
+use counterweight::{PriceArgs, Quote, QuotesArgs, Which, events::OrdersPlaced};
+use counterweight_risk::orders::Side;
+use counterweight_sdk::events;
+
+/// The ladder: distance from its middle in basis points, and dollars.
+const LADDER: [(i64, i64); 5] = [
+    (2, 12_000),
+    (5, 20_000),
+    (9, 30_000),
+    (14, 50_000),
+    (22, 80_000),
+];
+/// Dollars of inventory that move the ladder by a basis point.
+const DOLLARS_PER_BP: i64 = 25_000;
+/// The farthest that the ladder moves, in hundredths of a basis point.
+const MOST_SKEW: i64 = 1_000;
+/// How far the skew may be from the wanted one, in hundredths of a basis point.
+const TOLERANCE: i64 = 50;
+/// How far from the index, in basis points, an order may trade at worst: if the index jumps farther
+/// before the maker has looked, the order stays where it is.
+const WORST_BPS: i64 = 500;
+/// How far the index may move, in basis points, before the worst prices are set anew.
+const DRIFT_BPS: i64 = 200;
+
+/// What the maker has quoted in a market.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted {
+    /// How far the middle of the ladder is from the index, in hundredths of a basis point.
+    pub skew: i64,
+    /// The index in ticks.
+    index: i64,
+    /// Lots of each side.
+    lots: i64,
+}
+
+/// Looks at every market, and re-quotes where the ladder is not what it should be. Nothing is done
+/// while prices do not allow the maker to add risk.
+///
+/// # Errors
+/// The program's refusal.
+pub fn requote(house: &mut House) -> Result<(), String> {
+    let view = house.x.view(house.maker().trader.margin);
+    if !view.map_err(refused("margin_view"))?.can_add_risk {
+        return Ok(());
+    }
+    for market in 0..3 {
+        let wanted = Quoted {
+            skew: skew(house, market),
+            index: house.x.index_ticks(market) as i64,
+            lots: 0,
+        };
+        let before = house.quoted[usize::from(market)];
+        if before.is_none_or(|before| is_off(house, market, &before, &wanted)) {
+            place(house, market, wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the middle of the ladder belongs.
+fn skew(house: &House, market: u16) -> i64 {
+    let lots = house.lots(0)[usize::from(market)];
+    let dollars = lots * house.lot_atoms(market) / 1_000_000;
+    (-dollars * 100 / DOLLARS_PER_BP).clamp(-MOST_SKEW, MOST_SKEW)
+}
+
+fn is_off(house: &House, market: u16, before: &Quoted, wanted: &Quoted) -> bool {
+    let margin = house.x.margin(&house.maker().trader.margin);
+    let position = margin.positions().iter().find(|p| p.market == market);
+    let resting = position.map_or(0, |p| p.bid_lots.0.min(p.ask_lots.0));
+    resting * 10 < before.lots * 9
+        || (wanted.skew - before.skew).abs() > TOLERANCE
+        || (wanted.index - before.index).abs() * 10_000 > before.index * DRIFT_BPS
+}
+
+fn place(house: &mut House, market: u16, mut wanted: Quoted) -> Result<(), String> {
+    let (index, atoms) = (wanted.index, house.lot_atoms(market));
+    // Outward, so that no two levels of the two sides meet.
+    let ticks = |hundredths: i64| (hundredths * index).div_euclid(1_000_000) as i32;
+    let mut quotes = Vec::with_capacity(2 * LADDER.len());
+    for (distance, dollars) in LADDER {
+        let lots = dollars * 1_000_000 / atoms;
+        wanted.lots += lots;
+        for side in [Side::Buy, Side::Sell] {
+            let (offset, worst) = match side {
+                Side::Buy => (ticks(wanted.skew - distance * 100), 10_000 + WORST_BPS),
+                Side::Sell => (ticks(wanted.skew + distance * 100) + 1, 10_000 - WORST_BPS),
+            };
+            let worst = (index * worst / 10_000).unsigned_abs();
+            quotes.push(Quote {
+                side,
+                price: PriceArgs::Pegged { offset, worst },
+                lots: lots.unsigned_abs(),
+                client_id: distance.unsigned_abs(),
+            });
+        }
+    }
+    let args = QuotesArgs {
+        cancel: house.quoted[usize::from(market)].map(|_| Which::All),
+        quotes,
+        slide: false,
+        expires: 0,
+    };
+    let House { x, actors, .. } = house;
+    let receipt = x.quotes(&actors[0].trader, market, args);
+    let receipt = receipt.map_err(refused("place_orders"))?;
+    let found: Vec<OrdersPlaced> = events::of_type(&receipt.logs);
+    let event = found.first().ok_or("place_orders logged no event")?;
+    house.tape.requotes += 1;
+    house.tape.quotes += event.placed.len();
+    house.quoted[usize::from(market)] = Some(wanted);
+    Ok(())
+}
+
+/// Keeps spread and premium of every book at the end of a step.
+pub fn observe(house: &mut House) {
+    let spreads = [0, 1, 2].map(|market| View::read(&house.x, market).spread());
+    let premiums = [0, 1, 2].map(|market| {
+        let premium = house.x.market(market).funding.premium;
+        crate::tape::basis_points(premium)
+    });
+    house.tape.spreads.push(spreads);
+    house.tape.premiums.push(premiums);
+}
