@@ -4,6 +4,7 @@
 //! The IDL says which instructions there are and which accounts each has; [`recipes`] says how a
 //! valid call of each is made, [`world`] has the accounts, [`substitutions`] makes the replacements.
 
+pub mod allowed;
 pub mod population;
 pub mod recipes;
 pub mod substitutions;

@@ -2,8 +2,12 @@
 
 use super::world::Kind;
 use anchor_lang::prelude::{Pubkey, system_program};
-use counterweight_sdk::instructions;
-use counterweight_simnet::{Exchange, Signer, TOKEN_2022, TOKEN_CLASSIC, Trader, keypair};
+use counterweight::{OrderArgs, TriggerArgs};
+use counterweight_risk::orders::Side;
+use counterweight_sdk::{instructions, trading};
+use counterweight_simnet::{
+    Deployment, Exchange, Signer, TOKEN_2022, TOKEN_CLASSIC, Trader, keypair, limit,
+};
 
 /// The key of a person, mint or price account of this name.
 pub fn person(name: &str) -> Pubkey {
@@ -48,6 +52,21 @@ const MARGINS: [(&str, u16); 7] = [
     ("keeper", 0),
 ];
 
+/// Who has trigger orders.
+const TRIGGERS: [&str; 2] = ["alice", "bob"];
+
+/// The market that is in settlement.
+pub const ENDED: u16 = 3;
+
+/// The clearinghouse of `migrations/localnet.toml`, with a second market on SOL that has ended.
+pub(super) fn deployment() -> Deployment {
+    let mut deployment = Deployment::localnet();
+    let mut ended = deployment.market[0].clone();
+    ended.name = "SOL-OLD".into();
+    deployment.market.push(ended);
+    deployment
+}
+
 pub(super) fn margins(x: &Exchange) -> impl Iterator<Item = (String, Pubkey)> {
     MARGINS
         .map(|(owner, id)| {
@@ -82,6 +101,11 @@ pub(super) fn own_entries(x: &Exchange) -> Vec<(Kind, Pubkey, String)> {
         own.push((Kind::Token, fake, format!("false vault {name}")));
     }
     own.extend(margins(x).map(|(label, key)| (Kind::Margin, key, label)));
+    for owner in TRIGGERS {
+        let margin = venue.margin_account(&person(owner), 0);
+        let label = format!("triggers {owner}/0");
+        own.push((Kind::Triggers, venue.triggers(&margin), label));
+    }
     own
 }
 
@@ -153,7 +177,7 @@ pub(super) fn populate(x: &mut Exchange) {
     }
     let collect = x.venue.collect_fees(0);
     x.chain.send(&[collect], &[]).expect("collect_fees");
-    let legs = [x.leg(0, 1_000), x.leg(1, 1_000)];
+    let legs = [x.leg(0, 1_000), x.leg(1, 1_000), x.leg(ENDED, 100)];
     x.block_trade(&alice, &bob, &legs).expect("trade");
     for trader in [&alice, &second, &keeper] {
         let delegate = person("dora");
@@ -167,6 +191,60 @@ pub(super) fn fall(x: &mut Exchange) {
     x.chain.advance(1);
     x.prices[1] = 14_400_000_000;
     x.refresh_all();
+}
+
+/// Somebody's first margin account.
+fn trader(x: &Exchange, name: &str) -> Trader {
+    Trader {
+        key: keypair(name),
+        margin: x.venue.margin_account(&person(name), 0),
+    }
+}
+
+/// Bob quotes both sides, one of his orders is about to expire, one of his fills waits in the queue;
+/// Alice has an order and a trigger order that fires, Bob one too; and a market ends.
+pub(super) fn fill_books(x: &mut Exchange) {
+    let (alice, bob) = (trader(x, "alice"), trader(x, "bob"));
+    let mid = x.index_ticks(0);
+    let expires = x.chain.time() + 1;
+    let expiring = OrderArgs {
+        expires,
+        ..limit(Side::Sell, mid + 50, 100)
+    };
+    for (maker, order) in [
+        (&bob, limit(Side::Sell, mid + 2, 1_000)),
+        (&bob, limit(Side::Buy, mid - 2, 1_000)),
+        (&bob, expiring),
+        (&alice, limit(Side::Buy, mid - 100, 100)),
+    ] {
+        x.order(maker, 0, order, &[]).expect("place_order");
+    }
+    x.trade(&alice, 0, 10, mid + 2, &[]).expect("trade");
+    for (owner, side) in [(&alice, Side::Sell), (&bob, Side::Buy)] {
+        let key = owner.key.pubkey();
+        let trigger = TriggerArgs {
+            market: 0,
+            side,
+            above: side == Side::Buy,
+            price: if side == Side::Buy {
+                mid - 100
+            } else {
+                mid + 100
+            },
+            trail: 0,
+            slippage: 100,
+            lots: 100,
+            expires: 0,
+            client_id: 0,
+        };
+        let steps = [
+            trading::open_triggers(key, owner.margin),
+            x.venue.place_trigger(key, owner.margin, trigger),
+        ];
+        x.chain.send(&steps, &[&owner.key]).expect("triggers");
+    }
+    let end = x.venue.settle_market(x.authority.pubkey(), ENDED, mid);
+    x.govern(end).expect("settle_market");
 }
 
 /// Both clearinghouses get the same authority, guardian and nominee: whoever governs both must still

@@ -1,21 +1,27 @@
 //! A valid call of each instruction. An instruction of the IDL without one fails the test.
 
 use super::{
-    population::{person, second_wallet, token_account},
+    population::{ENDED, person, second_wallet, token_account},
     world::Side,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
-    AssetSetup, ClearinghouseSetup, Guards, LiquidateArgs, OracleChoice, state::PAUSE_TRADE,
+    AssetSetup, ClearinghouseSetup, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote,
+    QuotesArgs, TradeArgs, TriggerArgs, Which, state::PAUSE_TRADE,
 };
-use counterweight_risk::asset::ORACLE_PYTH_PULL;
-use counterweight_sdk::instructions::{self as sdk, Collateral};
-use counterweight_simnet::{Exchange, TOKEN_CLASSIC, name16};
+use counterweight_risk::{asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
+use counterweight_sdk::{
+    instructions::{self as sdk, Collateral},
+    trading::{self as books_sdk, Actor},
+};
+use counterweight_simnet::{Exchange, TOKEN_CLASSIC, limit, name16};
 
 /// A call that succeeds in the world as it stands, or nothing for an instruction that nobody wrote
 /// one for. The data is the same for both clearinghouses, but for the number of a new one.
 pub fn recipe(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction> {
     trading(x, instruction)
+        .or_else(|| books(x, instruction))
+        .or_else(|| triggers(x, instruction))
         .or_else(|| own_account(x, instruction))
         .or_else(|| governance(x, side, instruction))
 }
@@ -45,6 +51,98 @@ fn trading(x: &Exchange, instruction: &str) -> Option<Instruction> {
             (person("bob"), margin(x, "bob", 0), none),
             &[x.leg(0, 10), x.leg(1, 10)],
         ),
+        _ => return None,
+    })
+}
+
+/// Alice or another, acting on the first market.
+fn actor(x: &Exchange, name: &str) -> Actor {
+    Actor {
+        authority: person(name),
+        margin_account: margin(x, name, 0),
+        market: 0,
+    }
+}
+
+fn books(x: &Exchange, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    let none = Guards::default();
+    let (alice, bob) = (actor(x, "alice"), margin(x, "bob", 0));
+    let mid = x.index_ticks(0);
+    let own = |order: &counterweight::book::Order| order.maker == margin(x, "alice", 0).to_bytes();
+    Some(match instruction {
+        "place_order" => {
+            let buy = limit(OrderSide::Buy, mid + 2, 100);
+            venue.place_order(&alice, buy, none, &[bob])
+        }
+        "trade" => {
+            let sell = TradeArgs {
+                side: OrderSide::Sell,
+                lots: 100,
+                limit: mid - 2,
+                reduce_only: false,
+            };
+            venue.trade(&alice, sell, none, &[bob])
+        }
+        "edit_order" => {
+            let book = x.order_book(0);
+            let mut orders = book.resting(OrderSide::Buy, false);
+            let (id, _) = orders.find(|(_, order)| own(order)).expect("her order");
+            let dearer = limit(OrderSide::Buy, mid + 2, 200);
+            venue.edit_order(&alice, id, dearer, none, &[bob])
+        }
+        "place_orders" => {
+            let quote = |side, ticks| Quote {
+                side,
+                price: PriceArgs::Fixed(ticks),
+                lots: 100,
+                client_id: 7,
+            };
+            let args = QuotesArgs {
+                cancel: None,
+                quotes: vec![
+                    quote(OrderSide::Buy, mid - 5),
+                    quote(OrderSide::Sell, mid + 5),
+                ],
+                slide: false,
+                expires: 0,
+            };
+            venue.place_orders(&alice, args, none)
+        }
+        "cancel_orders" => venue.cancel_orders(&alice, Which::All, 8),
+        "prune_orders" => venue.prune_orders(bob, 0, 8),
+        "settle_fills" => venue.settle_fills(0, &[bob], 8),
+        "settle_position" => venue.settle_position(alice.margin_account, ENDED),
+        "update_funding" => venue.update_funding(0),
+        _ => return None,
+    })
+}
+
+fn triggers(x: &Exchange, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    let (owner, first) = (person("alice"), margin(x, "alice", 0));
+    Some(match instruction {
+        "open_triggers" => books_sdk::open_triggers(owner, margin(x, "alice", 1)),
+        "close_triggers" => books_sdk::close_triggers(owner, first),
+        "place_trigger" => {
+            let args = TriggerArgs {
+                market: 0,
+                side: OrderSide::Sell,
+                above: false,
+                price: x.index_ticks(0) - 50,
+                trail: 50,
+                slippage: 10,
+                lots: 100,
+                expires: 0,
+                client_id: 7,
+            };
+            venue.place_trigger(owner, first, args)
+        }
+        "cancel_trigger" => venue.cancel_trigger(owner, first, 0),
+        "execute_trigger" => {
+            let bob = margin(x, "bob", 0);
+            venue.execute_trigger(&actor(x, "keeper"), first, 0, &[bob])
+        }
         _ => return None,
     })
 }
@@ -89,7 +187,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             };
             venue.add_asset(authority, setup)
         }
-        "add_market" => venue.add_market(authority, 3, x.market_setup(2)),
+        "add_market" => venue.add_market(authority, 4, x.market_setup(2)),
         "collect_fees" => venue.collect_fees(0),
         "create_clearinghouse" => {
             let setup = ClearinghouseSetup {
@@ -124,6 +222,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             terms.deposit_cap = listed.deposit_cap;
             venue.list_collateral(authority, &ether, terms)
         }
+        "grow_market" => venue.grow_market(person("alice"), 0),
         "nominate_authority" => venue.nominate_authority(authority, person("stranger")),
         "pause" => venue.pause(authority, PAUSE_TRADE),
         "set_asset_terms" => {
@@ -131,6 +230,8 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             terms.max_age_initial += 1;
             venue.set_asset_terms(authority, 1, terms)
         }
+        "set_fee_discount" => venue.set_fee_discount(authority, margin(x, "alice", 0), 1_000),
+        "settle_market" => venue.settle_market(authority, 1, x.index_ticks(1)),
         "set_guardian" => venue.set_guardian(authority, person("stranger")),
         "set_market_terms" => {
             let mut terms = x.market_setup(0).terms;

@@ -4,8 +4,8 @@
 use super::{
     idl,
     population::{
-        fall, hand_over, margins, own_entries, person, populate, prepare, prepare_impostors,
-        shared_entries,
+        deployment, fall, fill_books, hand_over, margins, own_entries, person, populate, prepare,
+        prepare_impostors, shared_entries,
     },
     recipes::recipe,
 };
@@ -13,9 +13,8 @@ use anchor_lang::{
     prelude::{AccountMeta, Pubkey, pubkey},
     solana_program::instruction::Instruction,
 };
-use counterweight_simnet::{
-    Account, Chain, Deployment, Exchange, Failure, Receipt, Signer, Start, reconcile,
-};
+use counterweight_risk::market::MODE_SETTLEMENT;
+use counterweight_simnet::{Account, Chain, Exchange, Failure, Receipt, Signer, Start, reconcile};
 use litesvm::LiteSVM;
 use std::collections::BTreeSet;
 
@@ -39,6 +38,8 @@ pub enum Kind {
     Market,
     /// A margin account.
     Margin,
+    /// The trigger orders of one.
+    Triggers,
     /// A mint.
     Mint,
     /// A token account; vaults are.
@@ -66,6 +67,9 @@ pub struct Entry {
     pub side: Option<Side>,
 }
 
+/// Accounts that a call changed, as they are afterwards.
+pub type Effect = Vec<(Pubkey, Option<Account>)>;
+
 /// Two clearinghouses on one chain.
 pub struct World {
     /// The clearinghouse that calls are made for; it has the chain.
@@ -82,16 +86,17 @@ impl World {
     /// # Panics
     /// If the program refuses any of the preparations, or an instruction has no recipe.
     pub fn new() -> Self {
-        let mut a = Exchange::new(Deployment::localnet(), Start::default());
+        let mut a = Exchange::new(deployment(), Start::default());
         populate(&mut a);
         // While one has the chain, the other has an empty one.
         let spare = Chain::start(Start::default());
         let chain = std::mem::replace(&mut a.chain, spare);
-        let mut b = Exchange::on(chain, Deployment::localnet(), "authority of B");
+        let mut b = Exchange::on(chain, deployment(), "authority of B");
         populate(&mut b);
         std::mem::swap(&mut a.chain, &mut b.chain);
 
         fall(&mut a);
+        fill_books(&mut a);
         let base = a.chain.svm.clone();
         let mut world = Self {
             a,
@@ -101,6 +106,7 @@ impl World {
         };
         world.with_b(|b| {
             b.refresh(&[1, 2, 3]).expect("refresh_prices");
+            fill_books(b);
             hand_over(b);
             prepare_impostors(b);
         });
@@ -182,27 +188,30 @@ impl World {
             .collect()
     }
 
+    /// What a call does: every account that it changes, as it is then. The world stays as it was.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn effect(&mut self, call: Instruction) -> Result<Effect, Box<Failure>> {
+        let sent = self.send(call);
+        let keys = self.changes();
+        let accounts = keys
+            .into_iter()
+            .map(|key| (key, self.a.chain.svm.get_account(&key)))
+            // The virtual machine writes a program back as it was, but for its rent epoch.
+            .filter(|(_, account)| !account.as_ref().is_some_and(|account| account.executable))
+            .collect();
+        self.restore();
+        sent.map(|_| accounts)
+    }
+
     /// Whether both clearinghouses hold what they owe: to the atom, or at least where `surplus` may
     /// be, because somebody may always send tokens to a vault.
     ///
     /// # Errors
     /// The figures that do not balance.
     pub fn reconcile(&mut self, surplus: bool) -> Result<(), String> {
-        let judge = |x: &mut Exchange| {
-            let accounts: Vec<_> = margins(x)
-                .map(|(_, key)| key)
-                .filter(|key| !x.chain.data(key).is_empty())
-                .collect();
-            let sums = reconcile(x, &accounts);
-            let solvent = sums.difference() >= 0
-                && sums.collateral.values().all(|surplus| *surplus >= 0)
-                && sums.lots.iter().all(|lots| *lots == 0);
-            if sums.balances() || surplus && solvent {
-                Ok(())
-            } else {
-                Err(format!("{sums:?}"))
-            }
-        };
+        let judge = |x: &mut Exchange| judge(x, surplus);
         judge(&mut self.a)?;
         self.with_b(judge)
     }
@@ -252,6 +261,31 @@ impl World {
             let there = self.a.chain.svm.get_account(&entry.key).is_some();
             assert_eq!(there, entry.kind != Kind::Unused, "{}", entry.label);
         }
+    }
+}
+
+fn judge(x: &Exchange, surplus: bool) -> Result<(), String> {
+    let accounts: Vec<_> = margins(x)
+        .map(|(_, key)| key)
+        .filter(|key| !x.chain.data(key).is_empty())
+        .collect();
+    let mut sums = reconcile(x, &accounts);
+    // In settlement each account closes by itself: lots that are left without another side are worth
+    // the settlement price, and nothing else.
+    let tables = x.tables();
+    for (lots, row) in sums.lots.iter_mut().zip(&tables.markets) {
+        if row.mode == MODE_SETTLEMENT {
+            sums.positions += *lots * i128::from(row.settlement_price);
+            *lots = 0;
+        }
+    }
+    let solvent = sums.difference() >= 0
+        && sums.collateral.values().all(|surplus| *surplus >= 0)
+        && sums.lots.iter().all(|lots| *lots == 0);
+    if sums.balances() || surplus && solvent {
+        Ok(())
+    } else {
+        Err(format!("{sums:?}"))
     }
 }
 
