@@ -4,7 +4,7 @@
 use super::{
     desk::{Desk, Floor},
     matching::Tally,
-    order_args::Which,
+    order_args::{MAX_REMOVALS, Which},
     place_order::{ActOnBook, finish},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub(super) fn cancel(
     Ok(tally.fills.iter().map(|fill| fill.order_id).collect())
 }
 
-/// Cancels up to `limit` orders.
+/// Cancels up to `limit` orders, never more than [`MAX_REMOVALS`].
 ///
 /// # Errors
 /// [`ErrorCode::OrderNotFound`] where none is meant.
@@ -91,6 +91,7 @@ pub(crate) fn cancel_orders<'info>(
     let desk = Desk::open(&book, index, clearinghouse, &[], now)?;
 
     let key = accounts.margin_account.key();
+    let limit = limit.min(MAX_REMOVALS);
     let ids = cancel(&desk, &mut market, &mut margin, &key, which, limit)?;
     if ids.is_empty() {
         return Err(refuse(

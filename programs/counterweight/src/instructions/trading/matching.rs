@@ -14,7 +14,7 @@ use counterweight_risk::{
     Lots, QuoteAtoms, Ticks,
     market::MODE_REDUCE_ONLY,
     orders::{Peg, Side},
-    position::FillEffect,
+    position::{FillEffect, owed_since},
     units::MAX_PRICE,
 };
 
@@ -280,6 +280,7 @@ impl<'info> Desk<'_, 'info> {
             kind: queue::REMOVED,
             side: u8::from(order.side() == Side::Sell),
             whole: u8::from(lots >= order.lots),
+            index: self.row.index[usize::from(order.side() == Side::Sell)],
             ..Entry::default()
         }
     }
@@ -357,12 +358,14 @@ impl<'info> Desk<'_, 'info> {
             return Ok((FillEffect::default(), QuoteAtoms::ZERO));
         }
         let signed = side.signed(lots.size()).or_refuse()?;
-        let outcome = account
+        let (effect, owed) = account
             .fill(self.market, self.row, signed, QuoteAtoms(entry.quote))
             .or_refuse()?;
+        let late = owed_since(self.row, signed, entry.index).or_refuse()?;
         let core = &mut maker.header.core;
-        core.cash = core.cash.minus(QuoteAtoms(entry.fee)).or_refuse()?;
-        Ok(outcome)
+        let charges = QuoteAtoms(entry.fee).plus(late).or_refuse()?;
+        core.cash = core.cash.minus(charges).or_refuse()?;
+        Ok((effect, owed.plus(late).or_refuse()?))
     }
 
     /// Brings the bounds on an account's order prices down to the best order it still has, after one

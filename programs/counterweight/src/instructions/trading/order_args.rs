@@ -85,6 +85,9 @@ pub struct OrderArgs {
 /// Most orders that one instruction meets.
 pub const MAX_MATCHES: u8 = 32;
 
+/// Most orders that one instruction cancels: what it has to tell of them must fit its memory.
+pub const MAX_REMOVALS: u8 = 64;
+
 /// Which orders are meant.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {

@@ -5,7 +5,7 @@ use super::{
     cancel_orders::select,
     desk::{Desk, Floor},
     matching::Tally,
-    order_args::{MAX_MATCHES, OrderArgs, OrderKind, PriceArgs, SelfTrade, Which},
+    order_args::{MAX_MATCHES, MAX_REMOVALS, OrderArgs, OrderKind, PriceArgs, SelfTrade, Which},
     place_order::{ActOnBook, finish, post_price, require_order, resting},
 };
 use crate::{
@@ -36,7 +36,7 @@ pub struct Quote {
 /// A re-quote.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct QuotesArgs {
-    /// The orders to be taken out first.
+    /// The orders to be taken out first, at most 64 of them.
     pub cancel: Option<Which>,
     /// The orders to be placed, 1 to 16.
     pub quotes: Vec<Quote>,
@@ -76,9 +76,10 @@ fn requote(
 ) -> Result<(Vec<u64>, Vec<u64>)> {
     let mut cancelled = Vec::new();
     if let Some(which) = args.cancel {
-        for slot in select(&floor.book, floor.key, which, u8::MAX) {
+        let mut gone = Tally::default();
+        for slot in select(&floor.book, floor.key, which, MAX_REMOVALS) {
             cancelled.push(floor.book.order(slot).id(slot).0);
-            desk.remove(floor, slot, &mut Tally::default())?;
+            desk.remove(floor, slot, &mut gone)?;
         }
     }
     let mut placed = Vec::with_capacity(args.quotes.len());

@@ -5,6 +5,7 @@
 use super::{
     desk::{Desk, Floor},
     matching::Tally,
+    order_args::MAX_REMOVALS,
     place_order::finish,
 };
 use crate::{
@@ -84,7 +85,7 @@ fn select(desk: &Desk, book: &Book, key: &Pubkey, position: &Position, bad: Bad)
         .collect()
 }
 
-/// Prunes up to `limit` orders.
+/// Prunes up to `limit` orders, never more than [`MAX_REMOVALS`].
 ///
 /// # Errors
 /// [`ErrorCode::OrderIsGood`] where there is nothing to prune.
@@ -117,7 +118,8 @@ pub(crate) fn prune_orders(ctx: Context<PruneOrders>, limit: u8) -> Result<()> {
         queued: Vec::new(),
     };
     let mut tally = Tally::default();
-    for slot in slots.into_iter().take(usize::from(limit)) {
+    let limit = usize::from(limit.min(MAX_REMOVALS));
+    for slot in slots.into_iter().take(limit) {
         desk.remove(&mut floor, slot, &mut tally)?;
     }
     if tally.fills.is_empty() {

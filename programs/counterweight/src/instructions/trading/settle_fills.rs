@@ -2,7 +2,7 @@
 //! accounts follow the named ones. Entries are settled out of turn, so that a liquidator can settle an
 //! account's fills first and nobody waits for a stranger.
 
-use super::{desk::Desk, matching::Tally, place_order::finish};
+use super::{desk::Desk, matching::Tally, order_args::MAX_MATCHES, place_order::finish};
 use crate::{
     book::Entry,
     error::{ErrorCode, refuse},
@@ -53,7 +53,7 @@ fn settle(
     })
 }
 
-/// Settles up to `limit` entries of the accounts that are passed.
+/// Settles up to `limit` entries of the accounts that are passed, never more than [`MAX_MATCHES`].
 ///
 /// # Errors
 /// [`ErrorCode::OrderNotFound`] where nothing waits for them.
@@ -74,7 +74,8 @@ pub(crate) fn settle_fills<'info>(
     let index = market.header.index;
     let desk = Desk::open(&book, index, clearinghouse, &[], now)?;
 
-    let mut left = usize::from(limit);
+    let limit = usize::from(limit.min(MAX_MATCHES));
+    let mut left = limit;
     let mut tally = Tally::default();
     // One that may not be written is not at hand, as in matching.
     for info in ctx.remaining_accounts.iter().filter(|i| i.is_writable) {
@@ -96,7 +97,7 @@ pub(crate) fn settle_fills<'info>(
             fills,
         });
     }
-    if left == usize::from(limit) {
+    if left == limit {
         return Err(refuse(
             ErrorCode::OrderNotFound,
             &[("market", index.into())],
