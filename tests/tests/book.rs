@@ -126,3 +126,41 @@ fn a_post_only_order_that_would_trade_is_refused_and_one_that_slides_rests() {
     assert_eq!(s.x.margin(&s.taker.margin).header.core.position_count, 0);
     s.check();
 }
+
+/// Two own accounts: one takes the other's order without passing it, lets funding move, and settles
+/// then. The lots that wait must pay from the moment of matching, or the pair would be paid by nobody.
+#[test]
+fn a_fill_that_waits_pays_funding_from_the_moment_of_matching() {
+    let mut s = scene();
+    // A bid above the index makes a premium, which longs pay.
+    let far = s.mid + s.mid / 50;
+    s.x.order(&s.taker, SOL_PERP, limit(Side::Buy, far, 200_000), &[])
+        .unwrap();
+    s.x.chain.advance(3_600);
+    s.x.refresh_all();
+    let worth = |s: &Scene| {
+        let views = [s.maker.margin, s.taker.margin].map(|key| {
+            let (tables, margin) = (s.x.tables(), s.x.margin(&key));
+            counterweight_risk::standard::maintenance(
+                &tables.book(),
+                &margin.view(),
+                s.x.chain.time(),
+            )
+            .unwrap()
+            .equity
+            .0
+        });
+        views[0] + views[1]
+    };
+    let before = worth(&s);
+    s.x.trade(&s.maker, SOL_PERP, -100_000, far - 1, &[])
+        .unwrap();
+    let update = s.x.venue.update_funding(SOL_PERP);
+    s.x.chain.send(&[update], &[]).unwrap();
+    assert!(s.x.tables().markets[0].index[0] > 0, "funding has moved");
+    s.check();
+    s.x.settle_fills(SOL_PERP, &[s.taker.margin]).unwrap();
+    s.check();
+    assert!(worth(&s) <= before, "{} > {before}", worth(&s));
+    assert!(reconcile(&s.x, &[s.maker.margin, s.taker.margin]).left() < 10);
+}

@@ -203,6 +203,20 @@ impl Position {
     }
 }
 
+/// What signed lots owe through the market's index since it stood at `index`, rounded up: for a fill that
+/// is applied later than it was made.
+///
+/// # Errors
+/// As [`Position::owed`].
+pub fn owed_since(market: &Market, lots: Lots, index: i64) -> Result<QuoteAtoms> {
+    Position {
+        lots,
+        index,
+        ..Position::default()
+    }
+    .owed(market)
+}
+
 /// The sort key of a position in `market` on `asset`.
 #[inline(always)]
 pub const fn key(asset: u16, market: u16) -> u32 {

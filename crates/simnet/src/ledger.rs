@@ -2,6 +2,8 @@
 
 use crate::Exchange;
 use anchor_lang::prelude::Pubkey;
+use counterweight::book::{Entry, queue::FILLED};
+use counterweight_risk::{Market, position::owed_since};
 use std::collections::BTreeMap;
 
 /// What stands against what.
@@ -21,6 +23,8 @@ pub struct Reconciliation {
     pub insurance: i128,
     /// Roundings in markets and clearinghouse.
     pub residue: i128,
+    /// What positions and queued fills owe by funding that is not settled yet.
+    pub owed: i128,
     /// Σ lots of each market.
     pub lots: Vec<i128>,
     /// Vault minus Σ balances of each other collateral.
@@ -34,12 +38,31 @@ impl Reconciliation {
         self.vault - accounts - self.fees - self.insurance - self.residue
     }
 
+    /// What is left when all funding is settled: roundings, which every payment makes a little of and
+    /// none takes from. Below zero somebody would have been paid what nobody pays.
+    pub fn left(&self) -> i128 {
+        self.residue + self.owed
+    }
+
     /// Whether everything balances.
     pub fn balances(&self) -> bool {
         self.difference() == 0
+            && self.left() >= 0
             && self.lots.iter().all(|lots| *lots == 0)
             && self.collateral.values().all(|surplus| *surplus == 0)
     }
+}
+
+/// What a queued fill owes since it was matched.
+fn owed_of(row: &Market, entry: &Entry) -> i64 {
+    if entry.kind != FILLED {
+        return 0;
+    }
+    let lots = entry
+        .side()
+        .signed(entry.lots.unsigned_abs())
+        .expect("lots");
+    owed_since(row, lots, entry.index).expect("owed").0
 }
 
 /// Adds up an exchange over all of its margin accounts. Indices are applied by adding what each
@@ -72,6 +95,10 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
         sums.insurance += i128::from(market.insurance);
         sums.residue += i128::from(market.residue);
         sums.queued += i128::from(market.pending_quote);
+        let row = &tables.markets[usize::from(index)];
+        for entry in exchange.order_book(index).queue {
+            sums.owed += i128::from(owed_of(row, &entry));
+        }
         let lots = &mut sums.lots[usize::from(index)];
         *lots += i128::from(market.pending_long) - i128::from(market.pending_short);
     }
@@ -82,6 +109,8 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
             *sums.collateral.entry(balance.asset).or_default() -= i128::from(balance.atoms);
         }
         for position in margin.positions() {
+            let row = &tables.markets[usize::from(position.market)];
+            sums.owed += i128::from(position.owed(row).expect("owed").0);
             sums.positions += i128::from(position.quote.0);
             sums.lots[usize::from(position.market)] += i128::from(position.lots.0);
         }

@@ -59,7 +59,7 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
         ("QueueHeader", 0, layout!(QueueHeader: head, length, open, padding)),
         ("Funding", 0, layout!(Funding: start, sampled, premium, sum, pending, intervals)),
         ("Entry", 0, layout!(Entry: maker, order_id, client_id, lots, quote, fee, time, kind, side, whole, padding,
-            reserved)),
+            index, reserved)),
         ("Order", 0, layout!(Order: maker, sequence, price, worst, lots, client_id, expires, next_free, flags,
             padding, reserved)),
         ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, fee_discount_bps, padding, sequence, clearinghouse, owner,

@@ -41,11 +41,15 @@ pub struct Entry {
     pub whole: u8,
     /// Zero.
     pub padding: [u8; 5],
+    /// The market's index for the maker's side when it was matched, signed 48.16: from then on the lots
+    /// pay and receive funding, whenever the entry is settled.
+    pub index: i64,
     /// Zero.
-    pub reserved: [u64; 2],
+    pub reserved: u64,
 }
 
 const _: () = assert!(size_of::<Entry>() == 104);
+const _: () = assert!(core::mem::offset_of!(Entry, index) == 88);
 
 impl Entry {
     /// The side of the order.
