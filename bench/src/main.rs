@@ -10,6 +10,7 @@
 
 mod cases;
 mod orders;
+mod readme;
 mod refusals;
 mod report;
 mod sections;

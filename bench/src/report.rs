@@ -2,7 +2,7 @@
 
 use crate::{
     cases::{self, Cost},
-    orders, refusals,
+    orders, readme, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -108,7 +108,8 @@ pub fn write(measured: &Measured) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("cannot write the results: {error}");
     std::fs::write(file("COMPUTE.md"), table(measured)).map_err(failed)?;
     std::fs::write(file("compute.json"), json(measured)).map_err(failed)?;
-    Ok("wrote bench/COMPUTE.md and bench/compute.json".into())
+    readme::write(measured)?;
+    Ok("wrote bench/COMPUTE.md, bench/compute.json, and the README's table of costs".into())
 }
 
 fn json(measured: &Measured) -> String {
@@ -130,9 +131,9 @@ pub fn check(measured: &Measured) -> Result<String, String> {
         ));
     }
     let table = std::fs::read_to_string(file("COMPUTE.md")).unwrap_or_default();
-    if table != self::table(&recorded) {
+    if table != self::table(&recorded) || !readme::is_current(&recorded)? {
         return Err(format!(
-            "bench/COMPUTE.md is not what bench/compute.json says. {again}"
+            "bench/COMPUTE.md or the README's table is not what bench/compute.json says. {again}"
         ));
     }
     let count = figures(measured).len();
@@ -190,7 +191,7 @@ fn differences(recorded: &[(String, u64)], measured: &[(String, u64)]) -> Vec<St
 }
 
 /// 12345 as "12,345".
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
