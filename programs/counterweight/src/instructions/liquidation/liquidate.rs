@@ -12,7 +12,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, Market as MarketRow, Price, QuoteAtoms, RiskError,
+    Book, Health, Lots, Market as MarketRow, Position, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     standard::{initial_for_takeover, maintenance},
@@ -120,6 +120,21 @@ fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Resul
     Ok(if start == 0 { now } else { start })
 }
 
+/// Refuses an account with lots in a book, or filled in a queue that is not settled: what it holds is not
+/// what it is judged by. The number of orders would not tell of an order that was filled in part before
+/// the rest of it was cancelled.
+fn require_no_orders(margin: &MarginMut) -> Result<()> {
+    // Below 2^45 a position.
+    let lots = |sum: i64, p: &Position| sum.wrapping_add(p.bid_lots.0).wrapping_add(p.ask_lots.0);
+    let lots = margin.view().positions.iter().fold(0, lots);
+    if lots != 0 {
+        let orders = margin.header.core.open_orders;
+        let numbers = [("orders", orders.into()), ("lots", lots.into())];
+        return Err(refuse(ErrorCode::OrdersStillRest, &numbers));
+    }
+    Ok(())
+}
+
 /// Moves the lots, the value and the penalty between the accounts, and the insurance share and the
 /// roundings into the market. Returns insurance share, and what each side's indices charged.
 fn exchange(
@@ -210,10 +225,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
-    if liquidatee.header.core.open_orders != 0 {
-        let numbers = [("orders", liquidatee.header.core.open_orders.into())];
-        return Err(refuse(ErrorCode::OrdersStillRest, &numbers));
-    }
+    require_no_orders(&liquidatee)?;
     let lots = liquidatee.account().lots(row.asset, args.market);
     if lots.0 == 0 {
         return Err(explain(RiskError::NoPosition {
