@@ -151,7 +151,8 @@ fn market_terms_have_bounds() {
     let atoms = 1 << 40;
     let open = i128::from(u64::MAX);
     // The first tier asks 5 %, and maintenance 60 % of that.
-    let cases: [Case<MarketTerms>; 15] = [
+    let impact = 1 << 50;
+    let cases: [Case<MarketTerms>; 34] = [
         (("tier rate", 0, 1, 10_000), |t| t.tiers[0].rate_bps = 0),
         (("tier rate", 10_001, 800, 10_000), |t| {
             t.tiers[2].rate_bps = 10_001
@@ -190,7 +191,60 @@ fn market_terms_have_bounds() {
         (("dust_notional", atoms + 1, 0, atoms), |t| {
             t.dust_notional = (1 << 40) + 1
         }),
-        (("mode", 1, 2, 2), |t| t.mode = 1),
+        (("taker_fee_tenths_bps", 1_001, 0, 1_000), |t| {
+            t.taker_fee_tenths_bps = 1_001
+        }),
+        (("maker_fee_tenths_bps", 1_001, 0, 1_000), |t| {
+            t.maker_fee_tenths_bps = 1_001
+        }),
+        // A rebate is at most what the taker pays, 30 tenths.
+        (("maker_fee_tenths_bps", 31, 0, 30), |t| {
+            t.maker_fee_tenths_bps = -31
+        }),
+        (("maker_fee_tenths_bps", 1 << 31, 0, 30), |t| {
+            t.maker_fee_tenths_bps = i32::MIN
+        }),
+        (("min_order_lots", 0, 1, atoms), |t| t.min_order_lots = 0),
+        (("min_order_lots", atoms + 1, 1, atoms), |t| {
+            t.min_order_lots = (1 << 40) + 1
+        }),
+        (("funding_interval", 59, 60, 86_400), |t| {
+            t.funding_interval = 59
+        }),
+        (("funding_interval", 86_401, 60, 86_400), |t| {
+            t.funding_interval = 86_401
+        }),
+        (("funding_cap_bps", 1_001, 0, 1_000), |t| {
+            t.funding_cap_bps = 1_001
+        }),
+        (("impact_notional", 0, 1, impact), |t| t.impact_notional = 0),
+        (("impact_notional", impact + 1, 1, impact), |t| {
+            t.impact_notional = (1 << 50) + 1
+        }),
+        (("scale_end", lots + 1, 0, lots), |t| {
+            t.scale_end = (1 << 44) + 1
+        }),
+        (("scale_start", 100_000_001, 0, 100_000_000), |t| {
+            t.scale_start = t.scale_end + 1
+        }),
+        (("scale_start", 20_000_000, 0, 19_999_999), |t| {
+            t.scale_end = t.scale_start - 1
+        }),
+        (("scale_max_bps", 9_999, 10_000, 40_000), |t| {
+            t.scale_max_bps = 9_999
+        }),
+        (("scale_max_bps", 40_001, 10_000, 40_000), |t| {
+            t.scale_max_bps = 40_001
+        }),
+        (("trigger_fee", (1 << 30) + 1, 0, 1 << 30), |t| {
+            t.trigger_fee = (1 << 30) + 1
+        }),
+        // Settlement has an instruction of its own.
+        (("mode", 3, 0, 2), |t| t.mode = 3),
+        (("mode", 255, 0, 2), |t| t.mode = u8::MAX),
+        (("max_open_interest", 0, 1, lots), |t| {
+            t.max_open_interest = 0
+        }),
     ];
     for (bound, change) in cases {
         let mut terms = x.market_setup(0).terms;
