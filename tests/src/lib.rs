@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod hostile;
 pub mod invariants;
+pub mod naive;
 pub mod pit;
 pub mod rng;
 pub mod scene;
