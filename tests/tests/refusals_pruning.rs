@@ -6,7 +6,7 @@ use counterweight_risk::{
     market::{MODE_POST_ONLY, MODE_REDUCE_ONLY},
     orders::Side,
 };
-use counterweight_simnet::{Exchange, Signer, Trader, limit};
+use counterweight_simnet::{Exchange, Trader, limit};
 use counterweight_tests::{
     pit::{Pit, SOL_PERP, lots, quotes, send},
     scene::{Outcome, assert_numbers, beside, localnet, number, refused, with_account},
