@@ -16,17 +16,22 @@ use counterweight_risk::{
 };
 use proptest::prelude::*;
 
-/// Atoms that rounding can take at a fill.
+/// Atoms that rounding can take at a fill: at most 4, where it goes through zero.
 ///
-/// A part that closes: the loss through the conservative price is reserved rounded up, of which a part is
-/// set free rounded down (1), and so is what is reserved for realising it (1). A part that opens: the
-/// same with its own side's loss (1); the other side's orders that become closing ones (1); the two
-/// products of what crossing orders can realise (2). Everything else is sums of integers, and functions
-/// of them that are monotone with a slope of at most one.
+/// What is paid and realised is whole, and equity is a sum of whole numbers, less a function of the
+/// asset's net and of what orders can realise that is monotone with a slope of at most one. So only
+/// products with a price round: the value, the loss through the conservative price, and what is
+/// realised; each part that a fill takes out of one is at least its floor.
+///
+/// Closing costs one atom: the value rounds either against the loss that was set aside, or against what
+/// closing was to realise, and by the same atom.
+///
+/// Opening costs three: one where the other side's orders become closing ones, a sum that is split in
+/// two; one as above; one more for what crossing orders realise, where both prices have a fraction.
 fn roundings(held: i64, filled: i64) -> i64 {
     let closes = held.signum() * filled.signum() < 0;
     let opens = !closes || filled.abs() > held.abs();
-    (if closes { 2 } else { 0 }) + (if opens { 4 } else { 0 })
+    i64::from(closes) + if opens { 3 } else { 0 }
 }
 
 /// What the bound on fees leaves out: the fee on that part of an ask's value which lies above every

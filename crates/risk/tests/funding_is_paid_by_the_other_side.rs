@@ -133,7 +133,7 @@ proptest! {
     /// asks there; its size is the distance, cut at 2^-32.
     #[test]
     fn a_premium_is_bounded_and_needs_somebody_who_trades_there(
-        index in 1u64..1 << 56, bid in prop::option::of(0i64..4_000), ask in prop::option::of(0i64..4_000),
+        index in 1u64..1 << 56, bid in prop::option::of(0i64..8_000), ask in prop::option::of(0i64..8_000),
     ) {
         let at = |share: i64| Price(u64::try_from(i128::from(index) * i128::from(share) / 2_000).unwrap());
         let (bid, ask, index) = (bid.map(at), ask.map(at), Price(index));

@@ -166,6 +166,13 @@ fn the_price_of_a_peg_saturates() {
         );
         assert_eq!((cost(Side::Buy, 0), cost(Side::Sell, 0)), (-100, -100));
     }
+    // 2^30 ticks of 2^18 atoms are 2^64 as a risk price, and not nothing.
+    let (world, highest) = (
+        world(10_000, 1 << 18),
+        i64::try_from(MAX_PRICE.0 >> 16).unwrap(),
+    );
+    let dearest = judge(&world, &resting(0, Side::Buy, 1, None, Some(1 << 30)));
+    assert_eq!(dearest.equity.0, 1_900 - highest);
     assert_eq!(Peg::of(i32::MIN), Err(RiskError::Overflow));
     assert!(Peg::of(-i32::MAX).unwrap() > Peg::NONE);
     assert!(Peg::of(-1).unwrap() < Peg::of(0).unwrap());

@@ -64,8 +64,8 @@ impl Trader {
     /// The scenario's account, without its orders.
     pub fn new(scenario: Scenario) -> Self {
         let scenario = scenario.without_orders();
-        let empty = |p: &&Position| p.lots.0 != 0;
-        let mut slots: Vec<_> = scenario.positions.iter().filter(empty).copied().collect();
+        let held = |p: &&Position| p.lots.0 != 0;
+        let mut slots: Vec<_> = scenario.positions.iter().filter(held).copied().collect();
         let mut core = AccountCore {
             cash: QuoteAtoms(scenario.cash),
             position_count: u16::try_from(slots.len()).unwrap(),
