@@ -26,7 +26,7 @@ const FIRST: u64 = 1_000_000;
 struct Statistics {
     actions: BTreeMap<&'static str, [u64; 2]>,
     refusals: BTreeMap<u32, u64>,
-    fills: u64,
+    traded: u64,
     longest_queue: usize,
     most_orders: usize,
 }
@@ -51,7 +51,7 @@ impl Statistics {
         for (number, count) in other.refusals {
             *self.refusals.entry(number).or_default() += count;
         }
-        self.fills += other.fills;
+        self.traded += other.traded;
         self.longest_queue = self.longest_queue.max(other.longest_queue);
         self.most_orders = self.most_orders.max(other.most_orders);
     }
@@ -63,8 +63,8 @@ impl Statistics {
         }
         println!("refusals by number: {:?}", self.refusals);
         println!(
-            "{} lots were filled, at most {} entries waited, at most {} orders rested",
-            self.fills, self.longest_queue, self.most_orders
+            "{} whole quote tokens were traded, at most {} entries waited, at most {} orders rested",
+            self.traded, self.longest_queue, self.most_orders
         );
     }
 }
@@ -134,7 +134,7 @@ fn run(
         })?;
     }
     let volume = naive.markets.iter().map(|market| market.volume);
-    statistics.fills += volume.sum::<u64>() / 1_000_000;
+    statistics.traded += volume.sum::<u64>() / 1_000_000;
     Ok(())
 }
 

@@ -60,7 +60,8 @@ impl Style {
             },
             // Margin is short.
             4 => Self {
-                weights: [6, 6, 4, 22, 14],
+                weights: [4, 6, 2, 22, 14],
+                hand: [75, 10],
                 favoured: [4, 7],
                 stretched: 45,
                 ..mixed
@@ -118,9 +119,10 @@ impl Chooser<'_> {
         let [settle, quotes, cancel, price, trade] = self.style.weights;
         let short = |who: usize| {
             let health = self.naive.maintenance(who);
-            health.is_ok_and(|h| h.equity < h.requirement)
+            let short = health.is_ok_and(|h| h.equity < h.requirement);
+            short && self.naive.accounts[who].liquidation_start == 0
         };
-        if (0..8).any(short) && self.rng.chance(15) {
+        if (0..8).any(short) && self.rng.chance(35) {
             return self.flag();
         }
         let make = self.rng.weighted::<fn(&mut Self) -> Action>(&[

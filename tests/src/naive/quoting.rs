@@ -114,7 +114,8 @@ impl Naive {
             }
         };
         let mut turn = Turn::new(desk, who, hand);
-        let mut steps = MATCHES;
+        // Each of them may have to make room.
+        let mut steps = MATCHES - args.quotes.len() as u8;
         let mut placed = Vec::new();
         for quote in &args.quotes {
             let fixed = matches!(quote.price, PriceArgs::Fixed(_));

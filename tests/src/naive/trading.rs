@@ -190,7 +190,7 @@ impl Naive {
         let mut left = lots;
         let mut exhausted = false;
         if matches!(args.kind, OrderKind::PostOnly | OrderKind::PostOnlySlide) {
-            stands = self.post_price(&mut turn, args, stands, &mut { MATCHES })?;
+            stands = self.post_price(&mut turn, args, stands, &mut (MATCHES - 1))?;
         } else {
             let mut taking = Taking {
                 side: args.side,

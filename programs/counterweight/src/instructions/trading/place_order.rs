@@ -200,7 +200,8 @@ pub(crate) fn process<'m>(
     };
     let mut stands = stands;
     if args.kind.is_post_only() {
-        taking.steps = MAX_MATCHES;
+        // One is left for the order that makes room: what is told of all must fit the memory.
+        taking.steps = MAX_MATCHES - 1;
         stands = post_price(
             desk,
             &mut floor,

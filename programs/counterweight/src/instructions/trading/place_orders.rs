@@ -80,10 +80,14 @@ fn requote(
         for slot in select(&floor.book, floor.key, which, MAX_REMOVALS) {
             cancelled.push(floor.book.order(slot).id(slot).0);
             desk.remove(floor, slot, &mut gone)?;
+            // Their ids are told, and nothing else: the allocator would keep every larger list of fills.
+            gone.fills.clear();
         }
     }
     let mut placed = Vec::with_capacity(args.quotes.len());
-    let mut steps = MAX_MATCHES;
+    // Each order may have to make room besides: what is told of all must fit the memory.
+    let quotes = u8::try_from(args.quotes.len()).unwrap_or(MAX_MATCHES);
+    let mut steps = MAX_MATCHES.saturating_sub(quotes);
     for quote in &args.quotes {
         let order = order_of(args, quote);
         require_order(desk, &order)?;
