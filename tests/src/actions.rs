@@ -1,6 +1,7 @@
 //! Random actions: most succeed, a good part is refused.
 
 mod choose;
+mod orders;
 mod prices;
 mod terms;
 mod trade;
@@ -39,6 +40,15 @@ pub enum Kind {
     MarketTerms,
     AssetTerms,
     RiskTerms,
+    PlaceOrder,
+    TakeOrders,
+    EditOrder,
+    CancelOrders,
+    Quotes,
+    Prune,
+    SettleFills,
+    Funding,
+    Discount,
 }
 
 /// A price that is published, in units of 10^-8 dollars.

@@ -72,6 +72,8 @@ pub struct Snapshot {
     pub margins: Vec<(Pubkey, Margin)>,
     /// Every market.
     pub markets: Vec<Market>,
+    /// Their addresses.
+    pub market_keys: Vec<Pubkey>,
     /// The clearinghouse.
     pub clearinghouse: Clearinghouse,
     /// What every wallet holds.
@@ -104,6 +106,7 @@ impl Snapshot {
             tables: accounts::risk_book(&bytes[&watched.risk_book]).expect("risk book"),
             margins: watched.margins.iter().map(margin).collect(),
             markets: watched.markets.iter().map(market).collect(),
+            market_keys: watched.markets.clone(),
             clearinghouse: accounts::clearinghouse(&bytes[&watched.clearinghouse])
                 .expect("clearinghouse"),
             wallets: watched.wallets.iter().map(wallet).collect(),
@@ -198,6 +201,14 @@ pub enum Deed {
     Manage {
         /// The account.
         account: Pubkey,
+    },
+    /// Orders of an account in a market, and the fills that its trades bring to makers; without an
+    /// account, fills that waited for makers.
+    Book {
+        /// Who acts.
+        account: Option<Pubkey>,
+        /// Where.
+        market: u16,
     },
     /// A payment into the insurance fund.
     FundInsurance {

@@ -1,7 +1,7 @@
 //! What to do next.
 
 use super::{
-    Action, Kind,
+    Action, Kind, orders,
     prices::{clock, elapse, price_gap, price_move, refresh, with_oracle},
     trade::trade,
 };
@@ -52,7 +52,8 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
         return rescue(world, now, rng);
     }
     let make = rng.weighted::<fn(&World, &Snapshot, &mut Rng) -> Action>(&[
-        (42, trade),
+        (34, trade),
+        (42, orders::act),
         (10, withdraw),
         (6, deposit),
         (6, transfer),
@@ -276,6 +277,19 @@ fn liquidate(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let failing = world.failing(now);
     if !failing.is_empty() && rng.chance(25) {
         return flag(world, now, rng);
+    }
+    // Orders come out first, and what waits for the account is settled.
+    let open = |seat: &usize| {
+        let margin = now.margin(&world.seats[*seat].margin);
+        margin
+            .positions()
+            .iter()
+            .any(|p| p.bid_lots.0 + p.ask_lots.0 > 0)
+    };
+    if let Some(victim) = failing.iter().copied().find(open)
+        && rng.chance(70)
+    {
+        return orders::clear(world, now, rng, victim);
     }
     let (victim, taker) = world.two_seats(rng);
     let victim = if failing.is_empty() || rng.chance(5) {

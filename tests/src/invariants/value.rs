@@ -121,6 +121,18 @@ fn require_licence(before: &Snapshot, step: &Step, key: &Pubkey, loss: i128) -> 
             let most = trade_loss(&before.tables, legs)?;
             ensure!(loss <= most, "the trade may cost it {most}");
         }
+        Deed::Book { account, .. } if account.as_ref() == Some(key) => {
+            ensure!(step.signed_for(margin), "it did not sign the order");
+        }
+        // A maker's orders were signed when they were placed; `initial_margin_is_kept` bounds the loss.
+        Deed::Book { market, .. } => {
+            let mut positions = margin.positions().iter();
+            let position = positions.find(|position| position.market == *market);
+            ensure!(
+                position.is_some_and(|p| p.bid_lots.0 + p.ask_lots.0 > 0),
+                "it had no order in market {market}"
+            );
+        }
         // `liquidation_is_fair` bounds the penalty; the exchange itself favours the account.
         Deed::Liquidate { liquidatee, .. } if liquidatee == key => {}
         Deed::Liquidate { liquidator, .. } if liquidator == key => {
