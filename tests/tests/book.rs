@@ -1,6 +1,6 @@
 //! Trading on the order book: what rests, what trades, who pays, and what waits in the queue.
 
-use counterweight::{OrderKind, Which, error::ErrorCode};
+use counterweight::{Guards, OrderKind, Which, error::ErrorCode};
 use counterweight_risk::orders::Side;
 use counterweight_simnet::{Exchange, Trader, limit, pegged, reconcile};
 use counterweight_tests::scene::{localnet, refused};
@@ -163,4 +163,33 @@ fn a_fill_that_waits_pays_funding_from_the_moment_of_matching() {
     s.check();
     assert!(worth(&s) <= before, "{} > {before}", worth(&s));
     assert!(reconcile(&s.x, &[s.maker.margin, s.taker.margin]).left() < 10);
+}
+
+/// A pegged bid is filled without its maker at hand, and the index falls by a fifth at once. The fill
+/// waits at its own price, of which the account only knows the offset: the check counts it from the
+/// conservative price, which has not fallen yet, so that the loss cannot be left behind.
+#[test]
+fn what_a_pegged_fill_loses_while_it_waits_does_not_leave_the_account() {
+    let mut s = scene();
+    let bid = pegged(Side::Buy, -3, 2 * s.mid, 20_000);
+    s.x.order(&s.maker, SOL_PERP, bid, &[]).unwrap();
+    s.x.trade(&s.taker, SOL_PERP, -20_000, s.mid - 100, &[])
+        .unwrap();
+    assert_eq!(s.lots(&s.maker), 0, "the fill waits");
+    let price = s.x.prices[1];
+    s.x.set_price(1, price - price / 5);
+    s.x.refresh_all();
+    let Scene {
+        x, maker, taker, ..
+    } = &mut s;
+    // The position needs some 1,200 dollars, and has lost 6,000.
+    let atoms = 95_000_000_000;
+    refused(x, &[maker, taker], ErrorCode::InitialMarginNotMet, |x| {
+        x.withdraw(maker, 0, atoms, Guards::default())
+    });
+    x.settle_fills(SOL_PERP, &[maker.margin]).unwrap();
+    refused(x, &[maker, taker], ErrorCode::InitialMarginNotMet, |x| {
+        x.withdraw(maker, 0, atoms, Guards::default())
+    });
+    s.check();
 }

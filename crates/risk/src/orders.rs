@@ -191,22 +191,24 @@ impl Position {
         }
     }
 
-    /// The most a lot that a resting bid can pay while the index is `index`.
+    /// The most a lot that a resting bid can pay, or one that was filled and waits in the queue: a pegged
+    /// one pays the index of that moment and its offset. So `high` is the conservative price, which lags a
+    /// fall: an index that has fallen by more than the stable price can follow would hide a loss.
     #[inline(always)]
-    fn highest_bid(&self, market: &Market, index: Price) -> u64 {
-        let pegged = self.bid_peg.price(index, market.tick_size);
+    fn highest_bid(&self, market: &Market, high: Price) -> u64 {
+        let pegged = self.bid_peg.price(high, market.tick_size);
         self.bid_price.0.max(pegged.unwrap_or(0))
     }
 
-    /// The least a lot that a resting ask can receive.
+    /// The least a lot that a resting ask, or one that waits in the queue, can receive.
     #[inline(always)]
-    fn lowest_ask(&self, market: &Market, index: Price) -> u64 {
+    fn lowest_ask(&self, market: &Market, low: Price) -> u64 {
         let fixed = if self.ask_price.0 == 0 {
             u64::MAX
         } else {
             self.ask_price.0
         };
-        let pegged = self.ask_peg.price(index, market.tick_size);
+        let pegged = self.ask_peg.price(low, market.tick_size);
         fixed.min(pegged.unwrap_or(u64::MAX))
     }
 
@@ -241,7 +243,7 @@ impl Position {
         // before says that they can be, the parts of the loss are at most 2^60 each, and closing realises
         // at most 2^61.
         if bids > 0 {
-            bid = self.highest_bid(market, asset.index);
+            bid = self.highest_bid(market, asset.initial_high);
             let closing = bids.min(self.lots.0.wrapping_neg().max(0).cast_unsigned());
             opening_bids = bids.wrapping_sub(closing);
             if bid > low {
@@ -255,7 +257,7 @@ impl Position {
             }
         }
         if asks > 0 {
-            ask = self.lowest_ask(market, asset.index);
+            ask = self.lowest_ask(market, asset.initial_low);
             let closing = asks.min(self.lots.0.max(0).cast_unsigned());
             opening_asks = asks.wrapping_sub(closing);
             if ask < high {

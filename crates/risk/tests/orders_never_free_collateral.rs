@@ -124,16 +124,18 @@ fn an_order_costs_what_it_is_through_the_price_that_its_lots_are_valued_at() {
         (40, Side::Sell, 1_850, 10 * 50),
     ] {
         assert_eq!(loss(&resting(lots, side, 10, Some(price), None)), want);
-        let offset = i32::try_from(price).unwrap() - 2_000;
+        // A pegged order is counted from the conservative price of its side.
+        let from = if side == Side::Buy { 2_100 } else { 1_900 };
+        let offset = i32::try_from(price).unwrap() - from;
         assert_eq!(loss(&resting(lots, side, 10, None, Some(offset))), want);
     }
     // The better of both kinds, and both sides at once.
     assert_eq!(
-        loss(&resting(0, Side::Buy, 10, Some(1_950), Some(-30))),
+        loss(&resting(0, Side::Buy, 10, Some(1_950), Some(-130))),
         10 * 70
     );
     assert_eq!(
-        loss(&resting(0, Side::Sell, 10, Some(2_050), Some(30))),
+        loss(&resting(0, Side::Sell, 10, Some(2_050), Some(130))),
         10 * 70
     );
     let mut both = resting(0, Side::Buy, 10, Some(1_950), None);
@@ -156,7 +158,7 @@ fn the_price_of_a_peg_saturates() {
         let reached = if far {
             highest
         } else {
-            2_000 + i64::from(i32::MAX)
+            2_100 + i64::from(i32::MAX)
         };
         assert_eq!(cost(Side::Buy, i32::MAX), 1_900 - reached, "{tick_size}");
         assert_eq!(cost(Side::Sell, -i32::MAX), -2_100);
@@ -164,7 +166,7 @@ fn the_price_of_a_peg_saturates() {
             (cost(Side::Buy, -i32::MAX), cost(Side::Sell, i32::MAX)),
             (0, 0)
         );
-        assert_eq!((cost(Side::Buy, 0), cost(Side::Sell, 0)), (-100, -100));
+        assert_eq!((cost(Side::Buy, 0), cost(Side::Sell, 0)), (-200, -200));
     }
     // 2^30 ticks of 2^18 atoms are 2^64 as a risk price, and not nothing.
     let (world, highest) = (

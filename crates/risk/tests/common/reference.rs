@@ -325,7 +325,15 @@ fn orders(
         return total;
     }
     total.realised += owed(position, market, rounding).max(0);
-    let price = |side| best(position, side, market, prices.index);
+    // A pegged order may have been filled while the index was where the conservative price still is.
+    let price = |side| {
+        let from = if side == Side::Buy {
+            prices.high
+        } else {
+            prices.low
+        };
+        best(position, side, market, from)
+    };
     let mut add = |one: Orders| {
         total.loss += one.loss;
         total.realised += one.realised;
