@@ -5,7 +5,11 @@ use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
 use std::{collections::BTreeSet, path::Path};
 
 /// Tests of `tests/tests` that are not compiled here, and why.
-const ELSEWHERE: [(&str, &str); 2] = [
+const ELSEWHERE: [(&str, &str); 3] = [
+    (
+        "differential",
+        "thirty thousand transactions of the kinds that `sequences` sends",
+    ),
     (
         "docs",
         "reads documents, and runs what is run elsewhere as well",
@@ -29,16 +33,22 @@ bodies! {
     hostile_accounts = "../../tests/hostile_accounts.rs";
     liquidation = "../../tests/liquidation.rs";
     main_job = "../../tests/main_job.rs";
+    memory = "../../tests/memory.rs";
     own_actions = "../../tests/own_actions.rs";
     prices = "../../tests/prices.rs";
     refusals_account = "../../tests/refusals_account.rs";
+    refusals_book = "../../tests/refusals_book.rs";
     refusals_bounds = "../../tests/refusals_bounds.rs";
     refusals_closing = "../../tests/refusals_closing.rs";
     refusals_governance = "../../tests/refusals_governance.rs";
     refusals_liquidation = "../../tests/refusals_liquidation.rs";
     refusals_margin = "../../tests/refusals_margin.rs";
     refusals_oracle = "../../tests/refusals_oracle.rs";
+    refusals_orders = "../../tests/refusals_orders.rs";
+    refusals_pruning = "../../tests/refusals_pruning.rs";
+    refusals_settlement = "../../tests/refusals_settlement.rs";
     refusals_trading = "../../tests/refusals_trading.rs";
+    refusals_triggers = "../../tests/refusals_triggers.rs";
     refusals_withdraw = "../../tests/refusals_withdraw.rs";
     sequences = "../../tests/sequences.rs";
     token_2022 = "../../tests/token_2022.rs";
