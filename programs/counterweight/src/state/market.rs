@@ -202,12 +202,11 @@ impl<'a> MarketMut<'a> {
     /// The order book and the fill queue.
     pub fn parts(&mut self) -> (Book<'_>, Queue<'_>) {
         let Market { book, queue, .. } = &mut *self.header;
-        let lanes: &mut [[u16; LANE_SLOTS]] = bytemuck::cast_slice_mut(&mut self.lanes);
-        let (lanes, _) = lanes.split_first_chunk_mut().expect("four lanes");
         (
             Book {
                 header: book,
-                lanes,
+                // As long as the four lanes by construction: `load` has cut it.
+                lanes: bytemuck::from_bytes_mut(&mut self.lanes),
                 orders: bytemuck::cast_slice_mut(&mut self.orders),
             },
             Queue {
