@@ -95,7 +95,7 @@ pub fn cross() -> Result<House, String> {
 /// The hedged book by a block trade, everything else on the books: the maker quotes first, and anew
 /// after each of the others.
 fn open_cross(house: &mut House) -> Result<(), String> {
-    maker::requote(house)?;
+    maker::requote(house, maker::Prices::Fixed)?;
     let lots = lots_of(house, &HEDGED_BOOK);
     house.trade_with_maker(1, &lots)?;
     for (actor, book, at_once) in [
@@ -103,7 +103,7 @@ fn open_cross(house: &mut House) -> Result<(), String> {
         (3, STOPPED_BOOK, true),
         (4, HOLDER_BOOK, false),
     ] {
-        maker::requote(house)?;
+        maker::requote(house, maker::Prices::Fixed)?;
         let lots = lots_of(house, &book);
         flow::open(house, actor, &lots, at_once)?;
     }

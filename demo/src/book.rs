@@ -1,7 +1,9 @@
 //! A market's book as anybody sees it from its account: the orders that can trade now, merged as the
 //! program merges them, and what an order would trade against them.
 
+use counterweight::book::Order;
 use counterweight_risk::orders::Side;
+use anchor_lang::prelude::Pubkey;
 use counterweight_simnet::Exchange;
 
 /// What stands at a price.
@@ -29,6 +31,18 @@ pub struct View {
 impl View {
     /// Reads a market's book. Pegged orders sleep while nobody may add risk at the price.
     pub fn read(x: &Exchange, market: u16) -> Self {
+        Self::of(x, market, |_| true)
+    }
+
+    /// As [`View::read`], with what an order meets that passes the accounts of these makers: a pegged
+    /// order trades only into its maker's account.
+    pub fn with(x: &Exchange, market: u16, makers: &[Pubkey]) -> Self {
+        Self::of(x, market, |order| {
+            !order.is_pegged() || makers.contains(&Pubkey::from(order.maker))
+        })
+    }
+
+    fn of(x: &Exchange, market: u16, meets: impl Fn(&Order) -> bool) -> Self {
         let tables = x.tables();
         let row = &tables.markets[usize::from(market)];
         let asset = &tables.assets[usize::from(row.asset)];
@@ -40,22 +54,16 @@ impl View {
                 Side::Buy => asset.index.0 / tick,
                 Side::Sell => asset.index.0.div_ceil(tick),
             } as i64;
-            let stands = |pegged: bool| {
-                book.resting(side, pegged).map(move |(_, order)| Level {
-                    ticks: order.price + if pegged { index } else { 0 },
-                    lots: if order.trades_at(order.price + if pegged { index } else { 0 }, now) {
-                        order.lots
-                    } else {
-                        0
-                    },
-                })
+            let level = |order: &Order| Level {
+                ticks: order.price + if order.is_pegged() { index } else { 0 },
+                lots: order.lots,
             };
-            let mut all: Vec<_> = stands(false).collect();
-            if awake {
-                all.extend(stands(true));
-            }
-            all.retain(|level| level.lots > 0);
-            sorted(all, side)
+            let all = book.resting(side, false).chain(book.resting(side, true));
+            let tradable = all.map(|(_, order)| order).filter(|order| {
+                let asleep = order.is_pegged() && !awake;
+                !asleep && meets(order) && order.trades_at(level(order).ticks, now)
+            });
+            sorted(tradable.map(level).collect(), side)
         };
         Self {
             index: asset.index.0 as f64 / tick as f64,

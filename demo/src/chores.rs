@@ -126,9 +126,10 @@ fn execute(
     market: u16,
     price: i64,
 ) -> Result<(), String> {
-    let view = View::read(&house.x, market);
+    let makers = [house.maker().trader.margin];
+    let view = View::with(&house.x, market, &makers);
     let House { x, actors, .. } = house;
-    let (margin, makers) = (actors[actor].trader.margin, [actors[0].trader.margin]);
+    let margin = actors[actor].trader.margin;
     let keeper = &actors[actors.len() - 1].trader;
     let receipt = match x.execute_trigger(keeper, market, margin, place as u8, &makers) {
         Ok(receipt) => receipt,

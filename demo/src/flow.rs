@@ -21,7 +21,8 @@ const LARGEST: [i64; 3] = [280_000, 180_000, 160_000];
 const SMALLEST: i64 = 10;
 
 /// Takes from a book at most [`SLIPPAGE_BPS`] from the index; positive lots buy. With the maker's
-/// account passed its fills are settled at once, without it they wait in the queue. Returns the lots
+/// account passed its fills are settled at once; without it only its orders at fixed prices are met,
+/// and those fills wait in the queue. Returns the lots
 /// that were traded; none where the taker's margin did not allow it.
 ///
 /// # Errors
@@ -40,7 +41,9 @@ pub fn take(
     } else {
         index - slippage
     };
-    let expected = View::read(&house.x, market).preview(lots, limit.cast_signed());
+    let maker = [house.maker().trader.margin];
+    let makers: &[_] = if at_once { &maker } else { &[] };
+    let expected = View::with(&house.x, market, makers).preview(lots, limit.cast_signed());
     let held = house.lots(actor)[usize::from(market)];
     let args = TradeArgs {
         side: if lots > 0 { Side::Buy } else { Side::Sell },
@@ -49,8 +52,7 @@ pub fn take(
         reduce_only: held.signum() == -lots.signum() && lots.abs() <= held.abs(),
     };
     let House { x, actors, .. } = house;
-    let (trader, maker) = (&actors[actor].trader, [actors[0].trader.margin]);
-    let makers: &[_] = if at_once { &maker } else { &[] };
+    let trader = &actors[actor].trader;
     let taker = x.actor(trader, market);
     let trade = x.venue.trade(&taker, args, Guards::default(), makers);
     let receipt = match x.chain.send(&[trade], &[&trader.key]) {
@@ -149,7 +151,6 @@ pub fn stop_loss(house: &mut House, actor: usize, market: u16, bps: u64) -> Resu
 }
 
 /// What the momentum trader does in a step: it sells what has fallen, and buys back what has risen.
-/// Every other of its trades does without the maker's account.
 ///
 /// # Errors
 /// The program's refusal.
@@ -170,7 +171,7 @@ pub fn follow(house: &mut House, actor: usize, path: &Path, step: usize) -> Resu
         let view = house.x.view(house.actors[actor].trader.margin);
         let may_add = view.map_err(refused("margin_view"))?.can_add_risk;
         if lots.abs() >= SMALLEST && (may_add || lots > 0) {
-            take(house, actor, market, lots, (step + at).is_multiple_of(2))?;
+            take(house, actor, market, lots, true)?;
         }
     }
     Ok(())

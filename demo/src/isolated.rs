@@ -43,7 +43,7 @@ pub fn isolated() -> Result<House, String> {
         house.admit(NAMES[at], role, trader);
     }
     actors::admit_last(&mut house);
-    maker::requote(&mut house)?;
+    maker::requote(&mut house, maker::Prices::Fixed)?;
     for (at, leg) in lots.iter().enumerate() {
         house.trade_with_maker(1 + at, &[*leg])?;
     }

@@ -115,7 +115,7 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
 fn begin(house: &mut House) -> Result<(), String> {
     house.balance()?;
     chores::settle_fills(house)?;
-    maker::requote(house)?;
+    maker::requote(house, maker::Prices::Pegged)?;
     house.tape.snapshots.push(Snapshot {
         step: 0,
         when: "before the crash",
@@ -141,7 +141,7 @@ fn act(house: &mut House, path: &Path, step: usize) -> Result<(), String> {
     }
     keeper::unwind(house)?;
     chores::settle_fills(house)?;
-    maker::requote(house)?;
+    maker::requote(house, maker::Prices::Pegged)?;
     maker::observe(house);
     house.sample(step, 2)?;
     house.balance()?;

@@ -1,6 +1,8 @@
-//! The market maker: on each market a ladder of orders pegged to the index on both sides. The ladder
-//! follows the index by itself; it is placed anew, all of it in one `place_orders`, when it has been
-//! eaten into, or when the inventory asks for another skew. A maker who is short quotes higher, one
+//! The market maker: on each market a ladder of orders on both sides, pegged to the index but for the
+//! opening, while nothing moves. A pegged ladder follows the index by itself; it is placed anew, all of
+//! it in one `place_orders`, when it has been eaten into, or when the inventory asks for another skew.
+//! Pegged orders trade only with those who pass the maker's account; fills of the others may wait in
+//! the queue. A maker who is short quotes higher, one
 //! who is long lower, which is how the perpetual comes to trade above or below its index.
 
 use crate::{
@@ -31,9 +33,20 @@ const WORST_BPS: i64 = 500;
 /// How far the index may move, in basis points, before the worst prices are set anew.
 const DRIFT_BPS: i64 = 200;
 
+/// How the prices of a ladder are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prices {
+    /// In ticks.
+    Fixed,
+    /// As distances from the index.
+    Pegged,
+}
+
 /// What the maker has quoted in a market.
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted {
+    /// How its prices are given.
+    prices: Prices,
     /// How far the middle of the ladder is from the index, in hundredths of a basis point.
     pub skew: i64,
     /// The index in ticks.
@@ -47,13 +60,14 @@ pub struct Quoted {
 ///
 /// # Errors
 /// The program's refusal.
-pub fn requote(house: &mut House) -> Result<(), String> {
+pub fn requote(house: &mut House, prices: Prices) -> Result<(), String> {
     let view = house.x.view(house.maker().trader.margin);
     if !view.map_err(refused("margin_view"))?.can_add_risk {
         return Ok(());
     }
     for market in 0..3 {
         let wanted = Quoted {
+            prices,
             skew: skew(house, market),
             index: house.x.index_ticks(market) as i64,
             lots: 0,
@@ -77,7 +91,8 @@ fn is_off(house: &House, market: u16, before: &Quoted, wanted: &Quoted) -> bool 
     let margin = house.x.margin(&house.maker().trader.margin);
     let position = margin.positions().iter().find(|p| p.market == market);
     let resting = position.map_or(0, |p| p.bid_lots.0.min(p.ask_lots.0));
-    resting * 10 < before.lots * 9
+    wanted.prices != before.prices
+        || resting * 10 < before.lots * 9
         || (wanted.skew - before.skew).abs() > TOLERANCE
         || (wanted.index - before.index).abs() * 10_000 > before.index * DRIFT_BPS
 }
@@ -96,9 +111,13 @@ fn place(house: &mut House, market: u16, mut wanted: Quoted) -> Result<(), Strin
                 Side::Sell => (ticks(wanted.skew + distance * 100) + 1, 10_000 - WORST_BPS),
             };
             let worst = (index * worst / 10_000).unsigned_abs();
+            let price = match wanted.prices {
+                Prices::Fixed => PriceArgs::Fixed((index + i64::from(offset)).unsigned_abs()),
+                Prices::Pegged => PriceArgs::Pegged { offset, worst },
+            };
             quotes.push(Quote {
                 side,
-                price: PriceArgs::Pegged { offset, worst },
+                price,
                 lots: lots.unsigned_abs(),
                 client_id: distance.unsigned_abs(),
             });

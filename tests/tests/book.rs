@@ -165,31 +165,55 @@ fn a_fill_that_waits_pays_funding_from_the_moment_of_matching() {
     assert!(reconcile(&s.x, &[s.maker.margin, s.taker.margin]).left() < 10);
 }
 
-/// A pegged bid is filled without its maker at hand, and the index falls by a fifth at once. The fill
-/// waits at its own price, of which the account only knows the offset: the check counts it from the
-/// conservative price, which has not fallen yet, so that the loss cannot be left behind.
+/// A pegged order's account knows its offset and not its price. A fill of it that waited would keep its
+/// price while the index moves on, and what it loses could leave the account meanwhile: nothing of a
+/// pegged order may wait.
 #[test]
-fn what_a_pegged_fill_loses_while_it_waits_does_not_leave_the_account() {
+fn a_pegged_order_is_passed_over_without_its_maker() {
     let mut s = scene();
     let bid = pegged(Side::Buy, -3, 2 * s.mid, 20_000);
     s.x.order(&s.maker, SOL_PERP, bid, &[]).unwrap();
+    let worse = limit(Side::Buy, s.mid - 50, 1_000);
+    s.x.order(&s.maker, SOL_PERP, worse, &[]).unwrap();
     s.x.trade(&s.taker, SOL_PERP, -20_000, s.mid - 100, &[])
         .unwrap();
-    assert_eq!(s.lots(&s.maker), 0, "the fill waits");
-    let price = s.x.prices[1];
-    s.x.set_price(1, price - price / 5);
-    s.x.refresh_all();
-    let Scene {
-        x, maker, taker, ..
-    } = &mut s;
-    // The position needs some 1,200 dollars, and has lost 6,000.
-    let atoms = 95_000_000_000;
-    refused(x, &[maker, taker], ErrorCode::InitialMarginNotMet, |x| {
-        x.withdraw(maker, 0, atoms, Guards::default())
-    });
-    x.settle_fills(SOL_PERP, &[maker.margin]).unwrap();
-    refused(x, &[maker, taker], ErrorCode::InitialMarginNotMet, |x| {
-        x.withdraw(maker, 0, atoms, Guards::default())
-    });
+    assert_eq!(s.lots(&s.taker), -1_000, "only the order at a fixed price");
+    assert_eq!(s.x.order_book(SOL_PERP).queue.len(), 1);
+    s.x.trade(&s.taker, SOL_PERP, -20_000, s.mid - 100, &[s.maker.margin])
+        .unwrap();
+    assert_eq!(s.lots(&s.taker), -21_000);
+    s.check();
+}
+
+/// What was passed over still stands at the top: the rest of a limit order that would cross it is
+/// cancelled, and one that does not cross it rests.
+#[test]
+fn the_rest_of_an_order_never_rests_across_what_it_passed_over() {
+    let mut s = scene();
+    let bid = pegged(Side::Buy, -3, 2 * s.mid, 500);
+    s.x.order(&s.maker, SOL_PERP, bid, &[]).unwrap();
+    s.x.order(&s.taker, SOL_PERP, limit(Side::Sell, s.mid - 3, 100), &[])
+        .unwrap();
+    assert_eq!(s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(), 0);
+    s.x.order(&s.taker, SOL_PERP, limit(Side::Sell, s.mid - 2, 100), &[])
+        .unwrap();
+    assert_eq!(s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(), 1);
+    s.check();
+}
+
+/// A limit order that meets its last order with its last step rests with what is left.
+#[test]
+fn a_limit_order_rests_after_its_last_step_where_nothing_crosses() {
+    let mut s = scene();
+    s.x.order(&s.maker, SOL_PERP, limit(Side::Sell, s.mid, 100), &[])
+        .unwrap();
+    let order = counterweight::OrderArgs {
+        match_limit: 1,
+        ..limit(Side::Buy, s.mid, 300)
+    };
+    s.x.order(&s.taker, SOL_PERP, order, &[]).unwrap();
+    let book = s.x.order_book(SOL_PERP);
+    let rest = book.resting(Side::Buy, false).next().unwrap().1;
+    assert_eq!((s.lots(&s.taker), rest.lots), (100, 200));
     s.check();
 }

@@ -14,7 +14,7 @@ use anchor_lang::{
 };
 use counterweight::{
     Guards, OrderArgs, OrderKind, PriceArgs, Quote, QuotesArgs, SelfTrade, TradeArgs, Which,
-    book::{LANES, lane_of},
+    book::LANES,
     state::Market,
 };
 use counterweight_risk::orders::Side;
@@ -131,14 +131,9 @@ impl Act<'_> {
         guards(self.rng, sequence)
     }
 
-    /// Makers whose accounts are passed: all of them where orders follow the index. A fill of such an
-    /// order that waits is bounded by where the order would stand now, and not by its price.
+    /// Makers whose accounts are passed.
     fn hand(&mut self) -> Vec<Pubkey> {
         let all = (0..self.world.seats.len()).map(|seat| margin_of(self.world, seat));
-        let lengths = self.now.markets[usize::from(self.market)].book.lengths;
-        if SIDES.map(|side| lengths[lane_of(side, true)]) != [0, 0] {
-            return all.collect();
-        }
         match self.rng.below(10) {
             0..3 => all.collect(),
             3..8 => Vec::new(),
@@ -165,8 +160,7 @@ impl Act<'_> {
 
     fn price(&mut self, side: Side) -> PriceArgs {
         let away = self.away(side, [3, 8]);
-        // In half of the markets, so that fills wait in the others: see `hand`.
-        if self.market % 2 == 1 && self.rng.chance(35) {
+        if self.rng.chance(25) {
             let room = self.rng.range(-5, 300);
             let worst = self.mid() + away + if side == Side::Buy { room } else { -room };
             return PriceArgs::Pegged {

@@ -128,11 +128,11 @@ fn covers(maker: &[u8; 32], position: &Position, row: &Row, book: &OrderBook) ->
         );
     }
     for entry in waiting(maker, book).filter(|entry| entry.kind == FILLED) {
-        // Which kind of order it was cannot be told any more; a pegged one is bounded by an offset.
+        // Only orders at fixed prices wait: the account knows the price.
         let price = (i128::from(entry.quote.abs()) << 16) / i128::from(entry.lots);
         let covered = match entry.side() {
-            Side::Buy => price <= bids.0 || bids.1 != Peg::NONE,
-            Side::Sell => (asks.0 != 0 && price >= asks.0) || asks.1 != Peg::NONE,
+            Side::Buy => price <= bids.0,
+            Side::Sell => asks.0 != 0 && price >= asks.0,
         };
         ensure!(
             covered,

@@ -53,7 +53,12 @@ impl Naive {
     pub(super) fn take(&mut self, turn: &mut Turn, taking: &mut Taking) -> Outcome<()> {
         let other = taking.side.opposite();
         while taking.lots > 0 && taking.steps > 0 {
-            let Some(best) = self.ranked(&turn.desk, other).first().copied() else {
+            // A pegged order trades only into its maker's account; without it, it is as if not there.
+            let here = |order: &&Order| {
+                let known = order.maker == turn.taker || turn.hand.contains(&order.maker);
+                !order.pegged || known || !turn.desk.is_live(order)
+            };
+            let Some(best) = self.ranked(&turn.desk, other).iter().find(here).copied() else {
                 break;
             };
             // It crosses unless it is worse than what the taker is ready to pay.

@@ -188,7 +188,7 @@ impl Naive {
         let mut stands = desk.price_of(args.side, args.price)?;
         let mut turn = Turn::new(desk, place.who, &place.hand);
         let mut left = lots;
-        let mut exhausted = false;
+        let mut still_crosses = false;
         if matches!(args.kind, OrderKind::PostOnly | OrderKind::PostOnlySlide) {
             stands = self.post_price(&mut turn, args, stands, &mut (MATCHES - 1))?;
         } else {
@@ -201,9 +201,10 @@ impl Naive {
             };
             self.take(&mut turn, &mut taking)?;
             left = taking.lots;
-            exhausted = taking.steps == 0;
+            let top = self.ranked(&desk, args.side.opposite()).first().copied();
+            still_crosses = top.is_some_and(|top| !beyond(args.side, top.stands(&desk), stands));
         }
-        if args.kind == OrderKind::FillOrKill && left > 0 {
+        if args.kind == OrderKind::FillOrKill && turn.lots < lots {
             return refuse(ErrorCode::FillOrKillNotFilled);
         }
         let owed = self.settle_taker(&turn, args.side)?;
@@ -227,7 +228,7 @@ impl Naive {
             health: [0, 0],
             fills: Vec::new(),
         };
-        if left > 0 && may_rest && !args.reduce_only && !exhausted {
+        if left > 0 && may_rest && !args.reduce_only && !still_crosses {
             event.order_id = self.rest(&mut turn, args, left, stands)?;
             (event.rested, event.price) = (left, shown_price(args, stands));
         }

@@ -252,6 +252,15 @@ pub struct Merged<'a> {
     side: Side,
 }
 
+impl Merged<'_> {
+    /// Without this many pegged orders from the best one down.
+    pub fn behind(mut self, pegged: usize) -> Self {
+        let left = self.pegged.len().saturating_sub(pegged);
+        self.pegged = &self.pegged[..left];
+        self
+    }
+}
+
 impl Iterator for Merged<'_> {
     type Item = Best;
 

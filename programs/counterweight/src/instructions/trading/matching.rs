@@ -107,7 +107,7 @@ pub struct Taking {
 }
 
 impl Taking {
-    fn crosses(&self, price: i64) -> bool {
+    pub(super) fn crosses(&self, price: i64) -> bool {
         match self.side {
             Side::Buy => price <= self.limit,
             Side::Sell => price >= self.limit,
@@ -129,23 +129,40 @@ impl<'info> Desk<'_, 'info> {
         order.trades_at(price, self.now) && !self.is_off_band(order.side(), price)
     }
 
-    /// Takes from the other side what crosses.
+    /// Whether an order must be left where it is because its maker is not at hand. A pegged order's
+    /// account knows its offset and not its price; a fill that waited would keep a price that no check
+    /// of the account could see while the index moves on. So it trades only into the account itself.
+    fn needs_maker(&self, order: &Order, taker: &Pubkey) -> bool {
+        order.is_pegged()
+            && order.maker != taker.to_bytes()
+            && self.maker(&order.maker).is_none()
+    }
+
+    /// Takes from the other side what crosses. Live pegged orders of makers who are not at hand are
+    /// passed over.
     ///
     /// # Errors
     /// [`ErrorCode::SelfTrade`], [`ErrorCode::QueueFull`], [`ErrorCode::MakerRequired`]; those of the
     /// makers' accounts.
     pub fn take(&self, floor: &mut Floor, taking: &mut Taking, tally: &mut Tally) -> Result<()> {
         let other = taking.side.opposite();
+        let mut passed_over = 0;
         while taking.lots > 0 && taking.steps > 0 {
-            let Some(best) = floor.book.best(other, self.index) else {
+            let mut ranked = floor.book.merged(other, self.index).behind(passed_over);
+            let Some(best) = ranked.next() else {
                 break;
             };
             if !taking.crosses(best.price) {
                 break;
             }
-            taking.steps -= 1;
             let order = *floor.book.order(best.slot);
-            if !self.is_live(&order, best.price) {
+            let live = self.is_live(&order, best.price);
+            if live && self.needs_maker(&order, floor.key) {
+                passed_over += 1;
+                continue;
+            }
+            taking.steps -= 1;
+            if !live {
                 self.remove(floor, best.slot, tally)?;
             } else if order.maker == floor.key.to_bytes() {
                 self.meet_own(floor, best.slot, taking, tally)?;

@@ -213,15 +213,15 @@ pub(crate) fn process<'m>(
     } else {
         desk.take(&mut floor, &mut taking, &mut outcome.tally)?;
     }
-    if args.kind == OrderKind::FillOrKill && taking.lots > 0 {
-        let numbers = [("lots", lots.into()), ("left", taking.lots.into())];
+    // Counted by what was traded: lots may also be gone because they met own orders.
+    let left = lots - outcome.tally.lots;
+    if args.kind == OrderKind::FillOrKill && left > 0 {
+        let numbers = [("lots", lots.into()), ("left", left.into())];
         return Err(refuse(ErrorCode::FillOrKillNotFilled, &numbers));
     }
     outcome.owed = outcome.tally.settle_taker(desk, floor.taker, args.side)?;
-    // What still crosses after the last step is cancelled: resting it would cross the book.
-    let crosses = !args.kind.is_post_only() && taking.steps == 0;
-    let rests = taking.lots > 0 && !args.kind.is_immediate() && !args.reduce_only && !crosses;
-    if rests {
+    let may_rest = taking.lots > 0 && !args.kind.is_immediate() && !args.reduce_only;
+    if may_rest && (args.kind.is_post_only() || !still_crosses(&floor, &taking, desk)) {
         let (order, price) = resting(args, taking.lots, stands, floor.key);
         outcome.order_id = desk.rest(&mut floor, order, stands, &mut outcome.tally)?;
         (outcome.rested, outcome.price) = (taking.lots, price);
@@ -229,6 +229,13 @@ pub(crate) fn process<'m>(
     let queued = core::mem::take(&mut floor.queued);
     finish(desk, market, &queued, &outcome.tally)?;
     Ok(outcome)
+}
+
+/// Whether the other side still has what the rest of an order would cross, after the last step or
+/// where a maker was not at hand. It is cancelled then instead of resting.
+fn still_crosses(floor: &Floor, taking: &Taking, desk: &Desk) -> bool {
+    let top = floor.book.best(taking.side.opposite(), desk.index);
+    top.is_some_and(|top| taking.crosses(top.price))
 }
 
 /// Ends every change of a book: the queue's totals, the ledger, the sample for funding.
