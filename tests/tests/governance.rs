@@ -128,12 +128,16 @@ fn the_authority_changes_the_terms_of_clearinghouse_asset_and_market() {
         max_depeg_bps: 10,
         liquidation_buffer_bps: 5_000,
         auction_seconds: 1,
+        backstop_line_bps: 9_000,
+        backstop_daily_loss: 7,
     };
     x.govern(x.venue.set_risk_terms(authority, terms)).unwrap();
     let params = x.tables().header.params;
     assert_eq!(params.max_depeg, Ratio::from_bps_floor(10));
     assert_eq!(params.liquidation_buffer, Ratio::from_bps_ceil(5_000));
     assert_eq!(params.auction_seconds, 1);
+    assert_eq!(params.backstop_line, Ratio::from_bps_floor(9_000));
+    assert_eq!(params.backstop_daily_loss, 7);
 
     let before = x.tables().assets[1];
     let mut terms = x.deployment.asset[1].terms(true);

@@ -1,6 +1,7 @@
 //! What an account holds, and the transitions that keep it whole.
 
 use crate::{
+    deleverage::Settled,
     error::{Result, RiskError},
     market::Market,
     position::{FillEffect, Position, key},
@@ -155,14 +156,14 @@ impl AccountMut<'_> {
         }
     }
 
-    /// The position in a market, if there is one.
+    /// The position in a market as it was last touched, if there is one.
     pub fn position(&self, asset: u16, market: u16) -> Option<&Position> {
         self.find(asset, market).map(|at| &self.slots[at])
     }
 
-    /// Lots held in a market.
-    pub fn lots(&self, asset: u16, market: u16) -> Lots {
-        self.position(asset, market).map_or(Lots::ZERO, |p| p.lots)
+    /// Lots held in a market, deleveraging applied.
+    pub fn lots(&self, market_index: u16, market: &Market) -> Lots {
+        self.view().lots(market_index, market)
     }
 
     /// Applies a fill: settles the position, changes it, moves what it realises into cash, and frees
@@ -180,14 +181,33 @@ impl AccountMut<'_> {
     ) -> Result<(FillEffect, QuoteAtoms)> {
         let at = self.slot_for(market_index, market, lots)?;
         let position = &mut self.slots[at];
-        let owed = position.settle(market)?;
+        let settled = position.settle(market)?;
         let effect = position.fill(market, lots, quote)?;
         let emptied = position.is_empty();
-        self.core.cash = self.core.cash.plus(effect.realised)?.minus(owed)?;
+        let cash = self.core.cash.plus(settled.cash()?)?;
+        self.core.cash = cash.plus(effect.realised)?;
         if emptied {
             self.free(at);
         }
-        Ok((effect, owed))
+        Ok((FillEffect { settled, ..effect }, settled.owed))
+    }
+
+    /// Brings the position in a market up to the market's indices, and frees the slot when nothing is
+    /// left. What it owed belongs into the market's residue.
+    ///
+    /// # Errors
+    /// [`RiskError::NoPosition`]; as [`Position::settle`].
+    pub fn catch_up(&mut self, market_index: u16, market: &Market) -> Result<Settled> {
+        let at = self.find(market.asset, market_index);
+        let at = at.ok_or(RiskError::NoPosition {
+            market: market_index,
+        })?;
+        let settled = self.slots[at].settle(market)?;
+        self.core.cash = self.core.cash.plus(settled.cash()?)?;
+        if self.slots[at].is_empty() {
+            self.free(at);
+        }
+        Ok(settled)
     }
 
     /// The slot of the market's position; opens one in its place of the order where there is none.

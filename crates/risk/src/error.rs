@@ -103,6 +103,20 @@ pub enum RiskError {
         /// What it would have to be below.
         needed: i64,
     },
+    /// A deficit is larger than the value of the lots that it is to be shared with.
+    DeficitTooLarge {
+        /// The deficit, in quote atoms.
+        deficit: i64,
+        /// The value, in quote atoms.
+        value: i64,
+    },
+    /// Deleveraging would leave too little of a side for its index to be exact.
+    SideExhausted {
+        /// The share that would be left, of 2^32.
+        left: u64,
+        /// The least that may be.
+        least: u64,
+    },
     /// The account has no position in the market.
     NoPosition {
         /// Index of the market in the risk book.

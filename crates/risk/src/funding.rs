@@ -5,6 +5,7 @@
 //! that interval's rate. Rates are applied to the market's cumulative indices by whoever comes.
 
 use crate::{
+    deleverage::WHOLE,
     error::{Result, RiskError},
     fixed::{mul_div_floor, mul_shift},
     market::Market,
@@ -105,12 +106,28 @@ impl Funding {
         let (size, _) = mul_shift::<32>(price.0, rate.unsigned_abs()).ok_or(RiskError::Overflow)?;
         let size = i64::try_from(size).map_err(|_| RiskError::Overflow)?;
         let moved = if rate < 0 { -size } else { size };
-        for index in &mut market.index {
+        for (side, index) in market.index.iter_mut().enumerate() {
+            // An index counts per lot of a side that was never deleveraged.
+            let moved = scaled(moved, market.closed[side], side == 0);
             *index = index.checked_add(moved).ok_or(RiskError::Overflow)?;
         }
         self.pending = 0;
         Ok(rate)
     }
+}
+
+/// What an index moves by where this share of the side has been closed: rounded up for longs, down for
+/// shorts, so that either side pays more or receives less.
+fn scaled(moved: i64, closed: u64, up: bool) -> i64 {
+    if closed == 0 {
+        return moved;
+    }
+    let product = i128::from(moved) * i128::from(WHOLE.saturating_sub(closed));
+    let whole = i128::from(WHOLE);
+    let inexact = product.rem_euclid(whole) != 0;
+    let scaled = product.div_euclid(whole) + i128::from(up && inexact);
+    // No larger than `moved`, which it is a share of.
+    i64::try_from(scaled).unwrap_or(moved)
 }
 
 #[cfg(test)]

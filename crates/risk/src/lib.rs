@@ -18,6 +18,8 @@
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
+//! | [`backstop`] | who is in default, and what the backstop takes over |
+//! | [`deleverage`] | what a default leaves open, closed against the other side pro rata |
 //!
 //! Rounding is always against the account that is judged; value that changes hands is never rounded.
 // What Anchor's derive writes for the IDL needs the standard library; nothing else may.
@@ -36,6 +38,8 @@
 
 pub mod account;
 pub mod asset;
+pub mod backstop;
+pub mod deleverage;
 pub mod error;
 pub mod fixed;
 pub mod funding;

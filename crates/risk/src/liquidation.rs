@@ -111,6 +111,18 @@ impl Candidate<'_> {
         self.smallest(most)
     }
 
+    /// The step that takes so many lots, and no more than there are: of an account that sells whatever
+    /// it has.
+    ///
+    /// # Errors
+    /// As [`Candidate::step`].
+    pub fn take(&self, lots: u64) -> Result<Step> {
+        if lots == 0 || self.lots.0 == 0 {
+            return Err(RiskError::ZeroQuantity);
+        }
+        self.outcome(lots.min(self.lots.size()))
+    }
+
     /// Starts from the estimate and searches for the number where one lot less would not restore.
     ///
     /// The estimate works in whole notionals; the roundings of requirement, value and penalty put it

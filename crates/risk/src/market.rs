@@ -25,9 +25,6 @@ const TENTHS: u64 = 100_000;
 /// Basis points in one.
 const BPS_U32: u32 = 10_000;
 
-/// Value of a side's deleveraging share before any deleveraging (2^63 is one).
-pub const FULL_SHARE: u64 = 1 << 63;
-
 /// A market: what it is a contract on, and what holding it requires. 512 bytes.
 ///
 /// Only what a check of any market needs; what trading writes is in the program's `Market` account.
@@ -56,8 +53,8 @@ pub struct Market {
 
     /// Cumulative quote owed per lot for [long, short], signed 48.16: funding and deleveraging.
     pub index: [i64; 2],
-    /// What share of each side's lots is left after deleveraging, 2^63 is all.
-    pub share: [u64; 2],
+    /// What share of each side's lots deleveraging has closed in this epoch, of 2^32.
+    pub closed: [u64; 2],
 
     /// Most lots open on a side.
     pub max_open_interest: Lots,
@@ -101,8 +98,12 @@ pub struct Market {
     pub scale_max: Ratio,
     /// What it is multiplied by at present; folded into [`Market::initial`].
     pub scale: Ratio,
+    /// How often each side was closed whole.
+    pub epoch: [u32; 2],
+    /// Where each side's index stood when it was last closed whole.
+    pub closed_index: [i64; 2],
     /// Zero; for volatility, expiry and strike.
-    pub reserved: [u64; 12],
+    pub reserved: [u64; 9],
 }
 
 const _: () = assert!(size_of::<Market>() == 512 && align_of::<Market>() == 8);
@@ -110,7 +111,7 @@ const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 416);
+const _: () = assert!(core::mem::offset_of!(Market, reserved) == 440);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -338,7 +339,7 @@ impl Market {
         Ok(())
     }
 
-    /// Which entry of [`Market::index`] and [`Market::share`] a position of these lots follows.
+    /// Which entry of [`Market::index`] and [`Market::closed`] a position of these lots follows.
     #[inline(always)]
     pub fn side(lots: Lots) -> usize {
         usize::from(lots.0 < 0)

@@ -328,23 +328,18 @@ fn product(lots: u64, price: u64) -> Option<u64> {
 }
 
 impl AccountView<'_> {
-    /// Lots held in a market.
-    pub fn lots(&self, asset: u16, market_index: u16) -> Lots {
-        let wanted = key(asset, market_index);
+    /// Lots held in a market, deleveraging applied.
+    pub fn lots(&self, market_index: u16, market: &Market) -> Lots {
+        let wanted = key(market.asset, market_index);
         self.positions
             .binary_search_by_key(&wanted, Position::key)
-            .map_or(Lots::ZERO, |at| self.positions[at].lots)
+            .map_or(Lots::ZERO, |at| self.positions[at].held(market))
     }
 
     /// Whether a trade of these lots brings the account nearer to zero in a market, and not beyond.
     pub fn reduces(&self, market: &Market, market_index: u16, lots: Lots) -> bool {
-        let wanted = key(market.asset, market_index);
-        self.positions
-            .binary_search_by_key(&wanted, Position::key)
-            .is_ok_and(|at| {
-                let held = self.positions[at].lots;
-                (held.0 < 0) != (lots.0 < 0) && lots.size() <= held.size()
-            })
+        let held = self.lots(market_index, market);
+        held.0 != 0 && (held.0 < 0) != (lots.0 < 0) && lots.size() <= held.size()
     }
 }
 

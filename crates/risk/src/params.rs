@@ -25,8 +25,15 @@ pub struct RiskParams {
     pub quote_decimals: u8,
     /// Zero.
     pub padding: [u8; 3],
-    /// Zero; for interest, the portfolio floor and the backstop line.
-    pub reserved: [u64; 5],
+    /// An account below MM · this is in default.
+    pub backstop_line: Ratio,
+    /// Zero.
+    pub padding_line: [u8; 4],
+    /// Most that the backstop may lose by defaults in a day, in quote atoms; the rest is shared by
+    /// deleveraging.
+    pub backstop_daily_loss: u64,
+    /// Zero; for interest and the portfolio floor.
+    pub reserved: [u64; 3],
 }
 
 const _: () = assert!(size_of::<RiskParams>() == 64);
@@ -48,6 +55,10 @@ pub struct RiskTerms {
     pub liquidation_buffer_bps: u32,
     /// Seconds over which the penalty rises to its maximum, 1 to 3,600.
     pub auction_seconds: u32,
+    /// An account below MM · this is in default, 0 to 9,000 bps.
+    pub backstop_line_bps: u32,
+    /// Most quote atoms that the backstop may lose by defaults in a day.
+    pub backstop_daily_loss: u64,
 }
 
 impl RiskTerms {
@@ -63,7 +74,10 @@ impl RiskTerms {
             100,
             5_000,
         )?;
-        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)
+        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)?;
+        let line = u64::from(self.backstop_line_bps);
+        within("backstop_line_bps", line, 0, 9_000)?;
+        within("backstop_daily_loss", self.backstop_daily_loss, 0, 1 << 60)
     }
 }
 
@@ -73,6 +87,8 @@ impl RiskParams {
         self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
         self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
         self.auction_seconds = terms.auction_seconds;
+        self.backstop_line = Ratio::from_bps_floor(terms.backstop_line_bps);
+        self.backstop_daily_loss = terms.backstop_daily_loss;
     }
 
     /// Takes the quote token's dollar price: from now on every dollar price is divided by it.

@@ -1,6 +1,7 @@
 //! What an account holds in one market, and what a fill does to it.
 
 use crate::{
+    deleverage::Settled,
     error::{Result, RiskError},
     fixed::{mul_div_signed, mul_shift_below},
     market::Market,
@@ -19,7 +20,7 @@ pub struct Position {
     pub market: u16,
     /// Index of its underlying in the risk book.
     pub asset: u16,
-    /// Which epoch of the market's side the snapshots belong to.
+    /// Which epoch of the market's side the snapshots belong to: see [`crate::deleverage`].
     pub epoch: u32,
     /// Signed size.
     pub lots: Lots,
@@ -28,8 +29,8 @@ pub struct Position {
     pub quote: QuoteAtoms,
     /// The market's cumulative index at the last touch, signed 48.16.
     pub index: i64,
-    /// The market's deleveraging share at the last touch.
-    pub share: u64,
+    /// What share of the side's lots deleveraging had closed at the last touch, of 2^32.
+    pub closed: u64,
     /// Lots of all resting bids.
     pub bid_lots: Lots,
     /// No resting bid at a fixed price pays more a lot than this; zero without one.
@@ -59,6 +60,8 @@ pub struct FillEffect {
     pub long_change: i64,
     /// Change of the market's short open interest.
     pub short_change: i64,
+    /// What bringing the position up to the market's indices did before.
+    pub settled: Settled,
 }
 
 impl Position {
@@ -69,7 +72,8 @@ impl Position {
             market: market_index,
             asset: market.asset,
             index: market.index[side],
-            share: market.share[side],
+            closed: market.closed[side],
+            epoch: market.epoch[side],
             ..Self::default()
         }
     }
@@ -92,7 +96,11 @@ impl Position {
     /// [`RiskError::Overflow`] where the index moved beyond reason.
     #[inline(always)]
     pub fn owed(&self, market: &Market) -> Result<QuoteAtoms> {
-        let now = market.index[Market::side(self.lots)];
+        let side = Market::side(self.lots);
+        if u64::from(self.epoch ^ market.epoch[side]) | self.closed != 0 {
+            return self.owed_scaled(market);
+        }
+        let now = market.index[side];
         if now == self.index {
             return Ok(QuoteAtoms::ZERO);
         }
@@ -130,21 +138,12 @@ impl Position {
         Ok((QuoteAtoms(worth), notional))
     }
 
-    /// Brings the snapshots up to the market's indices. Returns what the account owes for it, which
-    /// leaves its cash and enters the market's residue.
-    ///
-    /// # Errors
-    /// As [`Position::owed`].
-    pub fn settle(&mut self, market: &Market) -> Result<QuoteAtoms> {
-        let owed = self.owed(market)?;
-        self.follow(market);
-        Ok(owed)
-    }
-
-    fn follow(&mut self, market: &Market) {
+    /// Takes the snapshots of the market's indices.
+    pub(crate) fn follow(&mut self, market: &Market) {
         let side = Market::side(self.lots);
         self.index = market.index[side];
-        self.share = market.share[side];
+        self.closed = market.closed[side];
+        self.epoch = market.epoch[side];
     }
 
     /// Applies a fill of `lots` for `quote` (minus what was paid, plus what was received). The
@@ -183,6 +182,7 @@ impl Position {
             realised,
             long_change: after.0.max(0) - before.0.max(0),
             short_change: (-after.0).max(0) - (-before.0).max(0),
+            settled: Settled::default(),
         })
     }
 
@@ -204,14 +204,17 @@ impl Position {
 }
 
 /// What signed lots owe through the market's index since it stood at `index`, rounded up: for a fill that
-/// is applied later than it was made.
+/// is applied later than it was made. The side must not have been deleveraged in between.
 ///
 /// # Errors
 /// As [`Position::owed`].
 pub fn owed_since(market: &Market, lots: Lots, index: i64) -> Result<QuoteAtoms> {
+    let side = Market::side(lots);
     Position {
         lots,
         index,
+        closed: market.closed[side],
+        epoch: market.epoch[side],
         ..Position::default()
     }
     .owed(market)

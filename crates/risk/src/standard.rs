@@ -138,13 +138,7 @@ pub enum Gains {
 /// # Errors
 /// A price that is missing or older than the asset's limit for liquidation; [`RiskError::Overflow`].
 pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
-    let mut equity = account.cash;
-    for balance in account.balances.iter().filter(|balance| balance.atoms > 0) {
-        let asset = book.asset(balance.asset)?;
-        asset.check_maintenance(balance.asset, now)?;
-        let (price, weight) = (asset.maintenance_high, asset.weight_maintenance);
-        equity = equity.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
-    }
+    let mut equity = account.cash.plus(collateral_of(book, account, now)?)?;
     let mut requirement = QuoteAtoms::ZERO;
     let mut current = u32::MAX;
     let (mut low, mut high) = (Price::ZERO, Price::ZERO);
@@ -156,6 +150,15 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             current = u32::from(position.asset);
         }
         let market = book.market(position.market)?;
+        let behind;
+        let position = if position.is_current(market) {
+            position
+        } else {
+            let (settled, cash) = position.settled(market)?;
+            equity = equity.plus(cash)?;
+            behind = settled;
+            &behind
+        };
         if market.mode == MODE_SETTLEMENT {
             let value = market.settlement_value(position.lots)?;
             let worth = position.quote.plus(value)?.minus(position.owed(market)?)?;
@@ -171,6 +174,22 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         equity,
         requirement,
     })
+}
+
+/// What the collateral of an account counts for in a maintenance check.
+///
+/// # Errors
+/// As [`maintenance`].
+#[inline(always)]
+pub(crate) fn collateral_of(book: &Book, account: &AccountView, now: i64) -> Result<QuoteAtoms> {
+    let mut sum = QuoteAtoms::ZERO;
+    for balance in account.balances.iter().filter(|balance| balance.atoms > 0) {
+        let asset = book.asset(balance.asset)?;
+        asset.check_maintenance(balance.asset, now)?;
+        let (price, weight) = (asset.maintenance_high, asset.weight_maintenance);
+        sum = sum.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
+    }
+    Ok(sum)
 }
 
 /// Whether every price that counts in an account is at most `max_age` seconds old.
@@ -251,7 +270,17 @@ fn conservative(
             if position.asset != first.asset {
                 break;
             }
-            net.add(position, book.market(position.market)?, asset)?;
+            let market = book.market(position.market)?;
+            let behind;
+            let position = if position.is_current(market) {
+                position
+            } else {
+                let (settled, cash) = position.settled(market)?;
+                health.equity = health.equity.plus(cash)?;
+                behind = settled;
+                &behind
+            };
+            net.add(position, market, asset)?;
             rest = after;
         }
         health = health.plus(&net.judge(weight)?)?;

@@ -300,6 +300,8 @@ fn every_term_of_a_clearinghouse_has_its_bounds() {
         max_depeg_bps: 10 => 1_000,
         liquidation_buffer_bps: 100 => 5_000,
         auction_seconds: 1 => 3_600,
+        backstop_line_bps: 0 => 9_000,
+        backstop_daily_loss: 0 => 1 << 60,
     );
 }
 

@@ -18,6 +18,10 @@ pub struct Deployment {
     pub liquidation_buffer_bps: u32,
     /// Seconds over which the liquidation penalty rises.
     pub auction_seconds: u32,
+    /// An account below MM · this is in default, in basis points.
+    pub backstop_line_bps: u32,
+    /// Most that the backstop may lose by defaults in a day, in whole quote tokens.
+    pub backstop_daily_loss: u64,
     /// Assets; the first is the quote token.
     pub asset: Vec<AssetConfig>,
     /// Markets.
@@ -131,6 +135,9 @@ impl Deployment {
             max_depeg_bps: self.max_depeg_bps,
             liquidation_buffer_bps: self.liquidation_buffer_bps,
             auction_seconds: self.auction_seconds,
+            backstop_line_bps: self.backstop_line_bps,
+            backstop_daily_loss: self.backstop_daily_loss
+                * 10u64.pow(self.asset[0].decimals.into()),
         }
     }
 }

@@ -65,7 +65,7 @@ fn owed_of(row: &Market, entry: &Entry) -> i64 {
     owed_since(row, lots, entry.index).expect("owed").0
 }
 
-/// Adds up an exchange over all of its margin accounts. Indices are applied by adding what each
+/// Adds up an exchange over all of its margin accounts; the backstop's comes by itself. Indices are applied by adding what each
 /// position owes to the residue side, where settling it would put it.
 ///
 /// # Panics
@@ -101,8 +101,12 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
         }
         let lots = &mut sums.lots[usize::from(index)];
         *lots += i128::from(market.pending_long) - i128::from(market.pending_short);
+        // Closed by deleveraging, and still written down in accounts that have not caught up.
+        *lots -= i128::from(market.unsettled[0]) - i128::from(market.unsettled[1]);
     }
-    for key in accounts {
+    let backstop = exchange.venue.backstop();
+    let opened = (!exchange.chain.data(&backstop).is_empty()).then_some(backstop);
+    for key in accounts.iter().chain(&opened) {
         let margin = exchange.margin(key);
         sums.cash += i128::from(margin.header.core.cash.0);
         for balance in margin.header.core.balances.iter().filter(|b| b.atoms > 0) {

@@ -7,6 +7,7 @@
 
 mod books;
 mod chain;
+mod default;
 mod deployment;
 mod exchange;
 mod ledger;

@@ -284,6 +284,41 @@ pub enum ErrorCode {
     /// Orders of the account still rest.
     #[msg("The account still has open orders: cancel them first, anyone may")]
     OrdersStillRest = 504,
+    /// The account is not in default.
+    #[msg(
+        "The account is not in default: only below the backstop line (or, for the backstop, below its margin) is this possible"
+    )]
+    NotInDefault = 520,
+    /// The backstop cannot take the account over.
+    #[msg(
+        "The backstop cannot take this over: its margin, its slots or its loss cap of the day would not hold. Close the account's markets by deleveraging"
+    )]
+    BackstopCannotTake = 521,
+    /// The backstop can still take the account over.
+    #[msg("The backstop can take this account over: resolve the default instead of deleveraging")]
+    BackstopCanTake = 522,
+    /// The account is not the backstop.
+    #[msg("This is not the clearinghouse's backstop: pass the margin account that it owns")]
+    NotBackstop = 523,
+    /// Fills wait in the queue.
+    #[msg("Fills wait in this market's queue: settle them first, anyone may")]
+    FillsStillWait = 524,
+    /// Accounts lag behind a deleveraging.
+    #[msg(
+        "Accounts have not caught up with a deleveraging of this market: bring them up first, anyone may"
+    )]
+    CatchUpFirst = 525,
+    /// A deficit larger than the value it is shared with.
+    #[msg("The deficit is larger than the value of the lots that it would be shared with")]
+    DeficitTooLarge = 526,
+    /// Too little of a side would be left.
+    #[msg(
+        "Too little of the other side would be left for exact accounts: close less, or all, or let the authority settle the market"
+    )]
+    SideExhausted = 527,
+    /// Nothing is to be done.
+    #[msg("There is nothing to do here: the account has caught up, and no lots are left over")]
+    NothingToSettle = 528,
 
     // 600–699: tokens and the ledger
     /// More fees were asked for than accrued.
@@ -389,6 +424,14 @@ pub fn explain(error: RiskError) -> Error {
                 ("equity", equity.into()),
                 ("liquidatable below", needed.into()),
             ],
+        ),
+        RiskError::DeficitTooLarge { deficit, value } => refuse(
+            C::DeficitTooLarge,
+            &[("deficit", deficit.into()), ("value", value.into())],
+        ),
+        RiskError::SideExhausted { left, least } => refuse(
+            C::SideExhausted,
+            &[("left", left.into()), ("least", least.into())],
         ),
         RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
         RiskError::ZeroQuantity => C::ZeroQuantity.into(),

@@ -1,6 +1,10 @@
 //! One event for each change of state. An account's events carry its sequence number, so that a gap
 //! shows a lost log, and every figure from which an indexer rebuilds the balances.
 
+mod default;
+
+pub use default::*;
+
 use crate::book::{Entry, queue};
 use anchor_lang::prelude::*;
 use counterweight_risk::orders::Side;

@@ -303,4 +303,36 @@ pub mod counterweight {
     pub fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
         instructions::liquidate(ctx, args)
     }
+
+    // Default
+
+    /// Opens the clearinghouse's own margin account, which holds the insurance fund. Anyone.
+    pub fn open_backstop(ctx: Context<OpenBackstop>) -> Result<()> {
+        instructions::open_backstop(ctx)
+    }
+
+    /// Lets the backstop take over an account in default. Anyone.
+    pub fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>) -> Result<()> {
+        instructions::resolve_default(ctx)
+    }
+
+    /// Closes lots of an account in default against the other side of their market. Anyone.
+    pub fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> {
+        instructions::deleverage(ctx, max_lots)
+    }
+
+    /// Closes lots of the backstop against the other side of their market. Anyone.
+    pub fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u64) -> Result<()> {
+        instructions::deleverage_backstop(ctx, max_lots)
+    }
+
+    /// Brings a position up to the deleveraging of its market. Anyone.
+    pub fn catch_up(ctx: Context<CatchUp>) -> Result<()> {
+        instructions::catch_up(ctx)
+    }
+
+    /// Gives the backstop the lots that rounding has left over. Anyone.
+    pub fn sweep_dust(ctx: Context<SweepDust>, side: u8) -> Result<()> {
+        instructions::sweep_dust(ctx, side)
+    }
 }

@@ -5,7 +5,6 @@ use anchor_lang::prelude::Pubkey;
 use counterweight::error::ErrorCode;
 use counterweight_risk::{
     Lots, Position, Price, QuoteAtoms,
-    market::FULL_SHARE,
     orders::{Peg, Side},
     units::MAX_LOTS,
 };
@@ -113,7 +112,7 @@ impl Naive {
                 lots: Lots(holding.lots),
                 quote: QuoteAtoms(holding.quote),
                 index: holding.index,
-                share: FULL_SHARE,
+                closed: 0,
                 bid_lots: Lots(self.outstanding(who, market, Side::Buy)),
                 bid_price: price(holding.fixed[0]),
                 ask_lots: Lots(self.outstanding(who, market, Side::Sell)),

@@ -262,7 +262,9 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         RiskTerms::check,
         max_depeg_bps,
         liquidation_buffer_bps,
-        auction_seconds
+        auction_seconds,
+        backstop_line_bps,
+        backstop_daily_loss
     );
     let check = |terms: &AssetTerms| terms.check(true, false);
     refusals.extend(too_large!(

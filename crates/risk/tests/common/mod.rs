@@ -78,7 +78,6 @@ impl World {
         let mut market = Market::zeroed();
         market.asset = asset;
         market.tick_size = 1;
-        market.share = [counterweight_risk::market::FULL_SHARE; 2];
         market.set_terms(terms).unwrap();
         self.markets.push(market);
         u16::try_from(self.markets.len() - 1).unwrap()
@@ -131,6 +130,8 @@ pub fn risk_terms() -> RiskTerms {
         max_depeg_bps: 100,
         liquidation_buffer_bps: 500,
         auction_seconds: 60,
+        backstop_line_bps: 5_000,
+        backstop_daily_loss: 1_000_000,
     }
 }
 

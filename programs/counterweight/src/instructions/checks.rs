@@ -101,7 +101,7 @@ pub fn leave_liquidation_if_restored(
     book: &Book,
     now: i64,
 ) -> Result<()> {
-    if margin.header.core.liquidation_start == 0 {
+    if margin.header.core.liquidation_start == 0 || margin.header.is_backstop() {
         return Ok(());
     }
     if let Ok(health) = maintenance(book, &margin.view(), now)

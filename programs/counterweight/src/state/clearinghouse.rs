@@ -1,4 +1,6 @@
+use crate::error::OrRefuse;
 use anchor_lang::prelude::*;
+use counterweight_risk::{QuoteAtoms, backstop::Losses};
 
 /// Seed of a clearinghouse's address, before creator and id.
 pub const CLEARINGHOUSE_SEED: &[u8] = b"clearinghouse";
@@ -36,12 +38,16 @@ pub struct Clearinghouse {
     pub quote_vault: Pubkey,
     /// Fees swept from the markets, in quote atoms: the authority's.
     pub fees: i64,
-    /// The insurance fund, in quote atoms.
+    /// What has come in for the insurance fund, in quote atoms, until it moves into the backstop.
     pub insurance: i64,
     /// Roundings swept from the markets, in quote atoms.
     pub residue: i64,
+    /// The day (counted from 1970) of the backstop's last losses.
+    pub loss_day: i64,
+    /// What the backstop has lost by defaults on that day, in quote atoms.
+    pub loss_today: i64,
     /// Zero.
-    pub reserved: [u64; 16],
+    pub reserved: [u64; 14],
 }
 
 const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);
@@ -49,6 +55,23 @@ const _: () = assert!(core::mem::offset_of!(Clearinghouse, authority) == 48);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
 
 impl Clearinghouse {
+    /// The backstop's losses of the day in which `now` lies.
+    pub fn losses(&self, now: i64) -> Losses {
+        let (day, atoms) = (self.loss_day, self.loss_today);
+        Losses { day, atoms }.on(now)
+    }
+
+    /// Counts a loss of the backstop.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorCode::Overflow`].
+    pub fn lose(&mut self, loss: QuoteAtoms, now: i64) -> Result<()> {
+        let mut losses = self.losses(now);
+        losses.add(loss).or_refuse()?;
+        (self.loss_day, self.loss_today) = (losses.day, losses.atoms);
+        Ok(())
+    }
+
     /// Seeds that sign for the vaults, without the bump's array.
     pub fn seeds(&self) -> ([u8; 8], [u8; 1]) {
         (self.id.to_le_bytes(), [self.bump])

@@ -3,7 +3,9 @@ use crate::{
     state::VERSION,
 };
 use anchor_lang::{Discriminator, prelude::*};
-use counterweight_risk::{AccountCore, AccountMut, AccountView, Lots, Position, account::BALANCES};
+use counterweight_risk::{
+    AccountCore, AccountMut, AccountView, Lots, Market as MarketRow, Position, account::BALANCES,
+};
 use std::cell::{Ref, RefMut};
 
 /// Seed of a margin account's address, before clearinghouse, owner and id.
@@ -100,6 +102,41 @@ impl MarginAccount {
             self.clearinghouse == *clearinghouse,
             ErrorCode::WrongClearinghouse
         );
+        Ok(())
+    }
+
+    /// Whether this is the clearinghouse's backstop: owned by the clearinghouse, for which nobody signs.
+    #[inline(always)]
+    pub fn is_backstop(&self) -> bool {
+        self.owner == self.clearinghouse
+    }
+
+    /// Refuses an account that is not the backstop of this clearinghouse.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongClearinghouse`], [`ErrorCode::NotBackstop`].
+    pub fn require_backstop(&self, clearinghouse: &Pubkey) -> Result<()> {
+        self.require_member(clearinghouse)?;
+        require!(self.is_backstop(), ErrorCode::NotBackstop);
+        Ok(())
+    }
+
+    /// Refuses an account with lots in a book, or filled in a queue that is not settled: what it holds
+    /// is not what it is judged by. The number of orders would not tell of an order that was filled in
+    /// part before the rest of it was cancelled.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OrdersStillRest`].
+    pub fn require_no_orders(&self, positions: &[Position]) -> Result<()> {
+        // Below 2^45 a position.
+        let add =
+            |sum: i64, p: &Position| sum.wrapping_add(p.bid_lots.0).wrapping_add(p.ask_lots.0);
+        let lots = positions.iter().fold(0, add);
+        if lots != 0 {
+            let orders = self.core.open_orders;
+            let numbers = [("orders", orders.into()), ("lots", lots.into())];
+            return Err(refuse(ErrorCode::OrdersStillRest, &numbers));
+        }
         Ok(())
     }
 
@@ -219,9 +256,9 @@ impl<'a> MarginMut<'a> {
         }
     }
 
-    /// Lots held in a market.
-    pub fn lots(&self, asset: u16, market: u16) -> Lots {
-        self.view().lots(asset, market)
+    /// Lots held in a market, deleveraging applied.
+    pub fn lots(&self, index: u16, market: &MarketRow) -> Lots {
+        self.view().lots(index, market)
     }
 
     /// The account as the engine judges it.

@@ -7,7 +7,9 @@ use crate::{
     state::VERSION,
 };
 use anchor_lang::{Discriminator, prelude::*};
-use counterweight_risk::{Market as MarketRow, QuoteAtoms, funding::Funding, position::FillEffect};
+use counterweight_risk::{
+    Market as MarketRow, QuoteAtoms, deleverage::Settled, funding::Funding, position::FillEffect,
+};
 use std::cell::RefMut;
 
 /// Seed of a market's address, before clearinghouse and index.
@@ -56,6 +58,11 @@ pub struct Market {
     pub queue: QueueHeader,
     /// The premium that funding is made of.
     pub funding: Funding,
+    /// Lots of each side whose accounts have not caught up with the last deleveraging.
+    pub behind: [i64; 2],
+    /// Lots of each side that deleveraging has closed, less those that accounts have given up for it:
+    /// what accounts hold is the open lots and these.
+    pub unsettled: [i64; 2],
     /// Zero.
     pub reserved: [u64; 4],
 }
@@ -69,9 +76,10 @@ pub const MARKET_ORDERS: usize = MARKET_QUEUE + QUEUE_ENTRIES * size_of::<Entry>
 /// Bytes of a market that has room for all orders.
 pub const MARKET_LARGEST: usize = MARKET_ORDERS + 2 * SIDE_ORDERS * size_of::<Order>();
 
-const _: () = assert!(size_of::<Market>() == 240);
+const _: () = assert!(size_of::<Market>() == 272);
 const _: () = assert!(core::mem::offset_of!(Market, book) == 120);
 const _: () = assert!(core::mem::offset_of!(Market, funding) == 160);
+const _: () = assert!(core::mem::offset_of!(Market, unsettled) == 224);
 const _: () = assert!(MARKET_QUEUE.is_multiple_of(8) && MARKET_ORDERS.is_multiple_of(8));
 // What one instruction can create.
 const _: () = assert!(MARKET_QUEUE <= 10_240);
@@ -87,7 +95,62 @@ impl Market {
         self.open_long = add(self.open_long, effect.long_change)?;
         self.open_short = add(self.open_short, effect.short_change)?;
         self.residue = add(self.residue, owed.0)?;
+        if effect.settled.behind != 0 {
+            self.caught_up(&effect.settled)?;
+        }
         Ok(())
+    }
+
+    /// Takes note that an account has caught up with deleveraging.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    #[cold]
+    pub fn caught_up(&mut self, settled: &Settled) -> Result<()> {
+        let less = |total: i64, part: i64| total.checked_sub(part).ok_or(ErrorCode::Overflow);
+        let side = settled.side;
+        self.behind[side] = less(self.behind[side], settled.behind)?;
+        self.unsettled[side] = less(self.unsettled[side], settled.closed)?;
+        Ok(())
+    }
+
+    /// Takes note that so many lots of a side are closed in all of its accounts together.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    pub fn deleveraged(&mut self, side: usize, lots: i64) -> Result<()> {
+        let open = if side == 0 {
+            &mut self.open_long
+        } else {
+            &mut self.open_short
+        };
+        let held = open.checked_add(self.unsettled[side]);
+        self.behind[side] = held.ok_or(ErrorCode::Overflow)?;
+        *open = open.checked_sub(lots).ok_or(ErrorCode::Overflow)?;
+        let unsettled = self.unsettled[side].checked_add(lots);
+        self.unsettled[side] = unsettled.ok_or(ErrorCode::Overflow)?;
+        Ok(())
+    }
+
+    /// The lots that rounding has left over on a side: long, and nobody's. To be taken once every
+    /// account has caught up; the side's open lots are then those that accounts hold.
+    ///
+    /// # Errors
+    /// [`ErrorCode::CatchUpFirst`].
+    pub fn take_dust(&mut self, side: usize) -> Result<i64> {
+        if self.behind[side] != 0 {
+            let numbers = [("lots", self.behind[side].into())];
+            return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
+        }
+        let left = core::mem::take(&mut self.unsettled[side]);
+        let open = if side == 0 {
+            &mut self.open_long
+        } else {
+            &mut self.open_short
+        };
+        *open = open.checked_add(left).ok_or(ErrorCode::Overflow)?;
+        // Longs keep less than their share, shorts more.
+        Ok(if side == 0 { -left } else { left })
     }
 
     /// Takes a fee or an insurance share that an account was charged.

@@ -8,11 +8,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
-use counterweight_risk::{
-    Market as MarketRow, MarketTerms,
-    error::within,
-    market::{FULL_SHARE, KIND_PERPETUAL},
-};
+use counterweight_risk::{Market as MarketRow, MarketTerms, error::within, market::KIND_PERPETUAL};
 
 /// What a market starts with.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
@@ -78,7 +74,6 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     row.tick_size = setup.tick_size;
     row.asset = setup.asset;
     row.kind = KIND_PERPETUAL;
-    row.share = [FULL_SHARE; 2];
     row.set_terms(&setup.terms).or_refuse()?;
 
     let mut book = RiskBookMut::load(&accounts.risk_book)?;

@@ -40,7 +40,10 @@ pub(crate) fn flag_account(ctx: Context<FlagAccount>) -> Result<()> {
 
     let health = maintenance(&book, &margin.view(), now).or_refuse()?;
     let flagged = margin.header.core.liquidation_start != 0;
-    let start = if flagged && is_restored(&health, book.params.liquidation_buffer) {
+    // The backstop's auction runs while it has something to sell: nobody may set it back.
+    let start = if margin.header.is_backstop() {
+        return Err(ErrorCode::NotLiquidatable.into());
+    } else if flagged && is_restored(&health, book.params.liquidation_buffer) {
         0
     } else if !flagged && !health.is_met() {
         now

@@ -12,7 +12,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, Market as MarketRow, Position, Price, QuoteAtoms, RiskError,
+    Book, Health, Lots, Market as MarketRow, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     standard::{initial_for_takeover, maintenance},
@@ -85,7 +85,12 @@ impl Liquidate<'_> {
 }
 
 /// The price of the exchange: what the account's lots are valued at, so that it loses nothing by it.
-fn price_of(book: &Book, row: &MarketRow, lots: Lots, limit: Option<u64>) -> Result<Price> {
+pub(super) fn price_of(
+    book: &Book,
+    row: &MarketRow,
+    lots: Lots,
+    limit: Option<u64>,
+) -> Result<Price> {
     let asset = book.asset(row.asset).or_refuse()?;
     let long = lots.0 > 0;
     let price = if long {
@@ -110,7 +115,10 @@ fn price_of(book: &Book, row: &MarketRow, lots: Lots, limit: Option<u64>) -> Res
 /// Refuses an account that is not liquidatable; otherwise the time since when it is.
 fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
     let start = margin.header.core.liquidation_start;
-    if !is_liquidatable(start, health, book.params.liquidation_buffer) {
+    // Whatever the backstop has taken over is for sale.
+    if !margin.header.is_backstop()
+        && !is_liquidatable(start, health, book.params.liquidation_buffer)
+    {
         let needed = health.requirement.0;
         return Err(explain(RiskError::NotLiquidatable {
             equity: health.equity.0,
@@ -118,21 +126,6 @@ fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Resul
         }));
     }
     Ok(if start == 0 { now } else { start })
-}
-
-/// Refuses an account with lots in a book, or filled in a queue that is not settled: what it holds is not
-/// what it is judged by. The number of orders would not tell of an order that was filled in part before
-/// the rest of it was cancelled.
-fn require_no_orders(margin: &MarginMut) -> Result<()> {
-    // Below 2^45 a position.
-    let lots = |sum: i64, p: &Position| sum.wrapping_add(p.bid_lots.0).wrapping_add(p.ask_lots.0);
-    let lots = margin.view().positions.iter().fold(0, lots);
-    if lots != 0 {
-        let orders = margin.header.core.open_orders;
-        let numbers = [("orders", orders.into()), ("lots", lots.into())];
-        return Err(refuse(ErrorCode::OrdersStillRest, &numbers));
-    }
-    Ok(())
 }
 
 /// Moves the lots, the value and the penalty between the accounts, and the insurance share and the
@@ -225,8 +218,9 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
-    require_no_orders(&liquidatee)?;
-    let lots = liquidatee.account().lots(row.asset, args.market);
+    let positions = liquidatee.view().positions;
+    liquidatee.header.require_no_orders(positions)?;
+    let lots = liquidatee.lots(args.market, row);
     if lots.0 == 0 {
         return Err(explain(RiskError::NoPosition {
             market: args.market,
@@ -242,7 +236,12 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         rate,
         buffer,
     };
-    let step = candidate.step(args.max_lots).or_refuse()?;
+    let for_sale = liquidatee.header.is_backstop();
+    let step = if for_sale {
+        candidate.take(args.max_lots).or_refuse()?
+    } else {
+        candidate.step(args.max_lots).or_refuse()?
+    };
     let taken = step.signed(lots).or_refuse()?;
 
     let mut market = accounts.market.load_mut()?;
@@ -251,8 +250,13 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         exchange(&step, taken, &args, row, &mut market, sides)?;
 
     let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;
-    let restored = is_restored(&after, buffer);
-    liquidatee.header.core.liquidation_start = if restored { 0 } else { start };
+    let core = &mut liquidatee.header.core;
+    let ended = if for_sale {
+        core.position_count == 0
+    } else {
+        is_restored(&after, buffer)
+    };
+    core.liquidation_start = if ended { 0 } else { start };
     emit!(Liquidated {
         account: accounts.liquidatee.key(),
         sequence: liquidatee.header.advance(),

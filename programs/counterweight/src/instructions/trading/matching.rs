@@ -12,6 +12,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Lots, QuoteAtoms, Ticks,
+    deleverage::Settled,
     market::MODE_REDUCE_ONLY,
     orders::{Peg, Side},
     position::{FillEffect, owed_since},
@@ -35,6 +36,8 @@ pub struct Tally {
     long_change: i64,
     short_change: i64,
     residue: i64,
+    /// Of each side: lots whose accounts caught up with deleveraging, and lots given up for it.
+    caught_up: [(i64, i64); 2],
     /// What happened to each order met.
     pub fills: Vec<Fill>,
 }
@@ -46,6 +49,12 @@ impl Tally {
     }
 
     pub(super) fn count(&mut self, effect: &FillEffect, owed: QuoteAtoms) -> Result<()> {
+        let settled = &effect.settled;
+        if settled.behind != 0 {
+            let (behind, closed) = &mut self.caught_up[settled.side];
+            Self::add(behind, settled.behind)?;
+            Self::add(closed, settled.closed)?;
+        }
         Self::add(&mut self.long_change, effect.long_change)?;
         Self::add(&mut self.short_change, effect.short_change)?;
         Self::add(&mut self.residue, owed.0)
@@ -86,6 +95,17 @@ impl Tally {
             ..FillEffect::default()
         };
         market.apply(&effect, QuoteAtoms(self.residue))?;
+        for (side, (behind, closed)) in self.caught_up.into_iter().enumerate() {
+            if behind == 0 {
+                continue;
+            }
+            market.caught_up(&Settled {
+                side,
+                behind,
+                closed,
+                ..Settled::default()
+            })?;
+        }
         market.accrue(QuoteAtoms(self.fees), QuoteAtoms::ZERO)?;
         market.advance(QuoteAtoms(self.value));
         Ok(())
@@ -133,9 +153,7 @@ impl<'info> Desk<'_, 'info> {
     /// account knows its offset and not its price; a fill that waited would keep a price that no check
     /// of the account could see while the index moves on. So it trades only into the account itself.
     fn needs_maker(&self, order: &Order, taker: &Pubkey) -> bool {
-        order.is_pegged()
-            && order.maker != taker.to_bytes()
-            && self.maker(&order.maker).is_none()
+        order.is_pegged() && order.maker != taker.to_bytes() && self.maker(&order.maker).is_none()
     }
 
     /// Takes from the other side what crosses. Live pegged orders of makers who are not at hand are
@@ -274,7 +292,7 @@ impl<'info> Desk<'_, 'info> {
         if self.row.mode != MODE_REDUCE_ONLY {
             return i64::MAX;
         }
-        let held = maker.lots(self.row.asset, self.market).0;
+        let held = maker.lots(self.market, self.row).0;
         match side {
             Side::Buy => held.saturating_neg().max(0),
             Side::Sell => held.max(0),

@@ -110,7 +110,7 @@ fn lots_of(desk: &Desk, margin: &MarginMut, args: &OrderArgs) -> Result<i64> {
     if !args.reduce_only {
         return Ok(lots);
     }
-    let held = margin.lots(desk.row.asset, desk.market).0;
+    let held = margin.lots(desk.market, desk.row).0;
     let open = match args.side {
         Side::Buy => held.saturating_neg(),
         Side::Sell => held,

@@ -65,8 +65,8 @@ fn verdict(desk: &Desk, tables: &RiskTables, margin: &MarginMut, now: i64) -> Ba
 }
 
 /// Whether the orders of a side can make a position larger.
-fn adds(position: &Position, side: Side) -> bool {
-    let Lots(held) = position.lots;
+fn adds(desk: &Desk, position: &Position, side: Side) -> bool {
+    let Lots(held) = position.held(desk.row);
     let closable = match side {
         Side::Buy => held.saturating_neg(),
         Side::Sell => held,
@@ -77,7 +77,7 @@ fn adds(position: &Position, side: Side) -> bool {
 fn select(desk: &Desk, book: &Book, key: &Pubkey, position: &Position, bad: Bad) -> Vec<u16> {
     let is_bad = |order: &Order| {
         let expired = order.expires != 0 && order.expires <= desk.now;
-        let adding = bad == Bad::Adding && adds(position, order.side());
+        let adding = bad == Bad::Adding && adds(desk, position, order.side());
         order.maker == key.to_bytes() && (expired || adding || bad == Bad::All)
     };
     book.slots()

@@ -50,8 +50,9 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
         return Err(ErrorCode::OrdersStillRest.into());
     }
 
-    let closing = position.lots.negated().or_refuse()?;
-    let received = row.settlement_value(position.lots).or_refuse()?;
+    let held = position.held(row);
+    let closing = held.negated().or_refuse()?;
+    let received = row.settlement_value(held).or_refuse()?;
     let (effect, owed) = margin
         .account()
         .fill(index, row, closing, received)
@@ -61,7 +62,7 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
         account: ctx.accounts.margin_account.key(),
         sequence: margin.header.advance(),
         market: index,
-        lots: position.lots.0,
+        lots: held.0,
         value: received.0,
         realised: effect.realised.0,
         owed: owed.0,

@@ -92,7 +92,7 @@ fn order(desk: &Desk, trigger: &Trigger) -> OrderArgs {
 
 /// Lots that the trigger may close.
 fn closable(desk: &Desk, margin: &MarginMut, trigger: &Trigger) -> i64 {
-    let held = margin.lots(desk.row.asset, desk.market).0;
+    let held = margin.lots(desk.market, desk.row).0;
     let open = match trigger.side() {
         Side::Buy => held.saturating_neg(),
         Side::Sell => held,

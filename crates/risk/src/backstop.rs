@@ -1,0 +1,282 @@
+//! Default: who bears what an account cannot (docs/risk.md, section 10).
+//!
+//! An account below the backstop line is in default. The backstop, a margin account of the clearinghouse
+//! whose equity is the insurance fund, takes all of it over while it can: while it stays above its own
+//! maintenance margin, and a day's losses below a cap. What it cannot take is closed against the other
+//! side of each market ([`crate::deleverage`]).
+
+use crate::{
+    account::{AccountMut, AccountView},
+    error::{Result, RiskError},
+    market::{MODE_SETTLEMENT, Market},
+    position::{FillEffect, Position},
+    standard::{Book, Health, collateral_of},
+    units::{QuoteAtoms, Ratio},
+};
+
+/// Seconds of the day over which the backstop's losses are counted.
+pub const DAY: i64 = 86_400;
+
+/// Whether an account is in default: equity below `line` · MM; without any requirement, below zero.
+pub fn is_in_default(health: &Health, line: Ratio) -> bool {
+    let one = i128::from(Ratio::ONE.0);
+    i128::from(health.equity.0) * one < i128::from(health.requirement.0) * i128::from(line.0)
+        || health.equity.0 < 0
+}
+
+/// What an account lacks: −equity with its collateral at the full price, or nothing. By its weight, who
+/// pays a deficit would pay the owner what the collateral is sold for above it.
+///
+/// # Errors
+/// [`RiskError::Overflow`]; as [`crate::standard::maintenance`], which `health` comes from.
+pub fn deficit(book: &Book, account: &AccountView, health: &Health) -> Result<QuoteAtoms> {
+    if health.equity.0 >= 0 {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    let mut equity = health.equity;
+    for held in account.balances.iter().filter(|held| held.atoms > 0) {
+        let asset = book.asset(held.asset)?;
+        let value = |weight| asset.collateral_value(held.atoms, asset.maintenance_high, weight);
+        let haircut = value(Ratio::ONE)?.minus(value(asset.weight_maintenance)?)?;
+        equity = equity.plus(haircut)?;
+    }
+    equity.min(QuoteAtoms::ZERO).negated()
+}
+
+/// What the backstop has lost by defaults today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The day, counted from 1970.
+    pub day: i64,
+    /// Quote atoms.
+    pub atoms: i64,
+}
+
+impl Losses {
+    /// The losses of the day in which `now` lies.
+    #[must_use]
+    pub fn on(self, now: i64) -> Self {
+        let day = now.div_euclid(DAY);
+        if day == self.day {
+            return self;
+        }
+        Self { day, atoms: 0 }
+    }
+
+    /// What may still be lost below a cap.
+    pub fn left(self, cap: u64) -> QuoteAtoms {
+        let cap = i64::try_from(cap).unwrap_or(i64::MAX);
+        QuoteAtoms(cap.saturating_sub(self.atoms).max(0))
+    }
+
+    /// Counts a loss.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn add(&mut self, loss: QuoteAtoms) -> Result<()> {
+        self.atoms = self.atoms.checked_add(loss.0).ok_or(RiskError::Overflow)?;
+        Ok(())
+    }
+}
+
+/// Two accounts as one: equity and maintenance margin, and the slots and collaterals that it needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Equity and maintenance margin.
+    pub health: Health,
+    /// Positions.
+    pub slots: usize,
+    /// Collaterals besides the quote token.
+    pub balances: usize,
+}
+
+/// Judges two accounts as if one had taken the other over. Prices as in
+/// [`crate::standard::maintenance`].
+///
+/// # Errors
+/// As [`crate::standard::maintenance`].
+pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result<Merged> {
+    let mut sum = Merged::default();
+    for account in [a, b] {
+        let collateral = collateral_of(book, account, now)?;
+        let equity = sum.health.equity.plus(account.cash)?;
+        sum.health.equity = equity.plus(collateral)?;
+    }
+    sum.balances = a.balances.iter().filter(|held| held.atoms > 0).count();
+    for held in b.balances.iter().filter(|held| held.atoms > 0) {
+        let also = |other: &&crate::Balance| other.atoms > 0 && other.asset == held.asset;
+        sum.balances += usize::from(!a.balances.iter().any(|other| also(&other)));
+    }
+    let (mut first, mut second) = (a.positions, b.positions);
+    while let Some(next) = next_of(first, second) {
+        let market = book.market(next.market)?;
+        let mut joint = Position {
+            market: next.market,
+            asset: next.asset,
+            ..Position::default()
+        };
+        for rest in [&mut first, &mut second] {
+            let Some((position, after)) = rest.split_first() else {
+                continue;
+            };
+            if position.key() == next.key() {
+                join(&mut joint, position, market, &mut sum.health.equity)?;
+                *rest = after;
+            }
+        }
+        judge(book, &joint, market, now, &mut sum.health)?;
+        sum.slots += 1;
+    }
+    Ok(sum)
+}
+
+/// The position with the lower key.
+fn next_of<'a>(first: &'a [Position], second: &'a [Position]) -> Option<&'a Position> {
+    match (first.first(), second.first()) {
+        (Some(a), Some(b)) => Some(if b.key() < a.key() { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Adds a position, brought up to the market's indices, to another one.
+fn join(
+    joint: &mut Position,
+    position: &Position,
+    market: &Market,
+    equity: &mut QuoteAtoms,
+) -> Result<()> {
+    let (settled, cash) = position.settled(market)?;
+    *equity = equity.plus(cash)?;
+    joint.lots = joint.lots.plus(settled.lots)?;
+    joint.quote = joint.quote.plus(settled.quote)?;
+    Ok(())
+}
+
+/// Adds what a position is worth, and requires.
+fn judge(
+    book: &Book,
+    position: &Position,
+    market: &Market,
+    now: i64,
+    health: &mut Health,
+) -> Result<()> {
+    let asset = book.asset(position.asset)?;
+    asset.check_maintenance(position.asset, now)?;
+    if market.mode == MODE_SETTLEMENT {
+        let value = market.settlement_value(position.lots)?;
+        health.equity = health.equity.plus(position.quote)?.plus(value)?;
+        return Ok(());
+    }
+    let price = if position.lots.0 >= 0 {
+        asset.maintenance_high
+    } else {
+        asset.maintenance_low
+    };
+    let (value, notional) = position.lots.value_and_notional(price)?;
+    health.equity = health.equity.plus(position.quote)?.plus(value)?;
+    let charge = market.maintenance.charge(notional)?;
+    health.requirement = health.requirement.plus(charge)?;
+    Ok(())
+}
+
+/// What moving a position from one account to another did to its market. Nothing, where the other had
+/// none there: the position moves as it is, with what it has cost and what it owes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Moved {
+    /// Both accounts' fills, where the other one had a position.
+    pub fills: Option<[(FillEffect, QuoteAtoms); 2]>,
+}
+
+/// Moves the last position of an account to another one at what it has cost: no price has a part in it.
+/// Returns the market's index and what it did, or nothing where there is no position left.
+///
+/// # Errors
+/// [`RiskError::NoFreeSlot`], [`RiskError::UnknownMarket`], [`RiskError::Overflow`].
+pub fn move_last(
+    book: &Book,
+    from: &mut AccountMut,
+    to: &mut AccountMut,
+) -> Result<Option<(u16, Moved)>> {
+    let count = usize::from(from.core.position_count);
+    let Some(at) = count.checked_sub(1) else {
+        return Ok(None);
+    };
+    let position = from.slots[at];
+    let market_index = position.market;
+    let market = book.market(market_index)?;
+    if to.find(position.asset, market_index).is_none() {
+        let slot = to.slot_for(market_index, market, position.lots)?;
+        to.slots[slot] = position;
+        from.free(at);
+        return Ok(Some((market_index, Moved::default())));
+    }
+    let settled = from.slots[at].settle(market)?;
+    from.core.cash = from.core.cash.plus(settled.cash()?)?;
+    let (lots, cost) = (from.slots[at].lots, from.slots[at].quote);
+    if lots.0 == 0 {
+        from.free(at);
+        let gone = FillEffect {
+            settled,
+            ..FillEffect::default()
+        };
+        let nothing = (FillEffect::default(), QuoteAtoms::ZERO);
+        let fills = Some([(gone, settled.owed), nothing]);
+        return Ok(Some((market_index, Moved { fills })));
+    }
+    let (effect, _) = from.fill(market_index, market, lots.negated()?, cost.negated()?)?;
+    let given = (FillEffect { settled, ..effect }, settled.owed);
+    let taken = to.fill(market_index, market, lots, cost)?;
+    let fills = Some([given, taken]);
+    Ok(Some((market_index, Moved { fills })))
+}
+
+/// Moves all cash and collateral of an account to another one.
+///
+/// # Errors
+/// [`RiskError::NoFreeBalance`], [`RiskError::Overflow`].
+pub fn move_money(from: &mut AccountMut, to: &mut AccountMut) -> Result<QuoteAtoms> {
+    let cash = core::mem::take(&mut from.core.cash);
+    to.core.cash = to.core.cash.plus(cash)?;
+    for balance in &mut from.core.balances {
+        let atoms = core::mem::take(&mut balance.atoms);
+        if atoms > 0 {
+            to.core.credit(balance.asset, atoms)?;
+        }
+    }
+    Ok(cash)
+}
+
+/// What of a deficit the other side of one market bears: in proportion to the value of the lots there,
+/// up; never more than that value.
+///
+/// # Errors
+/// [`RiskError::Overflow`] for values out of range.
+pub fn share_of(deficit: QuoteAtoms, value: QuoteAtoms, all: QuoteAtoms) -> Result<QuoteAtoms> {
+    if deficit.0 <= 0 || value.0 <= 0 {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    let [part, whole] = [value, all.max(value)].map(|atoms| atoms.0.unsigned_abs());
+    let share = crate::fixed::mul_div_ceil(deficit.0.unsigned_abs(), part, whole);
+    let share = QuoteAtoms::from_unsigned(share.ok_or(RiskError::Overflow)?)?;
+    Ok(share.min(value))
+}
+
+/// The notional of every position at maintenance prices, those in settlement aside: what a deficit is
+/// shared by.
+///
+/// # Errors
+/// [`RiskError::UnknownMarket`], [`RiskError::Overflow`].
+pub fn gross_notional(book: &Book, account: &AccountView) -> Result<QuoteAtoms> {
+    let mut sum = QuoteAtoms::ZERO;
+    for position in account.positions {
+        let market = book.market(position.market)?;
+        if market.mode == MODE_SETTLEMENT {
+            continue;
+        }
+        let asset = book.asset(position.asset)?;
+        let notional = position.held(market).notional(asset.index)?;
+        sum = sum.plus(QuoteAtoms::from_unsigned(notional)?)?;
+    }
+    Ok(sum)
+}

@@ -1,0 +1,296 @@
+//! Deleveraging: what a default leaves open is closed against the other side of its market, pro rata
+//! (docs/risk.md, section 10).
+//!
+//! Nobody is picked, and nobody is visited. A market's side has two figures: what share of its lots has
+//! been closed, and a cumulative index of what a lot owes. A deleveraging moves both, once; an account
+//! catches up when it is next touched, and every reading of a position applies them first.
+//!
+//! With A for the share that is left (1 − closed) and K for the index, a position of q lots that was
+//! last touched at A₀ and K₀ has
+//!
+//! ```text
+//! lots  = q · A / A₀                     towards what is worse for it: a long down, a short up
+//! owed  = q · (K − K₀) / A₀              up
+//! ```
+//!
+//! K counts per lot *of a side that was never deleveraged*, so that any number of deleveragings and
+//! fundings between two touches adds up to one difference. Everything rounds against the account, so
+//! that what all accounts pay is never less than what the closed position was given. The lots that
+//! rounding leaves over are long, cost nothing, and belong to the backstop.
+//!
+//! When a side is closed whole, its next lots belong to a new epoch, with nothing closed.
+
+use crate::{
+    error::{Result, RiskError},
+    fixed::mul_div_signed,
+    market::Market,
+    position::Position,
+    units::{Lots, Price, QuoteAtoms},
+};
+
+/// One, as a share.
+pub const WHOLE: u64 = 1 << 32;
+/// What must be left of a side, unless all of it is closed: below, the index would grow too coarse.
+pub const LEAST_LEFT: u64 = WHOLE >> 10;
+
+/// What catching up with a market did to a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Settled {
+    /// Owed through the market's index: leaves the account's cash.
+    pub owed: QuoteAtoms,
+    /// The entry cost of the lots that were closed: enters the account's cash.
+    pub realised: QuoteAtoms,
+    /// The side that was deleveraged: 0 long, 1 short.
+    pub side: usize,
+    /// The position's size before, where its side had been deleveraged since; else zero.
+    pub behind: i64,
+    /// Lots that were closed of it.
+    pub closed: i64,
+}
+
+impl Settled {
+    /// What the account's cash changes by.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] cannot occur for what [`Position::settle`] returned.
+    pub fn cash(&self) -> Result<QuoteAtoms> {
+        self.realised.minus(self.owed)
+    }
+}
+
+impl Position {
+    /// Whether its side has not been deleveraged since the last touch.
+    #[inline(always)]
+    pub fn is_current(&self, market: &Market) -> bool {
+        let side = Market::side(self.lots);
+        self.closed == market.closed[side] && self.epoch == market.epoch[side]
+    }
+
+    /// The lots that it has now.
+    pub fn held(&self, market: &Market) -> Lots {
+        if self.is_current(market) {
+            return self.lots;
+        }
+        self.held_after(market)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn held_after(&self, market: &Market) -> Lots {
+        let side = Market::side(self.lots);
+        if self.epoch != market.epoch[side] {
+            return Lots::ZERO;
+        }
+        let size = u128::from(self.lots.size()); // at most 2^44
+        let product = size * u128::from(left(market.closed[side]));
+        let before = u128::from(left(self.closed)).max(1);
+        let kept = if self.lots.0 < 0 {
+            product.div_ceil(before)
+        } else {
+            product / before
+        };
+        // A share only falls: no more than there was.
+        let kept = i64::try_from(kept.min(size)).unwrap_or(0);
+        Lots(if self.lots.0 < 0 { -kept } else { kept })
+    }
+
+    /// Quote atoms owed where the side has been deleveraged at some time, rounded up.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn owed_scaled(&self, market: &Market) -> Result<QuoteAtoms> {
+        let side = Market::side(self.lots);
+        let now = if self.epoch == market.epoch[side] {
+            market.index[side]
+        } else if self.epoch.wrapping_add(1) == market.epoch[side] {
+            market.closed_index[side]
+        } else {
+            return Err(RiskError::Overflow); // a side is not closed twice before all have caught up
+        };
+        let delta = now.checked_sub(self.index).ok_or(RiskError::Overflow)?;
+        // Below 2^44 · 2^63 · 2^16 = 2^123: in 2^-32 atoms, and divided by a 32-bit share.
+        let product = (u128::from(self.lots.size()) * u128::from(delta.unsigned_abs())) << 16;
+        let before = u128::from(left(self.closed)).max(1);
+        let pays = (delta < 0) == (self.lots.0 < 0);
+        let size = if pays {
+            product.div_ceil(before)
+        } else {
+            product / before
+        };
+        let size = i64::try_from(size).ok().filter(|size| size >> 60 == 0);
+        let size = size.ok_or(RiskError::Overflow)?;
+        Ok(QuoteAtoms(if pays { size } else { -size }))
+    }
+
+    /// Brings the position up to the market's indices. The lots that deleveraging has closed take their
+    /// share of the entry cost with them.
+    ///
+    /// # Errors
+    /// As [`Position::owed`].
+    pub fn settle(&mut self, market: &Market) -> Result<Settled> {
+        let owed = self.owed(market)?;
+        if self.is_current(market) {
+            self.follow(market);
+            return Ok(Settled {
+                owed,
+                ..Settled::default()
+            });
+        }
+        self.settle_closed(market, owed)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_closed(&mut self, market: &Market, owed: QuoteAtoms) -> Result<Settled> {
+        let (side, before) = (Market::side(self.lots), self.lots);
+        let kept = self.held_after(market);
+        let closed = before.size() - kept.size(); // `held_after` never grows
+        let realised = match before.size() {
+            0 => QuoteAtoms::ZERO,
+            size if closed == size => self.quote,
+            size => mul_div_signed(self.quote.0, closed, size)
+                .map(QuoteAtoms)
+                .ok_or(RiskError::Overflow)?,
+        };
+        self.quote = self.quote.minus(realised)?;
+        self.lots = kept;
+        self.follow(market);
+        Ok(Settled {
+            owed,
+            realised,
+            side,
+            behind: before.size().cast_signed(), // at most 2^44
+            closed: closed.cast_signed(),
+        })
+    }
+
+    /// The position as it is now, and what its account's cash changes by: for reading.
+    ///
+    /// # Errors
+    /// As [`Position::settle`].
+    #[cold]
+    #[inline(never)]
+    pub fn settled(&self, market: &Market) -> Result<(Self, QuoteAtoms)> {
+        let mut position = *self;
+        let settled = position.settle(market)?;
+        Ok((position, settled.cash()?))
+    }
+}
+
+/// What is left of a side of which this share has been closed.
+const fn left(closed: u64) -> u64 {
+    WHOLE.saturating_sub(closed)
+}
+
+/// A position that is to be closed against the other side of its market.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing {
+    /// Its lots, signed, not zero.
+    pub lots: Lots,
+    /// The price.
+    pub price: Price,
+    /// What the other side pays besides: its share of the deficit.
+    pub deficit: QuoteAtoms,
+    /// Lots open on the other side.
+    pub other: i64,
+}
+
+impl Closing {
+    /// The value of the lots, rounded against the account that is closed: down for a long, up for a
+    /// short. Without sign.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] from 2^60.
+    pub fn value(&self) -> Result<QuoteAtoms> {
+        QuoteAtoms::from_unsigned(if self.lots.0 > 0 {
+            self.lots.notional_floor(self.price)?
+        } else {
+            self.lots.notional(self.price)?
+        })
+    }
+
+    /// Moves the other side's share and index. Returns what the account receives (negative for what it
+    /// pays), the deficit in it: the accounts of the other side will owe no less together.
+    ///
+    /// # Errors
+    /// [`RiskError::ZeroQuantity`] without lots or without another side that could close them,
+    /// [`RiskError::DeficitTooLarge`] above the value of the lots, [`RiskError::SideExhausted`] where
+    /// less than [`LEAST_LEFT`] would be left, [`RiskError::Overflow`].
+    pub fn apply(&self, market: &mut Market) -> Result<QuoteAtoms> {
+        let lots = self.lots.size();
+        let open = self.other.max(0).cast_unsigned();
+        if lots == 0 || lots > open || self.deficit.0 < 0 {
+            return Err(RiskError::ZeroQuantity);
+        }
+        let value = self.value()?;
+        // A long of the other side then never owes: it only receives less than the price.
+        if self.deficit > value {
+            return Err(RiskError::DeficitTooLarge {
+                deficit: self.deficit.0,
+                value: value.0,
+            });
+        }
+        let side = usize::from(self.lots.0 > 0); // a long closes against shorts
+        let moved = self.moved(market.closed[side], open)?;
+        let index = market.index[side].checked_add(moved);
+        let index = index.ok_or(RiskError::Overflow)?;
+        if lots == open {
+            market.epoch[side] = market.epoch[side].wrapping_add(1);
+            (market.closed_index[side], market.closed[side]) = (index, 0);
+        } else {
+            market.closed[side] = self.closed(market.closed[side], open)?;
+        }
+        market.index[side] = index;
+        let received = if self.lots.0 > 0 {
+            value
+        } else {
+            value.negated()?
+        };
+        received.plus(self.deficit)
+    }
+
+    /// What the other side's index moves by: what its lots owe for being closed, and the deficit, over
+    /// all of them, times the share that is left of it. Rounded against the side.
+    fn moved(&self, closed: u64, open: u64) -> Result<i64> {
+        // In 2^-16 atoms: below 2^60 and 2^100.
+        let deficit = i128::from(self.deficit.0) << 16;
+        let value = i128::from(self.lots.size()) * i128::from(self.price.0);
+        let shorts_pay = self.lots.0 > 0;
+        let owed = if shorts_pay {
+            deficit + value
+        } else {
+            deficit - value
+        };
+        let each = div_ceil(owed, i128::from(open));
+        // |each| ≤ 2 · price < 2^57, for the deficit is at most the value; times 2^32.
+        let each = div_ceil(each * i128::from(left(closed)), i128::from(WHOLE));
+        let each = i64::try_from(each).map_err(|_| RiskError::Overflow)?;
+        // A short owes where the index falls.
+        Ok(if shorts_pay { -each } else { each })
+    }
+
+    /// The share that is closed afterwards. Rounded so that longs keep less, and shorts more.
+    fn closed(&self, closed: u64, open: u64) -> Result<u64> {
+        let before = left(closed);
+        let product = u128::from(before) * u128::from(open - self.lots.size());
+        let after = if self.lots.0 > 0 {
+            product.div_ceil(u128::from(open))
+        } else {
+            product / u128::from(open)
+        };
+        // The share must move, or nobody could tell who has caught up.
+        let after = u64::try_from(after).unwrap_or(0).min(before - 1);
+        if after < LEAST_LEFT {
+            return Err(RiskError::SideExhausted {
+                left: after,
+                least: LEAST_LEFT,
+            });
+        }
+        Ok(WHOLE - after)
+    }
+}
+
+/// `⌈a / b⌉` for a positive `b`.
+const fn div_ceil(a: i128, b: i128) -> i128 {
+    a.div_euclid(b) + (a.rem_euclid(b) != 0) as i128
+}

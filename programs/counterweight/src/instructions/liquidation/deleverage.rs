@@ -1,0 +1,307 @@
+//! `deleverage`: closes lots of an account that nobody takes over against the other side of their
+//! market, pro rata: of everybody there the same share, at the price at which the account is judged, and
+//! what the account lacks on top. `deleverage_backstop` does it for the backstop itself. Anyone may.
+//!
+//! Nobody is visited: the market's share and index move once, and every account catches up when it is
+//! next touched (docs/risk.md, section 10).
+
+use super::{
+    liquidate::price_of,
+    resolve_default::{begin, obstacle, require_default},
+};
+use crate::{
+    error::{ErrorCode, OrRefuse, explain, refuse},
+    events::Deleveraged,
+    instructions::oracle::apply_funding,
+    state::{
+        Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookMut,
+        RiskBookRef,
+    },
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{
+    Book, Health, Lots, QuoteAtoms, RiskError,
+    backstop::{deficit, gross_notional, share_of},
+    deleverage::Closing,
+    liquidation::is_restored,
+    market::MODE_SETTLEMENT,
+    standard::maintenance,
+};
+
+/// Accounts of `deleverage`.
+#[derive(Accounts)]
+pub struct Deleverage<'info> {
+    /// The clearinghouse.
+    #[account(mut, has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book.
+    #[account(mut)]
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The account in default.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// The backstop: pays what it can of the deficit.
+    #[account(mut)]
+    pub backstop: AccountLoader<'info, MarginAccount>,
+}
+
+/// Accounts of `deleverage_backstop`.
+#[derive(Accounts)]
+pub struct DeleverageBackstop<'info> {
+    /// The risk book.
+    #[account(mut)]
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The backstop.
+    #[account(mut)]
+    pub backstop: AccountLoader<'info, MarginAccount>,
+}
+
+/// Refuses a market that is another's, in settlement, or with fills in its queue: what waits there has
+/// its index, not its share.
+fn open_market(risk_book: &AccountLoader<RiskBook>, market: &mut Market) -> Result<()> {
+    let mut book = RiskBookMut::load(risk_book)?;
+    require!(
+        market.clearinghouse == book.header.clearinghouse,
+        ErrorCode::WrongClearinghouse
+    );
+    let mode = book.market(market.index)?.mode;
+    if mode == MODE_SETTLEMENT {
+        return Err(refuse(ErrorCode::MarketMode, &[("mode", mode.into())]));
+    }
+    if market.queue.open != 0 {
+        let numbers = [("entries", market.queue.open.into())];
+        return Err(refuse(ErrorCode::FillsStillWait, &numbers));
+    }
+    // What is closed pays for the time that it was open.
+    apply_funding(&mut book, market, Clock::get()?.unix_timestamp)?;
+    Ok(())
+}
+
+/// What is to be closed, and the deficit that goes with it.
+fn closing(
+    book: &Book,
+    market: &Market,
+    margin: &MarginMut,
+    lacking: QuoteAtoms,
+    max_lots: u64,
+) -> Result<Closing> {
+    let row = book.market(market.index).or_refuse()?;
+    let held = margin.lots(market.index, row);
+    let other = if held.0 > 0 {
+        market.open_short
+    } else {
+        market.open_long
+    };
+    let most = max_lots.min(held.size()).min(other.max(0).cast_unsigned());
+    let size = i64::try_from(most).map_err(|_| ErrorCode::Overflow)?;
+    if size == 0 {
+        let market = market.index;
+        return Err(explain(RiskError::NoPosition { market }));
+    }
+    let whole = size == other;
+    let side = usize::from(held.0 > 0);
+    if whole && row.epoch[side] > 0 && market.behind[side] != 0 {
+        // A position finds only the last end of an epoch.
+        let numbers = [("lots", market.behind[side].into())];
+        return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
+    }
+    let mut closing = Closing {
+        lots: Lots(if held.0 > 0 { size } else { -size }),
+        price: price_of(book, row, held, None)?,
+        deficit: QuoteAtoms::ZERO,
+        other,
+    };
+    let value = closing.value().or_refuse()?;
+    let all = gross_notional(book, &margin.view()).or_refuse()?;
+    closing.deficit = share_of(lacking, value, all).or_refuse()?;
+    Ok(closing)
+}
+
+/// Closes the lots: the account, the other side, and the market's ledger. Returns what the account
+/// received, and what its own index charged.
+fn close(
+    risk_book: &AccountLoader<RiskBook>,
+    market: &mut Market,
+    margin: &mut MarginMut,
+    closing: &Closing,
+) -> Result<(QuoteAtoms, QuoteAtoms)> {
+    let mut book = RiskBookMut::load(risk_book)?;
+    let row = book.market(market.index)?;
+    let received = closing.apply(row).or_refuse()?;
+    let gone = closing.lots.negated().or_refuse()?;
+    let (effect, owed) = margin
+        .account()
+        .fill(market.index, row, gone, received)
+        .or_refuse()?;
+    // The other side will pay it, account by account.
+    let residue = owed.minus(received).or_refuse()?;
+    market.apply(&effect, residue)?;
+    let size = closing.lots.size().cast_signed(); // at most 2^44
+    market.deleveraged(usize::from(closing.lots.0 > 0), size)?;
+    market.advance(closing.value().or_refuse()?);
+    row.rescale(market.exposure().unsigned_abs()).or_refuse()?;
+    Ok((received, owed))
+}
+
+/// What of a deficit the backstop pays: what its margin, its cash and the day's cap leave.
+fn cover(
+    book: &Book,
+    clearinghouse: &mut Clearinghouse,
+    margin: &mut MarginMut,
+    backstop: &mut MarginMut,
+    lacking: QuoteAtoms,
+    now: i64,
+) -> Result<QuoteAtoms> {
+    let free = maintenance(book, &backstop.view(), now)
+        .and_then(|health| health.free())
+        .or_refuse()?;
+    let cap = book.params.backstop_daily_loss;
+    let may_lose = clearinghouse.losses(now).left(cap);
+    let core = &mut backstop.header.core;
+    let paid = lacking.min(may_lose).min(free).min(core.cash);
+    let paid = paid.max(QuoteAtoms::ZERO);
+    core.cash = core.cash.minus(paid).or_refuse()?;
+    let core = &mut margin.header.core;
+    core.cash = core.cash.plus(paid).or_refuse()?;
+    clearinghouse.lose(paid, now)?;
+    Ok(paid)
+}
+
+/// What the handlers know when they tell of it.
+struct Told {
+    account: Pubkey,
+    before: Health,
+    covered: QuoteAtoms,
+    closing: Closing,
+}
+
+fn tell(
+    told: &Told,
+    risk_book: &AccountLoader<RiskBook>,
+    market: &Market,
+    margin: &mut MarginMut,
+    (received, owed): (QuoteAtoms, QuoteAtoms),
+) -> Result<()> {
+    let book = RiskBookRef::load(risk_book)?;
+    let row = book.book().market(market.index).or_refuse()?;
+    emit!(Deleveraged {
+        account: told.account,
+        sequence: margin.header.advance(),
+        market: market.index,
+        lots: told.closing.lots.0,
+        received: received.0,
+        deficit: told.closing.deficit.0,
+        covered: told.covered.0,
+        owed: owed.0,
+        equity: told.before.equity.0,
+        maintenance_margin: told.before.requirement.0,
+        index: row.index,
+        closed: row.closed,
+        epoch: row.epoch,
+    });
+    Ok(())
+}
+
+/// Closes lots of an account in default that the backstop cannot take over.
+///
+/// # Errors
+/// [`ErrorCode::NotInDefault`], [`ErrorCode::BackstopCanTake`], [`ErrorCode::OrdersStillRest`],
+/// [`ErrorCode::FillsStillWait`], [`ErrorCode::NoPosition`], [`ErrorCode::SideExhausted`],
+/// [`ErrorCode::CatchUpFirst`], [`ErrorCode::MarketMode`], those of prices.
+pub(crate) fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut market = accounts.market.load_mut()?;
+    open_market(&accounts.risk_book, &mut market)?;
+    let mut margin = MarginMut::load(&accounts.margin_account)?;
+    let mut backstop = MarginMut::load(&accounts.backstop)?;
+    let now = Clock::get()?.unix_timestamp;
+    let told = {
+        let risk_book = RiskBookRef::load(&accounts.risk_book)?;
+        let mut clearinghouse = accounts.clearinghouse.load_mut()?;
+        begin(&risk_book, &mut clearinghouse, &margin, &mut backstop)?;
+        let book = risk_book.book();
+        let before = maintenance(&book, &margin.view(), now).or_refuse()?;
+        require_default(&book, &before)?;
+        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, &before, now)?;
+        require!(obstacle.is_some(), ErrorCode::BackstopCanTake);
+        let lacking = deficit(&book, &margin.view(), &before).or_refuse()?;
+        let ledger = &mut clearinghouse;
+        let covered = cover(&book, ledger, &mut margin, &mut backstop, lacking, now)?;
+        let lacking = lacking.minus(covered).or_refuse()?;
+        Told {
+            account: accounts.margin_account.key(),
+            before,
+            covered,
+            closing: closing(&book, &market, &margin, lacking, max_lots)?,
+        }
+    };
+    let result = close(&accounts.risk_book, &mut market, &mut margin, &told.closing)?;
+    leave_if_restored(&accounts.risk_book, &mut margin, now)?;
+    backstop.header.advance();
+    tell(&told, &accounts.risk_book, &market, &mut margin, result)
+}
+
+/// An account that is back at its margin and the buffer is no longer in liquidation.
+fn leave_if_restored(
+    risk_book: &AccountLoader<RiskBook>,
+    margin: &mut MarginMut,
+    now: i64,
+) -> Result<()> {
+    let risk_book = RiskBookRef::load(risk_book)?;
+    let book = risk_book.book();
+    let after = maintenance(&book, &margin.view(), now).or_refuse()?;
+    if is_restored(&after, book.params.liquidation_buffer) {
+        margin.header.core.liquidation_start = 0;
+    }
+    Ok(())
+}
+
+/// Closes lots of the backstop, which is below its own maintenance margin.
+///
+/// # Errors
+/// As [`deleverage`].
+pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u64) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut market = accounts.market.load_mut()?;
+    open_market(&accounts.risk_book, &mut market)?;
+    let mut backstop = MarginMut::load(&accounts.backstop)?;
+    let now = Clock::get()?.unix_timestamp;
+    let told = {
+        let risk_book = RiskBookRef::load(&accounts.risk_book)?;
+        risk_book.header.require_running(PAUSE_LIQUIDATE)?;
+        let clearinghouse = risk_book.header.clearinghouse;
+        backstop.header.require_backstop(&clearinghouse)?;
+        let book = risk_book.book();
+        let before = maintenance(&book, &backstop.view(), now).or_refuse()?;
+        if before.is_met() {
+            let numbers = [
+                ("equity", before.equity.0.into()),
+                ("maintenance margin", before.requirement.0.into()),
+            ];
+            return Err(refuse(ErrorCode::NotInDefault, &numbers));
+        }
+        let lacking = deficit(&book, &backstop.view(), &before).or_refuse()?;
+        Told {
+            account: accounts.backstop.key(),
+            before,
+            covered: QuoteAtoms::ZERO,
+            closing: closing(&book, &market, &backstop, lacking, max_lots)?,
+        }
+    };
+    let result = close(
+        &accounts.risk_book,
+        &mut market,
+        &mut backstop,
+        &told.closing,
+    )?;
+    if backstop.header.core.position_count == 0 {
+        backstop.header.core.liquidation_start = 0;
+    }
+    tell(&told, &accounts.risk_book, &market, &mut backstop, result)
+}

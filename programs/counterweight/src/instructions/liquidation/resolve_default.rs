@@ -1,0 +1,176 @@
+//! `resolve_default`: the backstop takes over an account in default, with everything in it. Anyone may.
+//!
+//! Positions move as they are, at what they have cost: no price has a part in it but for the verdict. The
+//! backstop takes over what leaves it above its own maintenance margin, and loses no more in a day than
+//! its cap; the rest is closed by `deleverage`.
+
+use crate::{
+    error::{ErrorCode, OrRefuse, refuse},
+    events::DefaultResolved,
+    state::{
+        Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef,
+    },
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{
+    Book, Health, QuoteAtoms,
+    account::BALANCES,
+    backstop::{Moved, deficit, is_in_default, merged, move_last, move_money},
+    standard::maintenance,
+};
+
+/// Accounts of `resolve_default`. Behind them, in any order, those of the markets in which both the
+/// account and the backstop hold a position.
+#[derive(Accounts)]
+pub struct ResolveDefault<'info> {
+    /// The clearinghouse: its insurance line moves into the backstop.
+    #[account(mut, has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book.
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The account in default.
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// The backstop.
+    #[account(mut)]
+    pub backstop: AccountLoader<'info, MarginAccount>,
+}
+
+/// Refuses other accounts, and one with orders; what the insurance line holds moves into the backstop.
+pub(super) fn begin(
+    book: &RiskBookRef,
+    clearinghouse: &mut Clearinghouse,
+    margin: &MarginMut,
+    backstop: &mut MarginMut,
+) -> Result<i64> {
+    book.header.require_running(PAUSE_LIQUIDATE)?;
+    let key = &book.header.clearinghouse;
+    margin.header.require_member(key)?;
+    backstop.header.require_backstop(key)?;
+    margin.header.require_no_orders(margin.view().positions)?;
+    let swept = core::mem::take(&mut clearinghouse.insurance);
+    let core = &mut backstop.header.core;
+    core.cash = core.cash.plus(QuoteAtoms(swept)).or_refuse()?;
+    Ok(swept)
+}
+
+/// Refuses an account that is not in default.
+pub(super) fn require_default(book: &Book, health: &Health) -> Result<()> {
+    let line = book.params.backstop_line;
+    if !is_in_default(health, line) {
+        return Err(refuse(
+            ErrorCode::NotInDefault,
+            &[
+                ("equity", health.equity.0.into()),
+                ("maintenance margin", health.requirement.0.into()),
+                ("line, of 2^20", line.0.into()),
+            ],
+        ));
+    }
+    Ok(())
+}
+
+/// What stands against the backstop's taking an account over, if something does, in numbers.
+pub(super) fn obstacle(
+    book: &Book,
+    clearinghouse: &Clearinghouse,
+    margin: &MarginMut,
+    backstop: &mut MarginMut,
+    health: &Health,
+    now: i64,
+) -> Result<Option<[(&'static str, i128); 6]>> {
+    let both = merged(book, &backstop.view(), &margin.view(), now).or_refuse()?;
+    let loss = deficit(book, &margin.view(), health).or_refuse()?;
+    let cap = book.params.backstop_daily_loss;
+    let may_lose = clearinghouse.losses(now).left(cap);
+    let slots = backstop.account().slots.len();
+    let fits = both.slots <= slots && both.balances <= BALANCES;
+    if both.health.is_met() && fits && loss <= may_lose {
+        return Ok(None);
+    }
+    Ok(Some([
+        ("equity then", both.health.equity.0.into()),
+        ("margin then", both.health.requirement.0.into()),
+        ("loss", loss.0.into()),
+        ("may lose today", may_lose.0.into()),
+        ("slots needed", both.slots as i128),
+        ("slots", slots as i128),
+    ]))
+}
+
+/// Moves every position, and tells the markets where both had one.
+fn move_positions(
+    book: &Book,
+    markets: &[AccountInfo],
+    margin: &mut MarginMut,
+    backstop: &mut MarginMut,
+) -> Result<u16> {
+    let mut count = 0;
+    while let Some((index, moved)) =
+        move_last(book, &mut margin.account(), &mut backstop.account()).or_refuse()?
+    {
+        count += 1;
+        let Moved { fills: Some(fills) } = moved else {
+            continue;
+        };
+        let row = book.market(index).or_refuse()?;
+        let found = markets
+            .iter()
+            .find(|info| info.key.as_ref() == row.address.as_slice());
+        let missing = || refuse(ErrorCode::WrongMarket, &[("market", index.into())]);
+        let info = found.ok_or_else(missing)?;
+        let data = &mut info.try_borrow_mut_data()?;
+        // Its address is the one that the risk book names.
+        let market: &mut Market = bytemuck::from_bytes_mut(&mut data[8..8 + size_of::<Market>()]);
+        for (effect, owed) in fills {
+            market.apply(&effect, owed)?;
+        }
+        market.advance(QuoteAtoms::ZERO);
+    }
+    Ok(count)
+}
+
+/// Lets the backstop take an account over.
+///
+/// # Errors
+/// [`ErrorCode::NotInDefault`], [`ErrorCode::BackstopCannotTake`], [`ErrorCode::OrdersStillRest`],
+/// [`ErrorCode::NotBackstop`], [`ErrorCode::WrongMarket`] where a market is missing, those of prices.
+pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let risk_book = RiskBookRef::load(&accounts.risk_book)?;
+    let mut clearinghouse = accounts.clearinghouse.load_mut()?;
+    let mut margin = MarginMut::load(&accounts.margin_account)?;
+    let mut backstop = MarginMut::load(&accounts.backstop)?;
+    let swept = begin(&risk_book, &mut clearinghouse, &margin, &mut backstop)?;
+    let book = risk_book.book();
+    let now = Clock::get()?.unix_timestamp;
+
+    let health = maintenance(&book, &margin.view(), now).or_refuse()?;
+    require_default(&book, &health)?;
+    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, &health, now)?;
+    if let Some(numbers) = obstacle {
+        return Err(refuse(ErrorCode::BackstopCannotTake, &numbers));
+    }
+    let loss = deficit(&book, &margin.view(), &health).or_refuse()?;
+    let positions = move_positions(&book, ctx.remaining_accounts, &mut margin, &mut backstop)?;
+    let cash = move_money(&mut margin.account(), &mut backstop.account()).or_refuse()?;
+    clearinghouse.lose(loss, now)?;
+    margin.header.core.liquidation_start = 0;
+    let core = &mut backstop.header.core;
+    if core.position_count > 0 && core.liquidation_start == 0 {
+        core.liquidation_start = now;
+    }
+    emit!(DefaultResolved {
+        account: accounts.margin_account.key(),
+        sequence: margin.header.advance(),
+        backstop: accounts.backstop.key(),
+        backstop_sequence: backstop.header.advance(),
+        positions,
+        cash: cash.0,
+        equity: health.equity.0,
+        maintenance_margin: health.requirement.0,
+        insurance: swept,
+        lost_today: clearinghouse.loss_today,
+    });
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `sweep_dust`: gives the backstop the lots that rounding has left over when accounts caught up with a
+//! deleveraging. They are long and cost nothing: every account rounds against itself. Anyone may.
+
+use crate::{
+    error::{ErrorCode, OrRefuse},
+    events::DustSwept,
+    state::{MarginAccount, MarginMut, Market, RiskBook, RiskBookRef},
+};
+use anchor_lang::prelude::*;
+use counterweight_risk::{Lots, QuoteAtoms, market::MODE_SETTLEMENT};
+
+/// Accounts of `sweep_dust`.
+#[derive(Accounts)]
+pub struct SweepDust<'info> {
+    /// The risk book.
+    pub risk_book: AccountLoader<'info, RiskBook>,
+    /// The market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// The backstop.
+    #[account(mut)]
+    pub backstop: AccountLoader<'info, MarginAccount>,
+}
+
+/// Sweeps what a side (0 long, 1 short) has left over.
+///
+/// # Errors
+/// [`ErrorCode::CatchUpFirst`], [`ErrorCode::NothingToSettle`], [`ErrorCode::NotBackstop`],
+/// [`ErrorCode::NoFreeSlot`].
+pub(crate) fn sweep_dust(ctx: Context<SweepDust>, side: u8) -> Result<()> {
+    let risk_book = RiskBookRef::load(&ctx.accounts.risk_book)?;
+    let mut market = ctx.accounts.market.load_mut()?;
+    let mut backstop = MarginMut::load(&ctx.accounts.backstop)?;
+    let clearinghouse = risk_book.header.clearinghouse;
+    backstop.header.require_backstop(&clearinghouse)?;
+    require!(
+        market.clearinghouse == clearinghouse,
+        ErrorCode::WrongClearinghouse
+    );
+    let (book, index) = (risk_book.book(), market.index);
+    let row = book.market(index).or_refuse()?;
+    let lots = market.take_dust(usize::from(side != 0))?;
+    if lots <= 0 {
+        return Err(ErrorCode::NothingToSettle.into());
+    }
+    let (effect, owed) = backstop
+        .account()
+        .fill(index, row, Lots(lots), QuoteAtoms::ZERO)
+        .or_refuse()?;
+    market.apply(&effect, owed)?;
+    if row.mode != MODE_SETTLEMENT && backstop.header.core.liquidation_start == 0 {
+        backstop.header.core.liquidation_start = Clock::get()?.unix_timestamp;
+    }
+    emit!(DustSwept {
+        market: index,
+        backstop: ctx.accounts.backstop.key(),
+        sequence: backstop.header.advance(),
+        lots,
+        owed: owed.0,
+    });
+    Ok(())
+}
