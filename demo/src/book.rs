@@ -47,6 +47,14 @@ impl View {
         let row = &tables.markets[usize::from(market)];
         let asset = &tables.assets[usize::from(row.asset)];
         let (now, tick) = (x.chain.time(), row.tick_size << 16);
+        // Beyond the band an order is taken out when it is met, instead of trading.
+        let band = row.band(asset.index).unwrap_or_default();
+        let low = band.0.0.div_ceil(tick) as i64;
+        let high = (band.1.0 / tick) as i64;
+        let off_band = |side: Side, ticks: i64| match side {
+            Side::Buy => ticks > high,
+            Side::Sell => ticks < low,
+        };
         let awake = asset.check_initial(row.asset, now, u32::MAX).is_ok();
         let book = x.order_book(market);
         let side = |side: Side| {
@@ -61,7 +69,8 @@ impl View {
             let all = book.resting(side, false).chain(book.resting(side, true));
             let tradable = all.map(|(_, order)| order).filter(|order| {
                 let asleep = order.is_pegged() && !awake;
-                !asleep && meets(order) && order.trades_at(level(order).ticks, now)
+                let ticks = level(order).ticks;
+                !asleep && meets(order) && order.trades_at(ticks, now) && !off_band(side, ticks)
             });
             sorted(tradable.map(level).collect(), side)
         };

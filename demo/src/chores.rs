@@ -127,7 +127,7 @@ fn execute(
     price: i64,
 ) -> Result<(), String> {
     let makers = [house.maker().trader.margin];
-    let view = View::with(&house.x, market, &makers);
+    let view = View::read(&house.x, market);
     let House { x, actors, .. } = house;
     let margin = actors[actor].trader.margin;
     let keeper = &actors[actors.len() - 1].trader;

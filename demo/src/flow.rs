@@ -150,7 +150,9 @@ pub fn stop_loss(house: &mut House, actor: usize, market: u16, bps: u64) -> Resu
     Ok(())
 }
 
-/// What the momentum trader does in a step: it sells what has fallen, and buys back what has risen.
+/// What the momentum trader does in a step: it sells what has fallen, and buys back what has risen. It is
+/// fast: first it takes what stands at fixed prices and has been left behind, then the rest with the
+/// maker's account.
 ///
 /// # Errors
 /// The program's refusal.
@@ -171,7 +173,11 @@ pub fn follow(house: &mut House, actor: usize, path: &Path, step: usize) -> Resu
         let view = house.x.view(house.actors[actor].trader.margin);
         let may_add = view.map_err(refused("margin_view"))?.can_add_risk;
         if lots.abs() >= SMALLEST && (may_add || lots > 0) {
-            take(house, actor, market, lots, true)?;
+            let traded = take(house, actor, market, lots, false)?.unwrap_or(0);
+            let rest = lots.abs() - traded;
+            if rest >= SMALLEST {
+                take(house, actor, market, rest * lots.signum(), true)?;
+            }
         }
     }
     Ok(())

@@ -1,15 +1,16 @@
-//! The market maker: on each market a ladder of orders on both sides, pegged to the index but for the
-//! opening, while nothing moves. A pegged ladder follows the index by itself; it is placed anew, all of
-//! it in one `place_orders`, when it has been eaten into, or when the inventory asks for another skew.
-//! Pegged orders trade only with those who pass the maker's account; fills of the others may wait in
-//! the queue. A maker who is short quotes higher, one
+//! The market maker: on each market a ladder of orders on both sides, pegged to the index but for its
+//! first level, and for all of it at the opening, while nothing moves. Pegged orders follow the index by
+//! themselves and trade only with those who pass the maker's account. The level at a fixed price is there
+//! for everybody, and those who are fast take it when the index has moved: those fills wait in the queue.
+//! The ladder is placed anew, all of it in one `place_orders`, when it has been eaten into, when its fixed
+//! level has been left behind, or when the inventory asks for another skew. A maker who is short quotes higher, one
 //! who is long lower, which is how the perpetual comes to trade above or below its index.
 
 use crate::{
     book::View,
     house::{House, refused},
 };
-use counterweight::{PriceArgs, Quote, QuotesArgs, Which, events::OrdersPlaced};
+use counterweight::{PriceArgs, Quote, QuotesArgs, Which, error::ErrorCode, events::OrdersPlaced};
 use counterweight_risk::orders::Side;
 use counterweight_sdk::events;
 
@@ -30,15 +31,15 @@ const TOLERANCE: i64 = 50;
 /// How far from the index, in basis points, an order may trade at worst: if the index jumps farther
 /// before the maker has looked, the order stays where it is.
 const WORST_BPS: i64 = 500;
-/// How far the index may move, in basis points, before the worst prices are set anew.
-const DRIFT_BPS: i64 = 200;
+/// How far the index may move, in basis points, before the fixed level is placed anew.
+const DRIFT_BPS: i64 = 10;
 
 /// How the prices of a ladder are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prices {
     /// In ticks.
     Fixed,
-    /// As distances from the index.
+    /// As distances from the index, but for the first level.
     Pegged,
 }
 
@@ -53,17 +54,19 @@ pub struct Quoted {
     index: i64,
     /// Lots of each side.
     lots: i64,
+    /// Whether its fixed level was taken out, for want of a price to quote at.
+    pulled: bool,
 }
 
-/// Looks at every market, and re-quotes where the ladder is not what it should be. Nothing is done
-/// while prices do not allow the maker to add risk.
+/// Looks at every market, and re-quotes where the ladder is not what it should be. While
+/// prices do not allow the maker to add risk, it only takes out what does not follow them.
 ///
 /// # Errors
 /// The program's refusal.
 pub fn requote(house: &mut House, prices: Prices) -> Result<(), String> {
     let view = house.x.view(house.maker().trader.margin);
     if !view.map_err(refused("margin_view"))?.can_add_risk {
-        return Ok(());
+        return pull(house);
     }
     for market in 0..3 {
         let wanted = Quoted {
@@ -71,11 +74,34 @@ pub fn requote(house: &mut House, prices: Prices) -> Result<(), String> {
             skew: skew(house, market),
             index: house.x.index_ticks(market) as i64,
             lots: 0,
+            pulled: false,
         };
         let before = house.quoted[usize::from(market)];
         if before.is_none_or(|before| is_off(house, market, &before, &wanted)) {
             place(house, market, wanted)?;
         }
+    }
+    Ok(())
+}
+
+/// Takes out what does not follow the index while its price may not be quoted at.
+fn pull(house: &mut House) -> Result<(), String> {
+    let House {
+        x, actors, quoted, ..
+    } = house;
+    for (market, quoted) in (0u16..).zip(quoted) {
+        let Some(quoted) = quoted.as_mut().filter(|quoted| !quoted.pulled) else {
+            continue;
+        };
+        let fixed = Which::ClientId(LADDER[0].0.unsigned_abs());
+        let cancelled = x.cancel(&actors[0].trader, market, fixed);
+        // Both may have been filled.
+        if let Err(failure) = cancelled
+            && !failure.is(ErrorCode::OrderNotFound)
+        {
+            return Err(refused("cancel_orders")(failure));
+        }
+        quoted.pulled = true;
     }
     Ok(())
 }
@@ -91,7 +117,8 @@ fn is_off(house: &House, market: u16, before: &Quoted, wanted: &Quoted) -> bool 
     let margin = house.x.margin(&house.maker().trader.margin);
     let position = margin.positions().iter().find(|p| p.market == market);
     let resting = position.map_or(0, |p| p.bid_lots.0.min(p.ask_lots.0));
-    wanted.prices != before.prices
+    before.pulled
+        || wanted.prices != before.prices
         || resting * 10 < before.lots * 9
         || (wanted.skew - before.skew).abs() > TOLERANCE
         || (wanted.index - before.index).abs() * 10_000 > before.index * DRIFT_BPS
@@ -111,9 +138,10 @@ fn place(house: &mut House, market: u16, mut wanted: Quoted) -> Result<(), Strin
                 Side::Sell => (ticks(wanted.skew + distance * 100) + 1, 10_000 - WORST_BPS),
             };
             let worst = (index * worst / 10_000).unsigned_abs();
-            let price = match wanted.prices {
-                Prices::Fixed => PriceArgs::Fixed((index + i64::from(offset)).unsigned_abs()),
-                Prices::Pegged => PriceArgs::Pegged { offset, worst },
+            let price = if wanted.prices == Prices::Fixed || distance == LADDER[0].0 {
+                PriceArgs::Fixed((index + i64::from(offset)).unsigned_abs())
+            } else {
+                PriceArgs::Pegged { offset, worst }
             };
             quotes.push(Quote {
                 side,
