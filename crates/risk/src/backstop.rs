@@ -1,4 +1,4 @@
-//! Default: who bears what an account cannot (docs/risk.md, section 10).
+//! Default: who bears what an account cannot (docs/risk.md, section 9).
 //!
 //! An account below the backstop line is in default. The backstop, a margin account of the clearinghouse
 //! whose equity is the insurance fund, takes all of it over while it can: while it stays above its own

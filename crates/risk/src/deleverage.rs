@@ -1,5 +1,5 @@
 //! Deleveraging: what a default leaves open is closed against the other side of its market, pro rata
-//! (docs/risk.md, section 10).
+//! (docs/risk.md, section 9).
 //!
 //! Nobody is picked, and nobody is visited. A market's side has two figures: what share of its lots has
 //! been closed, and a cumulative index of what a lot owes. A deleveraging moves both, once; an account

@@ -109,10 +109,10 @@ fn every_field_of_every_account_is_documented_at_its_offset() {
     );
     assert_eq!(
         (MARKET_QUEUE, MARKET_ORDERS, MARKET_LARGEST),
-        (8_440, 21_752, 218_360)
+        (8_472, 21_784, 218_392)
     );
     let numbers = [
-        "159,976", "1,048", "10,648", "8,440", "21,752", "218,360", "624",
+        "159,976", "1,048", "10,648", "8,472", "21,784", "218,392", "624",
     ];
     assert_eq!(8 + size_of::<Triggers>(), 624);
     for number in numbers {

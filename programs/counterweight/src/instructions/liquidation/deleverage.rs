@@ -3,7 +3,7 @@
 //! what the account lacks on top. `deleverage_backstop` does it for the backstop itself. Anyone may.
 //!
 //! Nobody is visited: the market's share and index move once, and every account catches up when it is
-//! next touched (docs/risk.md, section 10).
+//! next touched (docs/risk.md, section 9).
 
 use super::{
     liquidate::price_of,
