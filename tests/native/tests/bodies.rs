@@ -5,7 +5,11 @@ use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
 use std::{collections::BTreeSet, path::Path};
 
 /// Tests of `tests/tests` that are not compiled here, and why.
-const ELSEWHERE: [(&str, &str); 3] = [
+const ELSEWHERE: [(&str, &str); 4] = [
+    (
+        "default_sequences",
+        "the instructions of `defaults`, at random",
+    ),
     (
         "differential",
         "thirty thousand transactions of the kinds that `sequences` sends",
