@@ -429,7 +429,7 @@ fn an_account_of_an_old_epoch_trades_in_the_new_one() {
     s.x.deleverage(key, SOL, u64::MAX).unwrap();
     let keys = [keys[0], keys[1], keys[2], keys[3], key];
     assert!(reconcile(&s.x, &keys).balances());
-    assert_eq!(s.x.tables().markets[usize::from(SOL)].epoch, [0, 2]);
+    assert_eq!(s.x.tables().markets[usize::from(SOL)].era, [0, 2 << 32]);
 }
 
 /// Both the account and the backstop hold a position in a market: they are netted, and the market is told.

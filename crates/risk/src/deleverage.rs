@@ -33,6 +33,24 @@ pub const WHOLE: u64 = 1 << 32;
 /// What must be left of a side, unless all of it is closed: below, the index would grow too coarse.
 pub const LEAST_LEFT: u64 = WHOLE >> 10;
 
+/// A side's epoch and the share of its lots that was closed in it, of 2^32, in one word: that nothing has
+/// happened since a position was touched is one comparison.
+pub const fn era(epoch: u32, closed: u64) -> u64 {
+    // Below 2^32: some of a side is left, or its next epoch has begun.
+    ((epoch as u64) << 32) | (closed & (WHOLE - 1))
+}
+
+/// The epoch of an [`era`].
+pub const fn epoch_of(era: u64) -> u32 {
+    (era >> 32) as u32
+}
+
+/// The closed share of an [`era`], of 2^32.
+#[inline(always)]
+pub const fn closed_of(era: u64) -> u64 {
+    era & (WHOLE - 1)
+}
+
 /// What catching up with a market did to a position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -63,8 +81,7 @@ impl Position {
     /// Whether its side has not been deleveraged since the last touch.
     #[inline(always)]
     pub fn is_current(&self, market: &Market) -> bool {
-        let side = Market::side(self.lots);
-        self.closed == market.closed[side] && self.epoch == market.epoch[side]
+        self.era == market.era[Market::side(self.lots)]
     }
 
     /// The lots that it has now.
@@ -79,12 +96,12 @@ impl Position {
     #[inline(never)]
     fn held_after(&self, market: &Market) -> Lots {
         let side = Market::side(self.lots);
-        if self.epoch != market.epoch[side] {
+        if epoch_of(self.era) != epoch_of(market.era[side]) {
             return Lots::ZERO;
         }
         let size = u128::from(self.lots.size()); // at most 2^44
-        let product = size * u128::from(left(market.closed[side]));
-        let before = u128::from(left(self.closed)).max(1);
+        let product = size * u128::from(left(market.era[side]));
+        let before = u128::from(left(self.era)).max(1);
         let kept = if self.lots.0 < 0 {
             product.div_ceil(before)
         } else {
@@ -100,9 +117,10 @@ impl Position {
     #[inline(never)]
     pub(crate) fn owed_scaled(&self, market: &Market) -> Result<QuoteAtoms> {
         let side = Market::side(self.lots);
-        let now = if self.epoch == market.epoch[side] {
+        let (then, epoch) = (epoch_of(self.era), epoch_of(market.era[side]));
+        let now = if then == epoch {
             market.index[side]
-        } else if self.epoch.wrapping_add(1) == market.epoch[side] {
+        } else if then.wrapping_add(1) == epoch {
             market.closed_index[side]
         } else {
             return Err(RiskError::Overflow); // a side is not closed twice before all have caught up
@@ -110,7 +128,7 @@ impl Position {
         let delta = now.checked_sub(self.index).ok_or(RiskError::Overflow)?;
         // Below 2^44 · 2^63 · 2^16 = 2^123: in 2^-32 atoms, and divided by a 32-bit share.
         let product = (u128::from(self.lots.size()) * u128::from(delta.unsigned_abs())) << 16;
-        let before = u128::from(left(self.closed)).max(1);
+        let before = u128::from(left(self.era)).max(1);
         let pays = (delta < 0) == (self.lots.0 < 0);
         let size = if pays {
             product.div_ceil(before)
@@ -177,9 +195,9 @@ impl Position {
     }
 }
 
-/// What is left of a side of which this share has been closed.
-const fn left(closed: u64) -> u64 {
-    WHOLE.saturating_sub(closed)
+/// What is left of a side in an era, of 2^32.
+pub(crate) const fn left(era: u64) -> u64 {
+    WHOLE - closed_of(era)
 }
 
 /// A position that is to be closed against the other side of its market.
@@ -231,15 +249,16 @@ impl Closing {
             });
         }
         let side = usize::from(self.lots.0 > 0); // a long closes against shorts
-        let moved = self.moved(market.closed[side], open)?;
+        let now = market.era[side];
+        let moved = self.moved(now, open)?;
         let index = market.index[side].checked_add(moved);
         let index = index.ok_or(RiskError::Overflow)?;
-        if lots == open {
-            market.epoch[side] = market.epoch[side].wrapping_add(1);
-            (market.closed_index[side], market.closed[side]) = (index, 0);
+        market.era[side] = if lots == open {
+            market.closed_index[side] = index;
+            era(epoch_of(now).wrapping_add(1), 0)
         } else {
-            market.closed[side] = self.closed(market.closed[side], open)?;
-        }
+            era(epoch_of(now), self.closed(now, open)?)
+        };
         market.index[side] = index;
         let received = if self.lots.0 > 0 {
             value
@@ -251,7 +270,7 @@ impl Closing {
 
     /// What the other side's index moves by: what its lots owe for being closed, and the deficit, over
     /// all of them, times the share that is left of it. Rounded against the side.
-    fn moved(&self, closed: u64, open: u64) -> Result<i64> {
+    fn moved(&self, now: u64, open: u64) -> Result<i64> {
         // In 2^-16 atoms: below 2^60 and 2^100.
         let deficit = i128::from(self.deficit.0) << 16;
         let value = i128::from(self.lots.size()) * i128::from(self.price.0);
@@ -263,15 +282,15 @@ impl Closing {
         };
         let each = div_ceil(owed, i128::from(open));
         // |each| ≤ 2 · price < 2^57, for the deficit is at most the value; times 2^32.
-        let each = div_ceil(each * i128::from(left(closed)), i128::from(WHOLE));
+        let each = div_ceil(each * i128::from(left(now)), i128::from(WHOLE));
         let each = i64::try_from(each).map_err(|_| RiskError::Overflow)?;
         // A short owes where the index falls.
         Ok(if shorts_pay { -each } else { each })
     }
 
     /// The share that is closed afterwards. Rounded so that longs keep less, and shorts more.
-    fn closed(&self, closed: u64, open: u64) -> Result<u64> {
-        let before = left(closed);
+    fn closed(&self, now: u64, open: u64) -> Result<u64> {
+        let before = left(now);
         let product = u128::from(before) * u128::from(open - self.lots.size());
         let after = if self.lots.0 > 0 {
             product.div_ceil(u128::from(open))

@@ -5,7 +5,7 @@
 //! that interval's rate. Rates are applied to the market's cumulative indices by whoever comes.
 
 use crate::{
-    deleverage::WHOLE,
+    deleverage::{WHOLE, left},
     error::{Result, RiskError},
     fixed::{mul_div_floor, mul_shift},
     market::Market,
@@ -108,7 +108,7 @@ impl Funding {
         let moved = if rate < 0 { -size } else { size };
         for (side, index) in market.index.iter_mut().enumerate() {
             // An index counts per lot of a side that was never deleveraged.
-            let moved = scaled(moved, market.closed[side], side == 0);
+            let moved = scaled(moved, left(market.era[side]), side == 0);
             *index = index.checked_add(moved).ok_or(RiskError::Overflow)?;
         }
         self.pending = 0;
@@ -116,13 +116,13 @@ impl Funding {
     }
 }
 
-/// What an index moves by where this share of the side has been closed: rounded up for longs, down for
+/// What an index moves by where this share of the side is left: rounded up for longs, down for
 /// shorts, so that either side pays more or receives less.
-fn scaled(moved: i64, closed: u64, up: bool) -> i64 {
-    if closed == 0 {
+fn scaled(moved: i64, left: u64, up: bool) -> i64 {
+    if left == WHOLE {
         return moved;
     }
-    let product = i128::from(moved) * i128::from(WHOLE.saturating_sub(closed));
+    let product = i128::from(moved) * i128::from(left);
     let whole = i128::from(WHOLE);
     let inexact = product.rem_euclid(whole) != 0;
     let scaled = product.div_euclid(whole) + i128::from(up && inexact);

@@ -53,8 +53,9 @@ pub struct Market {
 
     /// Cumulative quote owed per lot for [long, short], signed 48.16: funding and deleveraging.
     pub index: [i64; 2],
-    /// What share of each side's lots deleveraging has closed in this epoch, of 2^32.
-    pub closed: [u64; 2],
+    /// How often each side was closed whole, and what share of its lots was closed since: see
+    /// [`crate::deleverage::era`].
+    pub era: [u64; 2],
 
     /// Most lots open on a side.
     pub max_open_interest: Lots,
@@ -98,12 +99,10 @@ pub struct Market {
     pub scale_max: Ratio,
     /// What it is multiplied by at present; folded into [`Market::initial`].
     pub scale: Ratio,
-    /// How often each side was closed whole.
-    pub epoch: [u32; 2],
     /// Where each side's index stood when it was last closed whole.
     pub closed_index: [i64; 2],
     /// Zero; for volatility, expiry and strike.
-    pub reserved: [u64; 9],
+    pub reserved: [u64; 10],
 }
 
 const _: () = assert!(size_of::<Market>() == 512 && align_of::<Market>() == 8);
@@ -111,7 +110,7 @@ const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 440);
+const _: () = assert!(core::mem::offset_of!(Market, reserved) == 432);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -339,7 +338,7 @@ impl Market {
         Ok(())
     }
 
-    /// Which entry of [`Market::index`] and [`Market::closed`] a position of these lots follows.
+    /// Which entry of [`Market::index`] and [`Market::era`] a position of these lots follows.
     #[inline(always)]
     pub fn side(lots: Lots) -> usize {
         usize::from(lots.0 < 0)

@@ -1,7 +1,7 @@
 //! What an account holds in one market, and what a fill does to it.
 
 use crate::{
-    deleverage::Settled,
+    deleverage::{Settled, closed_of},
     error::{Result, RiskError},
     fixed::{mul_div_signed, mul_shift_below},
     market::Market,
@@ -20,8 +20,8 @@ pub struct Position {
     pub market: u16,
     /// Index of its underlying in the risk book.
     pub asset: u16,
-    /// Which epoch of the market's side the snapshots belong to: see [`crate::deleverage`].
-    pub epoch: u32,
+    /// Zero.
+    pub padding: u32,
     /// Signed size.
     pub lots: Lots,
     /// −Σ signed lots × execution price, for the lots still open: minus the entry cost of a long,
@@ -29,8 +29,8 @@ pub struct Position {
     pub quote: QuoteAtoms,
     /// The market's cumulative index at the last touch, signed 48.16.
     pub index: i64,
-    /// What share of the side's lots deleveraging had closed at the last touch, of 2^32.
-    pub closed: u64,
+    /// The side's era at the last touch: see [`crate::deleverage::era`].
+    pub era: u64,
     /// Lots of all resting bids.
     pub bid_lots: Lots,
     /// No resting bid at a fixed price pays more a lot than this; zero without one.
@@ -72,8 +72,7 @@ impl Position {
             market: market_index,
             asset: market.asset,
             index: market.index[side],
-            closed: market.closed[side],
-            epoch: market.epoch[side],
+            era: market.era[side],
             ..Self::default()
         }
     }
@@ -97,7 +96,7 @@ impl Position {
     #[inline(always)]
     pub fn owed(&self, market: &Market) -> Result<QuoteAtoms> {
         let side = Market::side(self.lots);
-        if u64::from(self.epoch ^ market.epoch[side]) | self.closed != 0 {
+        if self.era != market.era[side] || closed_of(self.era) != 0 {
             return self.owed_scaled(market);
         }
         let now = market.index[side];
@@ -142,8 +141,7 @@ impl Position {
     pub(crate) fn follow(&mut self, market: &Market) {
         let side = Market::side(self.lots);
         self.index = market.index[side];
-        self.closed = market.closed[side];
-        self.epoch = market.epoch[side];
+        self.era = market.era[side];
     }
 
     /// Applies a fill of `lots` for `quote` (minus what was paid, plus what was received). The
@@ -213,8 +211,7 @@ pub fn owed_since(market: &Market, lots: Lots, index: i64) -> Result<QuoteAtoms>
     Position {
         lots,
         index,
-        closed: market.closed[side],
-        epoch: market.epoch[side],
+        era: market.era[side],
         ..Position::default()
     }
     .owed(market)

@@ -6,7 +6,7 @@
 use bytemuck::Zeroable;
 use counterweight_risk::{
     Lots, Market, Position, Price, QuoteAtoms, RiskError,
-    deleverage::{Closing, LEAST_LEFT, Settled, WHOLE},
+    deleverage::{Closing, LEAST_LEFT, Settled, WHOLE, closed_of, epoch_of, era},
     position::FillEffect,
 };
 use proptest::prelude::*;
@@ -58,10 +58,13 @@ impl World {
     fn exact(&self, side: usize) -> i128 {
         let lots = self.accounts.iter().map(|a| {
             let p = &a.position;
-            if Market::side(p.lots) != side || p.epoch != self.market.epoch[side] {
+            if Market::side(p.lots) != side || epoch_of(p.era) != epoch_of(self.market.era[side]) {
                 return 0;
             }
-            let (now, then) = (WHOLE - self.market.closed[side], WHOLE - p.closed);
+            let (now, then) = (
+                WHOLE - closed_of(self.market.era[side]),
+                WHOLE - closed_of(p.era),
+            );
             (i128::from(p.lots.0.abs()) << 32) * i128::from(now) / i128::from(then)
         });
         lots.sum()
@@ -121,7 +124,8 @@ impl World {
         if held == 0 || size <= 0 {
             return false;
         }
-        if size == self.open[side] && self.market.epoch[side] > 0 && self.behind[side] != 0 {
+        if size == self.open[side] && epoch_of(self.market.era[side]) > 0 && self.behind[side] != 0
+        {
             return false;
         }
         let mut closing = Closing {
@@ -175,7 +179,7 @@ impl World {
             });
             let lag: i64 = lag.map(|a| a.position.lots.0.abs()).sum();
             assert_eq!(lag, self.behind[side], "lots behind on side {side}");
-            assert!(WHOLE - self.market.closed[side] >= LEAST_LEFT);
+            assert!(WHOLE - closed_of(self.market.era[side]) >= LEAST_LEFT);
         }
         assert_eq!(self.open[0], self.open[1]);
         let held: i64 = self
@@ -294,7 +298,7 @@ fn a_side_that_is_closed_whole_begins_anew() {
     world.trade(0, 2, 300, 1_000);
     assert!(world.deleverage(0, 100, 900, 100));
     world.check();
-    assert_eq!((world.open, world.market.epoch), ([0, 0], [0, 1]));
+    assert_eq!((world.open, world.market.era), ([0, 0], [0, era(1, 0)]));
     // A tenth of a lot's price was gained, a hundredth of its value paid: 91 of 100 atoms a lot are left.
     assert_eq!(
         [world.worth(1, 900), world.worth(2, 900)],
@@ -349,7 +353,7 @@ fn bounds_are_refused_and_change_nothing() {
         }
     );
     let mut worn = Market::zeroed();
-    worn.closed = [WHOLE - LEAST_LEFT; 2];
+    worn.era = [era(3, WHOLE - LEAST_LEFT); 2];
     assert!(matches!(
         refused(wide, worn),
         RiskError::SideExhausted { .. }

@@ -70,7 +70,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "flag_account",
         account: "margin_account",
-        by: &["A.margin dave/0"],
+        by: &["A.margin dave/0", "A.margin erin/0", "A.margin frank/0"],
         because: "anyone may flag any account below its maintenance margin",
     },
     Allowed {
@@ -94,7 +94,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "margin_view",
         account: "margin_account",
-        by: &["A.margin *"],
+        by: &["A.margin *", "A.backstop"],
         because: "anyone may look at any account of the clearinghouse",
     },
     Allowed {
@@ -241,6 +241,22 @@ pub const ALLOWED: &[Allowed] = &[
         because: "anyone may give any market room",
     },
     Allowed {
+        instruction: "open_backstop",
+        account: "payer",
+        by: &[
+            "authority*",
+            "successor",
+            "founder",
+            "bob",
+            "carol",
+            "dave",
+            "keeper",
+            "dora",
+            "stranger",
+        ],
+        because: "anyone who signs may pay: the address, and what is written there, are the clearinghouse's",
+    },
+    Allowed {
         instruction: "place_order",
         account: "authority",
         by: &["dora"],
@@ -281,6 +297,12 @@ pub const ALLOWED: &[Allowed] = &[
         account: "margin_account",
         by: &["A.margin *"],
         because: "the authority may favour any account of the clearinghouse",
+    },
+    Allowed {
+        instruction: "set_fee_discount",
+        account: "margin_account",
+        by: &["A.backstop"],
+        because: "a discount is on the fees of trading on the book, where nobody acts for the backstop",
     },
     Allowed {
         instruction: "settle_position",

@@ -5,6 +5,7 @@
 //! valid call of each is made, [`world`] has the accounts, [`substitutions`] makes the replacements.
 
 pub mod allowed;
+pub mod defaults;
 pub mod population;
 pub mod recipes;
 pub mod substitutions;

@@ -1,6 +1,9 @@
 //! Who and what is in the world: traders with positions, and what somebody could prepare.
 
-use super::world::Kind;
+use super::{
+    defaults::{self, DEFAULTERS},
+    world::Kind,
+};
 use anchor_lang::prelude::{Pubkey, system_program};
 use counterweight::{OrderArgs, TriggerArgs};
 use counterweight_risk::orders::Side;
@@ -40,8 +43,8 @@ const PEOPLE: [&str; 12] = [
     "authority of B",
 ];
 
-/// Owners and ids of the margin accounts of each clearinghouse. Carol and Dave are below their
-/// maintenance margin; Alice's third account is empty.
+/// Owners and ids of the margin accounts of each clearinghouse, besides those in default. Carol and Dave are
+/// below their maintenance margin; Alice's third account is empty.
 const MARGINS: [(&str, u16); 7] = [
     ("alice", 0),
     ("alice", 1),
@@ -69,11 +72,12 @@ pub(super) fn deployment() -> Deployment {
 
 pub(super) fn margins(x: &Exchange) -> impl Iterator<Item = (String, Pubkey)> {
     MARGINS
+        .into_iter()
+        .chain(DEFAULTERS.map(|owner| (owner, 0)))
         .map(|(owner, id)| {
             let key = x.venue.margin_account(&person(owner), id);
             (format!("margin {owner}/{id}"), key)
         })
-        .into_iter()
 }
 
 pub(super) fn own_entries(x: &Exchange) -> Vec<(Kind, Pubkey, String)> {
@@ -101,6 +105,18 @@ pub(super) fn own_entries(x: &Exchange) -> Vec<(Kind, Pubkey, String)> {
         own.push((Kind::Token, fake, format!("false vault {name}")));
     }
     own.extend(margins(x).map(|(label, key)| (Kind::Margin, key, label)));
+    own.push((Kind::Margin, venue.backstop(), "backstop".into()));
+    let bare = defaults::bare(x);
+    for (kind, key, label) in [
+        (
+            Kind::Clearinghouse,
+            bare.clearinghouse,
+            "bare clearinghouse",
+        ),
+        (Kind::RiskBook, bare.risk_book, "bare risk_book"),
+    ] {
+        own.push((kind, key, label.into()));
+    }
     for owner in TRIGGERS {
         let margin = venue.margin_account(&person(owner), 0);
         let label = format!("triggers {owner}/0");
@@ -152,7 +168,7 @@ const WALLETS: [&str; 3] = ["alice", "bob", "authority"];
 /// Further price accounts: SOL's feed in another account, SOL's recorded price, BTC's copied.
 const PRICES: [&str; 3] = ["price SOL again", "price SOL recorded", "price BTC copied"];
 
-/// Traders, positions, fees and delegates.
+/// Traders, positions, fees and delegates, and what came of defaults.
 pub(super) fn populate(x: &mut Exchange) {
     for name in PEOPLE {
         x.chain.fund(&person(name));
@@ -184,6 +200,7 @@ pub(super) fn populate(x: &mut Exchange) {
         let set = instructions::set_delegate(trader.key.pubkey(), trader.margin, delegate);
         x.chain.send(&[set], &[&trader.key]).expect("set_delegate");
     }
+    defaults::happen(x, &alice, &bob);
 }
 
 /// SOL falls by 4 %: Carol and Dave are below their maintenance margin.

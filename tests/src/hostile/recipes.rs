@@ -1,13 +1,14 @@
 //! A valid call of each instruction. An instruction of the IDL without one fails the test.
 
 use super::{
+    defaults::{self, BITCOIN, ETHER},
     population::{ENDED, person, second_wallet, token_account},
     world::Side,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
-    AssetSetup, ClearinghouseSetup, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote,
-    QuotesArgs, TradeArgs, TriggerArgs, Which, state::PAUSE_TRADE,
+    AssetSetup, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote, QuotesArgs, TradeArgs,
+    TriggerArgs, Which, state::PAUSE_TRADE,
 };
 use counterweight_risk::{asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
 use counterweight_sdk::{
@@ -23,6 +24,7 @@ pub fn recipe(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
         .or_else(|| books(x, instruction))
         .or_else(|| triggers(x, instruction))
         .or_else(|| own_account(x, instruction))
+        .or_else(|| default(x, instruction))
         .or_else(|| governance(x, side, instruction))
 }
 
@@ -147,6 +149,19 @@ fn triggers(x: &Exchange, instruction: &str) -> Option<Instruction> {
     })
 }
 
+fn default(x: &Exchange, instruction: &str) -> Option<Instruction> {
+    let venue = &x.venue;
+    Some(match instruction {
+        "open_backstop" => defaults::bare(x).open_backstop(person("alice")),
+        "resolve_default" => venue.resolve_default(margin(x, "erin", 0), &[ETHER]),
+        "deleverage" => venue.deleverage(margin(x, "frank", 0), ETHER, 1_000),
+        "deleverage_backstop" => venue.deleverage_backstop(ETHER, 1_000),
+        "catch_up" => venue.catch_up(margin(x, "bob", 0), BITCOIN),
+        "sweep_dust" => venue.sweep_dust(BITCOIN, 0),
+        _ => return None,
+    })
+}
+
 fn own_account(x: &Exchange, instruction: &str) -> Option<Instruction> {
     let venue = &x.venue;
     let alice = person("alice");
@@ -190,18 +205,11 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
         "add_market" => venue.add_market(authority, 4, x.market_setup(2)),
         "collect_fees" => venue.collect_fees(0),
         "create_clearinghouse" => {
-            let setup = ClearinghouseSetup {
-                guardian: person("stranger"),
-                risk: x.deployment.risk_terms(),
-                quote_name: name16("USDC"),
-                quote_oracle: OracleChoice::default(),
-                quote: assets[0].terms(true),
-            };
             let id = match side {
                 Side::A => 7,
                 Side::B => 8,
             };
-            sdk::create_clearinghouse(person("founder"), id, &quote, setup)
+            sdk::create_clearinghouse(person("founder"), id, &quote, defaults::setup(x))
         }
         "fund_insurance" => {
             let alice = person("alice");

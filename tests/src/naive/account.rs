@@ -108,11 +108,11 @@ impl Naive {
             Some(Position {
                 market: market as u16,
                 asset: row.asset,
-                epoch: 0,
+                padding: 0,
                 lots: Lots(holding.lots),
                 quote: QuoteAtoms(holding.quote),
                 index: holding.index,
-                closed: 0,
+                era: 0,
                 bid_lots: Lots(self.outstanding(who, market, Side::Buy)),
                 bid_price: price(holding.fixed[0]),
                 ask_lots: Lots(self.outstanding(who, market, Side::Sell)),

@@ -52,10 +52,8 @@ pub struct Deleveraged {
     pub maintenance_margin: i64,
     /// The market's cumulative indices afterwards.
     pub index: [i64; 2],
-    /// The shares of its sides that are closed, of 2^32.
-    pub closed: [u64; 2],
-    /// How often its sides were closed whole.
-    pub epoch: [u32; 2],
+    /// How often its sides were closed whole (upper 32 bits), and the shares that were closed since, of 2^32.
+    pub era: [u64; 2],
 }
 
 /// An account caught up with deleveraging.

@@ -22,7 +22,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, QuoteAtoms, RiskError,
     backstop::{deficit, gross_notional, share_of},
-    deleverage::Closing,
+    deleverage::{Closing, epoch_of},
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
     standard::maintenance,
@@ -106,7 +106,7 @@ fn closing(
     }
     let whole = size == other;
     let side = usize::from(held.0 > 0);
-    if whole && row.epoch[side] > 0 && market.behind[side] != 0 {
+    if whole && epoch_of(row.era[side]) > 0 && market.behind[side] != 0 {
         // A position finds only the last end of an epoch.
         let numbers = [("lots", market.behind[side].into())];
         return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
@@ -202,8 +202,7 @@ fn tell(
         equity: told.before.equity.0,
         maintenance_margin: told.before.requirement.0,
         index: row.index,
-        closed: row.closed,
-        epoch: row.epoch,
+        era: row.era,
     });
     Ok(())
 }
