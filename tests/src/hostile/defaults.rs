@@ -20,13 +20,17 @@ pub(super) const DEFAULTERS: [&str; 5] = ["erin", "frank", "gina", "helga", "ivy
 
 /// The clearinghouse that the founder has left without a backstop: one for each of the two.
 pub fn bare(x: &Exchange) -> Venue {
+    Venue::new(&person("founder"), bare_id(x))
+}
+
+/// Its number: the founder has others, of which a recipe creates one.
+fn bare_id(x: &Exchange) -> u64 {
     let first = Venue::new(&person("authority"), 0);
-    let id = if x.venue.clearinghouse == first.clearinghouse {
+    if x.venue.clearinghouse == first.clearinghouse {
         5
     } else {
         6
-    };
-    Venue::new(&person("founder"), id)
+    }
 }
 
 /// What every clearinghouse of the founder is created with.
@@ -51,11 +55,7 @@ pub(super) fn happen(x: &mut Exchange, alice: &Trader, bob: &Trader) {
 
 fn create_bare(x: &mut Exchange) {
     let founder = keypair("founder");
-    let id = if bare(x).clearinghouse == Venue::new(&person("founder"), 5).clearinghouse {
-        5
-    } else {
-        6
-    };
+    let id = bare_id(x);
     let create = sdk::create_clearinghouse(person("founder"), id, &x.collateral(0), setup(x));
     x.chain.send(&[create], &[&founder]).expect("create");
 }
