@@ -95,13 +95,21 @@ impl Position {
     /// [`RiskError::Overflow`] where the index moved beyond reason.
     #[inline(always)]
     pub fn owed(&self, market: &Market) -> Result<QuoteAtoms> {
-        let side = Market::side(self.lots);
-        if self.era != market.era[side] || closed_of(self.era) != 0 {
+        if !self.is_current(market) {
             return self.owed_scaled(market);
         }
-        let now = market.index[side];
+        self.owed_currently(market)
+    }
+
+    /// As [`Position::owed`], where the side was not deleveraged since the last touch.
+    #[inline(always)]
+    pub(crate) fn owed_currently(&self, market: &Market) -> Result<QuoteAtoms> {
+        let now = market.index[Market::side(self.lots)];
         if now == self.index {
             return Ok(QuoteAtoms::ZERO);
+        }
+        if closed_of(self.era) != 0 {
+            return self.owed_scaled(market);
         }
         self.owed_for(now)
     }
@@ -122,15 +130,15 @@ impl Position {
         Ok(QuoteAtoms(floor.cast_signed().wrapping_neg()))
     }
 
-    /// What the position is worth at a price, and the notional that its requirement is charged on:
-    /// quote + value − owed.
+    /// What a position that is current is worth at a price, and the notional that its requirement is
+    /// charged on: quote + value − owed.
     ///
     /// # Errors
     /// [`RiskError::Overflow`] where value, or what is owed, reaches 2^60.
     #[inline(always)]
     pub fn worth(&self, market: &Market, price: Price) -> Result<(QuoteAtoms, u64)> {
         let (value, notional) = self.lots.value_and_notional(price)?;
-        let owed = self.owed(market)?;
+        let owed = self.owed_currently(market)?;
         // |quote| ≤ 2^60 by `fill`, |value| ≤ 2^60 and |owed| ≤ 2^60 by their kernels: the sum stays
         // below 2^62.
         let worth = self.quote.0.wrapping_add(value.0).wrapping_sub(owed.0);

@@ -150,15 +150,12 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             current = u32::from(position.asset);
         }
         let market = book.market(position.market)?;
-        let behind;
-        let position = if position.is_current(market) {
-            position
-        } else {
-            let (settled, cash) = position.settled(market)?;
-            equity = equity.plus(cash)?;
-            behind = settled;
-            &behind
-        };
+        if !position.is_current(market) {
+            let added = maintenance_behind(position, market, low, high)?;
+            equity = equity.plus(added.equity)?;
+            requirement = requirement.plus(added.requirement)?;
+            continue;
+        }
         if market.mode == MODE_SETTLEMENT {
             let value = market.settlement_value(position.lots)?;
             let worth = position.quote.plus(value)?.minus(position.owed(market)?)?;
@@ -173,6 +170,30 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
     Ok(Health {
         equity,
         requirement,
+    })
+}
+
+/// What a position adds whose side was deleveraged since it was touched. Out of the loop, which must not
+/// pay for it.
+#[cold]
+#[inline(never)]
+fn maintenance_behind(
+    position: &Position,
+    market: &Market,
+    low: Price,
+    high: Price,
+) -> Result<Health> {
+    let (position, cash) = position.settled(market)?;
+    let (worth, notional) = if market.mode == MODE_SETTLEMENT {
+        let value = market.settlement_value(position.lots)?;
+        (position.quote.plus(value)?, 0)
+    } else {
+        let price = if position.lots.0 >= 0 { high } else { low };
+        position.worth(market, price)?
+    };
+    Ok(Health {
+        equity: worth.plus(cash)?,
+        requirement: market.maintenance.charge(notional)?,
     })
 }
 
@@ -271,16 +292,12 @@ fn conservative(
                 break;
             }
             let market = book.market(position.market)?;
-            let behind;
-            let position = if position.is_current(market) {
-                position
+            if position.is_current(market) {
+                net.add(position, market, asset)?;
             } else {
-                let (settled, cash) = position.settled(market)?;
+                let cash = net.add_behind(position, market, asset)?;
                 health.equity = health.equity.plus(cash)?;
-                behind = settled;
-                &behind
-            };
-            net.add(position, market, asset)?;
+            }
             rest = after;
         }
         health = health.plus(&net.judge(weight)?)?;
@@ -301,7 +318,7 @@ struct Netting {
 impl Netting {
     #[inline(always)]
     fn add(&mut self, position: &Position, market: &Market, asset: &Asset) -> Result<()> {
-        let owed = position.owed(market)?;
+        let owed = position.owed_currently(market)?;
         // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
         let quote = position.quote.0.wrapping_sub(owed.0);
         if market.mode == MODE_SETTLEMENT {
@@ -325,6 +342,21 @@ impl Netting {
         };
         self.sum = self.sum.plus(&judged)?;
         Ok(())
+    }
+
+    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched; returns what its
+    /// account's cash changes by. Out of the loop, which must not pay for it.
+    #[cold]
+    #[inline(never)]
+    fn add_behind(
+        &mut self,
+        position: &Position,
+        market: &Market,
+        asset: &Asset,
+    ) -> Result<QuoteAtoms> {
+        let (position, cash) = position.settled(market)?;
+        self.add(&position, market, asset)?;
+        Ok(cash)
     }
 
     #[inline(always)]
