@@ -214,8 +214,14 @@ fn the_backstop_takes_no_more_than_its_margin_and_its_cap_allow() {
     assert!((750 * DOLLAR..755 * DOLLAR).contains(&lacking));
     let taker = s.taker.margin;
     let failure = s.refuses(ErrorCode::BackstopCannotTake, |x| x.resolve_default(taker));
-    assert_eq!(number(&failure, "loss"), lacking.into());
-    assert_eq!(number(&failure, "may lose today"), (100 * DOLLAR).into());
+    assert_eq!(
+        number(&failure, "equity then"),
+        (10_000 * DOLLAR - lacking).into()
+    );
+    assert_eq!(
+        number(&failure, "floor of the day"),
+        (9_900 * DOLLAR).into()
+    );
     s.balances();
 }
 

@@ -2,8 +2,9 @@
 //!
 //! An account below the backstop line is in default. The backstop, a margin account of the clearinghouse
 //! whose equity is the insurance fund, takes all of it over while it can: while it stays above its own
-//! maintenance margin, and a day's losses below a cap. What it cannot take is closed against the other
-//! side of each market ([`crate::deleverage`]).
+//! maintenance margin, and a day's losses (by defaults, by prices, by what it sells at a discount) below a
+//! cap. What it cannot take, or lose, is closed against the other side of each market
+//! ([`crate::deleverage`]).
 
 use crate::{
     account::{AccountMut, AccountView},
@@ -24,58 +25,69 @@ pub fn is_in_default(health: &Health, line: Ratio) -> bool {
         || health.equity.0 < 0
 }
 
-/// What an account lacks: −equity with its collateral at the full price, or nothing. By its weight, who
-/// pays a deficit would pay the owner what the collateral is sold for above it.
+/// What an account lacks of an equity of `wanted`, with its collateral at the full price; or nothing. By
+/// its weight, who pays would pay the owner what the collateral is sold for above it.
 ///
 /// # Errors
 /// [`RiskError::Overflow`]; as [`crate::standard::maintenance`], which `health` comes from.
-pub fn deficit(book: &Book, account: &AccountView, health: &Health) -> Result<QuoteAtoms> {
-    if health.equity.0 >= 0 {
+pub fn lacking(
+    book: &Book,
+    account: &AccountView,
+    health: &Health,
+    wanted: QuoteAtoms,
+) -> Result<QuoteAtoms> {
+    let mut equity = health.equity;
+    if equity >= wanted {
         return Ok(QuoteAtoms::ZERO);
     }
-    let mut equity = health.equity;
     for held in account.balances.iter().filter(|held| held.atoms > 0) {
         let asset = book.asset(held.asset)?;
         let value = |weight| asset.collateral_value(held.atoms, asset.maintenance_high, weight);
         let haircut = value(Ratio::ONE)?.minus(value(asset.weight_maintenance)?)?;
         equity = equity.plus(haircut)?;
     }
-    equity.min(QuoteAtoms::ZERO).negated()
+    wanted.minus(equity.min(wanted))
 }
 
-/// What the backstop has lost by defaults today.
+/// The backstop's equity when it was first called upon on a day, and what has come in for it since: what its
+/// losses of the day are counted from, those by prices included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Losses {
+pub struct Reference {
     /// The day, counted from 1970.
     pub day: i64,
     /// Quote atoms.
-    pub atoms: i64,
+    pub equity: i64,
 }
 
-impl Losses {
-    /// The losses of the day in which `now` lies.
+impl Reference {
+    /// The reference of the day in which `now` lies, where the backstop has this equity now.
     #[must_use]
-    pub fn on(self, now: i64) -> Self {
+    pub fn on(self, now: i64, equity: QuoteAtoms) -> Self {
         let day = now.div_euclid(DAY);
         if day == self.day {
             return self;
         }
-        Self { day, atoms: 0 }
+        Self {
+            day,
+            equity: equity.0,
+        }
     }
 
-    /// What may still be lost below a cap.
-    pub fn left(self, cap: u64) -> QuoteAtoms {
-        let cap = i64::try_from(cap).unwrap_or(i64::MAX);
-        QuoteAtoms(cap.saturating_sub(self.atoms).max(0))
-    }
-
-    /// Counts a loss.
+    /// Counts what has come in.
     ///
     /// # Errors
     /// [`RiskError::Overflow`].
-    pub fn add(&mut self, loss: QuoteAtoms) -> Result<()> {
-        self.atoms = self.atoms.checked_add(loss.0).ok_or(RiskError::Overflow)?;
+    pub fn add(&mut self, inflow: QuoteAtoms) -> Result<()> {
+        let equity = self.equity.checked_add(inflow.0);
+        self.equity = equity.ok_or(RiskError::Overflow)?;
         Ok(())
+    }
+
+    /// What the backstop's equity may fall to on this day: no more than `cap` is lost, and no more than
+    /// there is.
+    pub fn floor(self, cap: u64) -> QuoteAtoms {
+        let cap = i64::try_from(cap).unwrap_or(i64::MAX);
+        QuoteAtoms(self.equity.saturating_sub(cap).max(0))
     }
 }
 

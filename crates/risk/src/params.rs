@@ -29,8 +29,7 @@ pub struct RiskParams {
     pub backstop_line: Ratio,
     /// Zero.
     pub padding_line: [u8; 4],
-    /// Most that the backstop may lose by defaults in a day, in quote atoms; the rest is shared by
-    /// deleveraging.
+    /// Most that the backstop may lose in a day, in quote atoms; the rest is shared by deleveraging.
     pub backstop_daily_loss: u64,
     /// Zero; for interest and the portfolio floor.
     pub reserved: [u64; 3],
@@ -57,7 +56,7 @@ pub struct RiskTerms {
     pub auction_seconds: u32,
     /// An account below MM · this is in default, 0 to 9,000 bps.
     pub backstop_line_bps: u32,
-    /// Most quote atoms that the backstop may lose by defaults in a day.
+    /// Most quote atoms that the backstop may lose in a day.
     pub backstop_daily_loss: u64,
 }
 

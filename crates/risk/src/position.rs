@@ -130,13 +130,27 @@ impl Position {
         Ok(QuoteAtoms(floor.cast_signed().wrapping_neg()))
     }
 
-    /// What a position that is current is worth at a price, and the notional that its requirement is
-    /// charged on: quote + value − owed.
+    /// What the position is worth at a price, and the notional that its requirement is charged on:
+    /// quote + value − owed, deleveraging applied.
     ///
     /// # Errors
     /// [`RiskError::Overflow`] where value, or what is owed, reaches 2^60.
-    #[inline(always)]
     pub fn worth(&self, market: &Market, price: Price) -> Result<(QuoteAtoms, u64)> {
+        if self.is_current(market) {
+            return self.worth_currently(market, price);
+        }
+        let (position, cash) = self.settled(market)?;
+        let (worth, notional) = position.worth_currently(market, price)?;
+        Ok((worth.plus(cash)?, notional))
+    }
+
+    /// As [`Position::worth`], where the side was not deleveraged since the last touch.
+    #[inline(always)]
+    pub(crate) fn worth_currently(
+        &self,
+        market: &Market,
+        price: Price,
+    ) -> Result<(QuoteAtoms, u64)> {
         let (value, notional) = self.lots.value_and_notional(price)?;
         let owed = self.owed_currently(market)?;
         // |quote| ≤ 2^60 by `fill`, |value| ≤ 2^60 and |owed| ≤ 2^60 by their kernels: the sum stays

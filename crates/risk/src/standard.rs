@@ -163,7 +163,7 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             continue;
         }
         let price = if position.lots.0 >= 0 { high } else { low };
-        let (worth, notional) = position.worth(market, price)?;
+        let (worth, notional) = position.worth_currently(market, price)?;
         equity = equity.plus(worth)?;
         requirement = requirement.plus(market.maintenance.charge(notional)?)?;
     }
@@ -189,7 +189,7 @@ fn maintenance_behind(
         (position.quote.plus(value)?, 0)
     } else {
         let price = if position.lots.0 >= 0 { high } else { low };
-        position.worth(market, price)?
+        position.worth_currently(market, price)?
     };
     Ok(Health {
         equity: worth.plus(cash)?,

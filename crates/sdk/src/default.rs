@@ -56,6 +56,7 @@ impl Venue {
     /// `deleverage_backstop`.
     pub fn deleverage_backstop(&self, market: u16, max_lots: u64) -> Instruction {
         let accounts = accounts::DeleverageBackstop {
+            clearinghouse: self.clearinghouse,
             risk_book: self.risk_book,
             market: self.market(market),
             backstop: self.backstop(),

@@ -286,7 +286,7 @@ pub enum ErrorCode {
     OrdersStillRest = 504,
     /// The account is not in default.
     #[msg(
-        "The account is not in default: only below the backstop line (or, for the backstop, below its margin) is this possible"
+        "The account is not in default: only below the backstop line (or, for the backstop, below its margin or its floor of the day) is this possible"
     )]
     NotInDefault = 520,
     /// The backstop cannot take the account over.

@@ -30,8 +30,10 @@ macro_rules! bodies {
 
 bodies! {
     accounts = "../../tests/accounts.rs";
+    attacks_default = "../../tests/attacks_default.rs";
     book = "../../tests/book.rs";
     compute = "../../tests/compute.rs";
+    defaults = "../../tests/defaults.rs";
     governance = "../../tests/governance.rs";
     guards = "../../tests/guards.rs";
     hostile_accounts = "../../tests/hostile_accounts.rs";

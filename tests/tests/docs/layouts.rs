@@ -36,8 +36,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
     // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
     vec![
         ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
-            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, loss_day,
-            loss_today, reserved)),
+            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, backstop_day,
+            backstop_equity, reserved)),
         ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
             clearinghouse, params, reserved)),
         ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,

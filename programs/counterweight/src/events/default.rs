@@ -23,8 +23,6 @@ pub struct DefaultResolved {
     pub maintenance_margin: i64,
     /// Quote atoms that moved from the clearinghouse's insurance line into the backstop.
     pub insurance: i64,
-    /// What the backstop has lost by defaults on this day.
-    pub lost_today: i64,
 }
 
 /// Lots were closed against all of the other side of their market.

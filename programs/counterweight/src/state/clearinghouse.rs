@@ -1,6 +1,6 @@
-use crate::error::OrRefuse;
+use crate::{error::OrRefuse, state::MarginMut};
 use anchor_lang::prelude::*;
-use counterweight_risk::{QuoteAtoms, backstop::Losses};
+use counterweight_risk::{Book, Health, QuoteAtoms, backstop::Reference, standard::maintenance};
 
 /// Seed of a clearinghouse's address, before creator and id.
 pub const CLEARINGHOUSE_SEED: &[u8] = b"clearinghouse";
@@ -42,10 +42,10 @@ pub struct Clearinghouse {
     pub insurance: i64,
     /// Roundings swept from the markets, in quote atoms.
     pub residue: i64,
-    /// The day (counted from 1970) of the backstop's last losses.
-    pub loss_day: i64,
-    /// What the backstop has lost by defaults on that day, in quote atoms.
-    pub loss_today: i64,
+    /// The day (counted from 1970) on which the backstop was last called upon.
+    pub backstop_day: i64,
+    /// Its equity then, and what has come in for it on that day, in quote atoms.
+    pub backstop_equity: i64,
     /// Zero.
     pub reserved: [u64; 14],
 }
@@ -55,21 +55,34 @@ const _: () = assert!(core::mem::offset_of!(Clearinghouse, authority) == 48);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
 
 impl Clearinghouse {
-    /// The backstop's losses of the day in which `now` lies.
-    pub fn losses(&self, now: i64) -> Losses {
-        let (day, atoms) = (self.loss_day, self.loss_today);
-        Losses { day, atoms }.on(now)
+    /// What the backstop's losses of a day are counted from.
+    pub fn reference(&self) -> Reference {
+        Reference {
+            day: self.backstop_day,
+            equity: self.backstop_equity,
+        }
     }
 
-    /// Counts a loss of the backstop.
+    /// Moves the insurance line into the backstop's cash, and sets the day's reference where this is the
+    /// first call of the day. Returns what moved, and the backstop's health afterwards.
     ///
     /// # Errors
-    /// [`crate::error::ErrorCode::Overflow`].
-    pub fn lose(&mut self, loss: QuoteAtoms, now: i64) -> Result<()> {
-        let mut losses = self.losses(now);
-        losses.add(loss).or_refuse()?;
-        (self.loss_day, self.loss_today) = (losses.day, losses.atoms);
-        Ok(())
+    /// Those of the prices of what the backstop holds; [`crate::error::ErrorCode::Overflow`].
+    pub fn call_backstop(
+        &mut self,
+        book: &Book,
+        backstop: &mut MarginMut,
+        now: i64,
+    ) -> Result<(QuoteAtoms, Health)> {
+        let mut health = maintenance(book, &backstop.view(), now).or_refuse()?;
+        let mut reference = self.reference().on(now, health.equity);
+        let swept = QuoteAtoms(core::mem::take(&mut self.insurance));
+        reference.add(swept).or_refuse()?;
+        health.equity = health.equity.plus(swept).or_refuse()?;
+        (self.backstop_day, self.backstop_equity) = (reference.day, reference.equity);
+        let core = &mut backstop.header.core;
+        core.cash = core.cash.plus(swept).or_refuse()?;
+        Ok((swept, health))
     }
 
     /// Seeds that sign for the vaults, without the bump's array.

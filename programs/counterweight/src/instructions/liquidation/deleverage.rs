@@ -7,7 +7,7 @@
 
 use super::{
     liquidate::price_of,
-    resolve_default::{begin, obstacle, require_default},
+    resolve_default::{obstacle, require_accounts, require_default},
 };
 use crate::{
     error::{ErrorCode, OrRefuse, explain, refuse},
@@ -21,7 +21,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, QuoteAtoms, RiskError,
-    backstop::{deficit, gross_notional, share_of},
+    backstop::{gross_notional, lacking, share_of},
     deleverage::{Closing, epoch_of},
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
@@ -51,7 +51,10 @@ pub struct Deleverage<'info> {
 /// Accounts of `deleverage_backstop`.
 #[derive(Accounts)]
 pub struct DeleverageBackstop<'info> {
-    /// The risk book.
+    /// The clearinghouse.
+    #[account(mut, has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    pub clearinghouse: AccountLoader<'info, Clearinghouse>,
+    /// Its risk book.
     #[account(mut)]
     pub risk_book: AccountLoader<'info, RiskBook>,
     /// The market.
@@ -149,27 +152,22 @@ fn close(
     Ok((received, owed))
 }
 
-/// What of a deficit the backstop pays: what its margin, its cash and the day's cap leave.
+/// What of a deficit the backstop pays: what its margin, its cash and the floor of the day leave.
 fn cover(
-    book: &Book,
-    clearinghouse: &mut Clearinghouse,
+    floor: QuoteAtoms,
+    health: &Health,
     margin: &mut MarginMut,
     backstop: &mut MarginMut,
     lacking: QuoteAtoms,
-    now: i64,
 ) -> Result<QuoteAtoms> {
-    let free = maintenance(book, &backstop.view(), now)
-        .and_then(|health| health.free())
-        .or_refuse()?;
-    let cap = book.params.backstop_daily_loss;
-    let may_lose = clearinghouse.losses(now).left(cap);
+    let above = health.equity.minus(floor).or_refuse()?;
+    let free = health.free().or_refuse()?;
     let core = &mut backstop.header.core;
-    let paid = lacking.min(may_lose).min(free).min(core.cash);
+    let paid = lacking.min(above).min(free).min(core.cash);
     let paid = paid.max(QuoteAtoms::ZERO);
     core.cash = core.cash.minus(paid).or_refuse()?;
     let core = &mut margin.header.core;
     core.cash = core.cash.plus(paid).or_refuse()?;
-    clearinghouse.lose(paid, now)?;
     Ok(paid)
 }
 
@@ -223,15 +221,18 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> 
     let told = {
         let risk_book = RiskBookRef::load(&accounts.risk_book)?;
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
-        begin(&risk_book, &mut clearinghouse, &margin, &mut backstop)?;
+        require_accounts(&risk_book, &margin, &backstop)?;
         let book = risk_book.book();
+        let (_, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
         let before = maintenance(&book, &margin.view(), now).or_refuse()?;
         require_default(&book, &before)?;
-        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, &before, now)?;
+        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, now)?;
         require!(obstacle.is_some(), ErrorCode::BackstopCanTake);
-        let lacking = deficit(&book, &margin.view(), &before).or_refuse()?;
-        let ledger = &mut clearinghouse;
-        let covered = cover(&book, ledger, &mut margin, &mut backstop, lacking, now)?;
+        let floor = clearinghouse.reference();
+        let floor = floor.floor(book.params.backstop_daily_loss);
+        let zero = QuoteAtoms::ZERO;
+        let lacking = lacking(&book, &margin.view(), &before, zero).or_refuse()?;
+        let covered = cover(floor, &health, &mut margin, &mut backstop, lacking)?;
         let lacking = lacking.minus(covered).or_refuse()?;
         Told {
             account: accounts.margin_account.key(),
@@ -261,7 +262,8 @@ fn leave_if_restored(
     Ok(())
 }
 
-/// Closes lots of the backstop, which is below its own maintenance margin.
+/// Closes lots of the backstop, which is below its own maintenance margin, or has lost what it may lose in
+/// a day: the other side bears what it would lose beyond.
 ///
 /// # Errors
 /// As [`deleverage`].
@@ -277,15 +279,19 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u6
         let clearinghouse = risk_book.header.clearinghouse;
         backstop.header.require_backstop(&clearinghouse)?;
         let book = risk_book.book();
-        let before = maintenance(&book, &backstop.view(), now).or_refuse()?;
-        if before.is_met() {
+        let mut clearinghouse = accounts.clearinghouse.load_mut()?;
+        let (_, before) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
+        let floor = clearinghouse.reference();
+        let floor = floor.floor(book.params.backstop_daily_loss);
+        if before.is_met() && before.equity >= floor {
             let numbers = [
                 ("equity", before.equity.0.into()),
                 ("maintenance margin", before.requirement.0.into()),
+                ("floor of the day", floor.0.into()),
             ];
             return Err(refuse(ErrorCode::NotInDefault, &numbers));
         }
-        let lacking = deficit(&book, &backstop.view(), &before).or_refuse()?;
+        let lacking = lacking(&book, &backstop.view(), &before, floor).or_refuse()?;
         Told {
             account: accounts.backstop.key(),
             before,

@@ -15,7 +15,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, QuoteAtoms,
     account::BALANCES,
-    backstop::{Moved, deficit, is_in_default, merged, move_last, move_money},
+    backstop::{Moved, is_in_default, merged, move_last, move_money},
     standard::maintenance,
 };
 
@@ -36,22 +36,17 @@ pub struct ResolveDefault<'info> {
     pub backstop: AccountLoader<'info, MarginAccount>,
 }
 
-/// Refuses other accounts, and one with orders; what the insurance line holds moves into the backstop.
-pub(super) fn begin(
+/// Refuses other accounts, and one with orders.
+pub(super) fn require_accounts(
     book: &RiskBookRef,
-    clearinghouse: &mut Clearinghouse,
     margin: &MarginMut,
-    backstop: &mut MarginMut,
-) -> Result<i64> {
+    backstop: &MarginMut,
+) -> Result<()> {
     book.header.require_running(PAUSE_LIQUIDATE)?;
     let key = &book.header.clearinghouse;
     margin.header.require_member(key)?;
     backstop.header.require_backstop(key)?;
-    margin.header.require_no_orders(margin.view().positions)?;
-    let swept = core::mem::take(&mut clearinghouse.insurance);
-    let core = &mut backstop.header.core;
-    core.cash = core.cash.plus(QuoteAtoms(swept)).or_refuse()?;
-    Ok(swept)
+    margin.header.require_no_orders(margin.view().positions)
 }
 
 /// Refuses an account that is not in default.
@@ -76,23 +71,20 @@ pub(super) fn obstacle(
     clearinghouse: &Clearinghouse,
     margin: &MarginMut,
     backstop: &mut MarginMut,
-    health: &Health,
     now: i64,
-) -> Result<Option<[(&'static str, i128); 6]>> {
+) -> Result<Option<[(&'static str, i128); 5]>> {
     let both = merged(book, &backstop.view(), &margin.view(), now).or_refuse()?;
-    let loss = deficit(book, &margin.view(), health).or_refuse()?;
-    let cap = book.params.backstop_daily_loss;
-    let may_lose = clearinghouse.losses(now).left(cap);
+    let floor = clearinghouse.reference();
+    let floor = floor.floor(book.params.backstop_daily_loss);
     let slots = backstop.account().slots.len();
     let fits = both.slots <= slots && both.balances <= BALANCES;
-    if both.health.is_met() && fits && loss <= may_lose {
+    if both.health.is_met() && both.health.equity >= floor && fits {
         return Ok(None);
     }
     Ok(Some([
         ("equity then", both.health.equity.0.into()),
         ("margin then", both.health.requirement.0.into()),
-        ("loss", loss.0.into()),
-        ("may lose today", may_lose.0.into()),
+        ("floor of the day", floor.0.into()),
         ("slots needed", both.slots as i128),
         ("slots", slots as i128),
     ]))
@@ -141,20 +133,19 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
     let mut backstop = MarginMut::load(&accounts.backstop)?;
-    let swept = begin(&risk_book, &mut clearinghouse, &margin, &mut backstop)?;
+    require_accounts(&risk_book, &margin, &backstop)?;
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
+    let (swept, _) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
 
     let health = maintenance(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
-    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, &health, now)?;
+    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, now)?;
     if let Some(numbers) = obstacle {
         return Err(refuse(ErrorCode::BackstopCannotTake, &numbers));
     }
-    let loss = deficit(&book, &margin.view(), &health).or_refuse()?;
     let positions = move_positions(&book, ctx.remaining_accounts, &mut margin, &mut backstop)?;
     let cash = move_money(&mut margin.account(), &mut backstop.account()).or_refuse()?;
-    clearinghouse.lose(loss, now)?;
     margin.header.core.liquidation_start = 0;
     let core = &mut backstop.header.core;
     if core.position_count > 0 && core.liquidation_start == 0 {
@@ -169,8 +160,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
         cash: cash.0,
         equity: health.equity.0,
         maintenance_margin: health.requirement.0,
-        insurance: swept,
-        lost_today: clearinghouse.loss_today,
+        insurance: swept.0,
     });
     Ok(())
 }
