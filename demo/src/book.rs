@@ -1,9 +1,9 @@
 //! A market's book as anybody sees it from its account: the orders that can trade now, merged as the
 //! program merges them, and what an order would trade against them.
 
+use anchor_lang::prelude::Pubkey;
 use counterweight::book::Order;
 use counterweight_risk::orders::Side;
-use anchor_lang::prelude::Pubkey;
 use counterweight_simnet::Exchange;
 
 /// What stands at a price.

@@ -3,6 +3,7 @@
 use crate::{
     error::{BoundError, Result, RiskError, within},
     fixed::mul_div_floor,
+    maturity::{MAX_MATURITY, Maturity},
     price::Scale,
     units::{Price, Ratio},
 };
@@ -25,11 +26,14 @@ pub struct RiskParams {
     pub quote_decimals: u8,
     /// Zero.
     pub padding: [u8; 3],
+    /// Seconds in which realised profit becomes withdrawable; 0 for at once.
+    pub profit_maturity: u32,
     /// Zero; for interest, the portfolio floor and the backstop line.
-    pub reserved: [u64; 5],
+    pub reserved: [u32; 9],
 }
 
 const _: () = assert!(size_of::<RiskParams>() == 64);
+const _: () = assert!(core::mem::offset_of!(RiskParams, profit_maturity) == 24);
 
 /// What governance sets for a whole clearinghouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub struct RiskTerms {
     pub liquidation_buffer_bps: u32,
     /// Seconds over which the penalty rises to its maximum, 1 to 3,600.
     pub auction_seconds: u32,
+    /// Seconds in which realised profit becomes withdrawable, 0 (at once) to 604,800.
+    pub profit_maturity: u32,
 }
 
 impl RiskTerms {
@@ -63,7 +69,13 @@ impl RiskTerms {
             100,
             5_000,
         )?;
-        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)
+        within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)?;
+        within(
+            "profit_maturity",
+            u64::from(self.profit_maturity),
+            0,
+            u64::from(MAX_MATURITY),
+        )
     }
 }
 
@@ -73,6 +85,15 @@ impl RiskParams {
         self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
         self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
         self.auction_seconds = terms.auction_seconds;
+        self.profit_maturity = terms.profit_maturity;
+    }
+
+    /// How a profit of `now` matures.
+    pub const fn maturity(&self, now: i64) -> Maturity {
+        Maturity {
+            now,
+            seconds: self.profit_maturity,
+        }
     }
 
     /// Takes the quote token's dollar price: from now on every dollar price is divided by it.

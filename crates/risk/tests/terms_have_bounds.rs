@@ -300,6 +300,7 @@ fn every_term_of_a_clearinghouse_has_its_bounds() {
         max_depeg_bps: 10 => 1_000,
         liquidation_buffer_bps: 100 => 5_000,
         auction_seconds: 1 => 3_600,
+        profit_maturity: 0 => 604_800,
     );
 }
 

@@ -18,6 +18,8 @@ pub struct Deployment {
     pub liquidation_buffer_bps: u32,
     /// Seconds over which the liquidation penalty rises.
     pub auction_seconds: u32,
+    /// Seconds in which realised profit becomes withdrawable.
+    pub profit_maturity: u32,
     /// Assets; the first is the quote token.
     pub asset: Vec<AssetConfig>,
     /// Markets.
@@ -131,6 +133,7 @@ impl Deployment {
             max_depeg_bps: self.max_depeg_bps,
             liquidation_buffer_bps: self.liquidation_buffer_bps,
             auction_seconds: self.auction_seconds,
+            profit_maturity: self.profit_maturity,
         }
     }
 }

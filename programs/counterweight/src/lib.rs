@@ -97,6 +97,20 @@ pub mod counterweight {
         instructions::set_fee_discount(ctx, discount_bps)
     }
 
+    /// Sets how much of a token may leave: tighter at once, looser after a day.
+    pub fn set_outflow_limit(
+        ctx: Context<SetOutflowLimit>,
+        limit: u64,
+        window_seconds: u32,
+    ) -> Result<()> {
+        instructions::set_outflow_limit(ctx, limit, window_seconds)
+    }
+
+    /// Proves what one transaction can see of the ledger. Anyone.
+    pub fn audit<'info>(ctx: Context<'info, Audit<'info>>) -> Result<()> {
+        instructions::audit(ctx)
+    }
+
     /// Sets what is paused.
     pub fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
         instructions::pause(ctx, paused)

@@ -131,6 +131,7 @@ pub fn risk_terms() -> RiskTerms {
         max_depeg_bps: 100,
         liquidation_buffer_bps: 500,
         auction_seconds: 60,
+        profit_maturity: 3_600,
     }
 }
 

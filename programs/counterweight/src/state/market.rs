@@ -7,7 +7,9 @@ use crate::{
     state::VERSION,
 };
 use anchor_lang::{Discriminator, prelude::*};
-use counterweight_risk::{Market as MarketRow, QuoteAtoms, funding::Funding, position::FillEffect};
+use counterweight_risk::{
+    Market as MarketRow, QuoteAtoms, account::Charge, funding::Funding, position::FillEffect,
+};
 use std::cell::RefMut;
 
 /// Seed of a market's address, before clearinghouse and index.
@@ -90,13 +92,21 @@ impl Market {
         Ok(())
     }
 
-    /// Takes a fee or an insurance share that an account was charged.
+    /// Takes fees that accounts were charged.
     ///
     /// # Errors
     /// [`ErrorCode::Overflow`].
-    pub fn accrue(&mut self, fee: QuoteAtoms, insurance: QuoteAtoms) -> Result<()> {
-        self.fees = QuoteAtoms(self.fees).plus(fee).or_refuse()?.0;
-        self.insurance = QuoteAtoms(self.insurance).plus(insurance).or_refuse()?.0;
+    pub fn accrue_fees(&mut self, fees: QuoteAtoms) -> Result<()> {
+        self.fees = QuoteAtoms(self.fees).plus(fees).or_refuse()?.0;
+        Ok(())
+    }
+
+    /// Takes an insurance share that an account was charged.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    pub fn accrue_insurance(&mut self, share: Charge) -> Result<()> {
+        self.insurance = share.onto(QuoteAtoms(self.insurance)).or_refuse()?.0;
         Ok(())
     }
 

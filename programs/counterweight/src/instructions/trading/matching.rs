@@ -12,6 +12,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Lots, QuoteAtoms, Ticks,
+    account::Charge,
     market::MODE_REDUCE_ONLY,
     orders::{Peg, Side},
     position::{FillEffect, owed_since},
@@ -31,7 +32,7 @@ pub struct Tally {
     /// The taker's fee.
     pub fee: i64,
     /// Both sides' fees together.
-    fees: i64,
+    fees: QuoteAtoms,
     long_change: i64,
     short_change: i64,
     residue: i64,
@@ -51,6 +52,12 @@ impl Tally {
         Self::add(&mut self.residue, owed.0)
     }
 
+    /// Takes a fee that an account was charged, for the market.
+    pub(super) fn collect(&mut self, fee: Charge) -> Result<()> {
+        self.fees = fee.onto(self.fees).or_refuse()?;
+        Ok(())
+    }
+
     /// Applies the taker's side to its account.
     ///
     /// # Errors
@@ -67,10 +74,11 @@ impl Tally {
         };
         let (effect, owed) = taker
             .account()
-            .fill(desk.market, desk.row, lots, quote)
+            .fill(desk.market, desk.row, lots, quote, desk.maturity)
             .or_refuse()?;
-        let core = &mut taker.header.core;
-        core.cash = core.cash.minus(QuoteAtoms(self.fee)).or_refuse()?;
+        let fee = QuoteAtoms(self.fee);
+        let charge = taker.header.core.charge(fee, desk.maturity).or_refuse()?;
+        self.collect(charge)?;
         self.count(&effect, owed)?;
         Ok(owed.0)
     }
@@ -86,7 +94,7 @@ impl Tally {
             ..FillEffect::default()
         };
         market.apply(&effect, QuoteAtoms(self.residue))?;
-        market.accrue(QuoteAtoms(self.fees), QuoteAtoms::ZERO)?;
+        market.accrue_fees(self.fees)?;
         market.advance(QuoteAtoms(self.value));
         Ok(())
     }
@@ -133,9 +141,7 @@ impl<'info> Desk<'_, 'info> {
     /// account knows its offset and not its price; a fill that waited would keep a price that no check
     /// of the account could see while the index moves on. So it trades only into the account itself.
     fn needs_maker(&self, order: &Order, taker: &Pubkey) -> bool {
-        order.is_pegged()
-            && order.maker != taker.to_bytes()
-            && self.maker(&order.maker).is_none()
+        order.is_pegged() && order.maker != taker.to_bytes() && self.maker(&order.maker).is_none()
     }
 
     /// Takes from the other side what crosses. Live pegged orders of makers who are not at hand are
@@ -261,8 +267,7 @@ impl<'info> Desk<'_, 'info> {
         taking.lots -= lots;
         Tally::add(&mut tally.lots, lots)?;
         Tally::add(&mut tally.value, value.0)?;
-        Tally::add(&mut tally.fee, taken.0)?;
-        Tally::add(&mut tally.fees, taken.plus(fee).or_refuse()?.0)
+        Tally::add(&mut tally.fee, taken.0)
     }
 
     /// How many lots of its order a maker at hand may trade: none in liquidation, and in reduce-only
@@ -338,12 +343,14 @@ impl<'info> Desk<'_, 'info> {
         let mut fill = Fill::of(entry, price);
         if entry.maker == floor.key.to_bytes() {
             // The taker's own order: removed, never filled. The taker counts one change for all.
-            let _ = self.apply(floor.taker, entry)?;
+            let (_, _, fee) = self.apply(floor.taker, entry)?;
+            tally.collect(fee)?;
             self.rebound(floor.taker, &floor.book, &floor.queue, entry);
             fill.settled = true;
         } else if let Some(info) = self.maker(&entry.maker) {
             let mut maker = self.load(info)?;
-            let (effect, owed) = self.apply(&mut maker, entry)?;
+            let (effect, owed, fee) = self.apply(&mut maker, entry)?;
+            tally.collect(fee)?;
             self.rebound(&mut maker, &floor.book, &floor.queue, entry);
             fill.sequence = maker.header.advance();
             (fill.settled, fill.owed) = (true, owed.0);
@@ -353,17 +360,23 @@ impl<'info> Desk<'_, 'info> {
                 let entries = i128::from(floor.queue.header.open);
                 return Err(refuse(ErrorCode::QueueFull, &[("entries", entries)]));
             }
+            // The market has the fee at once: what the queue owes the maker is so much less.
+            tally.fees = tally.fees.plus(QuoteAtoms(entry.fee)).or_refuse()?;
             floor.queued.push(*entry);
         }
         tally.fills.push(fill);
         Ok(())
     }
 
-    /// Applies an entry to its maker's account.
+    /// Applies an entry to its maker's account: the effect, what its indices charged, its fee.
     ///
     /// # Errors
     /// As [`counterweight_risk::AccountMut::fill`].
-    pub fn apply(&self, maker: &mut MarginMut, entry: &Entry) -> Result<(FillEffect, QuoteAtoms)> {
+    pub fn apply(
+        &self,
+        maker: &mut MarginMut,
+        entry: &Entry,
+    ) -> Result<(FillEffect, QuoteAtoms, Charge)> {
         let side = entry.side();
         let (lots, whole) = (Lots(entry.lots), entry.whole != 0);
         let mut account = maker.account();
@@ -372,17 +385,26 @@ impl<'info> Desk<'_, 'info> {
             .or_refuse()?;
         if entry.kind != queue::FILLED {
             account.free_if_empty(self.market, self.row);
-            return Ok((FillEffect::default(), QuoteAtoms::ZERO));
+            return Ok((FillEffect::default(), QuoteAtoms::ZERO, Charge::NONE));
         }
         let signed = side.signed(lots.size()).or_refuse()?;
         let (effect, owed) = account
-            .fill(self.market, self.row, signed, QuoteAtoms(entry.quote))
+            .fill(
+                self.market,
+                self.row,
+                signed,
+                QuoteAtoms(entry.quote),
+                self.maturity,
+            )
             .or_refuse()?;
         let late = owed_since(self.row, signed, entry.index).or_refuse()?;
         let core = &mut maker.header.core;
-        let charges = QuoteAtoms(entry.fee).plus(late).or_refuse()?;
-        core.cash = core.cash.minus(charges).or_refuse()?;
-        Ok((effect, owed.plus(late).or_refuse()?))
+        let late = core.charge(late, self.maturity).or_refuse()?;
+        let fee = core
+            .charge(QuoteAtoms(entry.fee), self.maturity)
+            .or_refuse()?;
+        let owed = late.onto(owed).or_refuse()?;
+        Ok((effect, owed, fee))
     }
 
     /// Brings the bounds on an account's order prices down to the best order it still has, after one

@@ -15,7 +15,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Asset, Book, Lots, Market as MarketRow, QuoteAtoms, Ticks,
+    Asset, Book, Lots, Market as MarketRow, Maturity, QuoteAtoms, Ticks,
     market::{MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT},
     units::MAX_LOTS,
 };
@@ -127,6 +127,7 @@ fn settle_leg<'info>(
     row: &MarketRow,
     info: &'info AccountInfo<'info>,
     leg: &Leg,
+    maturity: Maturity,
     first: &mut MarginMut,
     second: &mut MarginMut,
 ) -> Result<SettledLeg> {
@@ -146,18 +147,18 @@ fn settle_leg<'info>(
     let paid = cost.negated().or_refuse()?;
     let (effect, owed_first) = first
         .account()
-        .fill(leg.market, row, lots, paid)
+        .fill(leg.market, row, lots, paid, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_first)?;
     let sold = Lots(-leg.lots); // |lots| ≤ MAX_LOTS
     let (effect, owed_second) = second
         .account()
-        .fill(leg.market, row, sold, cost)
+        .fill(leg.market, row, sold, cost, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_second)?;
     for core in [&mut first.header.core, &mut second.header.core] {
-        core.cash = core.cash.minus(fee).or_refuse()?;
-        market.accrue(fee, QuoteAtoms::ZERO)?;
+        let charge = core.charge(fee, maturity).or_refuse()?;
+        market.accrue_fees(charge.onto(QuoteAtoms::ZERO).or_refuse()?)?;
     }
     market.require_cap(row, open_before)?;
     market.advance(cost);
@@ -201,6 +202,7 @@ pub(crate) fn settle_block_trade<'info>(
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
 
+    let maturity = book.params.maturity(now);
     let max_age = first_guards.max_age().min(second_guards.max_age());
     let (mut first_reduces, mut second_reduces) = (true, true);
     for leg in &legs {
@@ -227,7 +229,8 @@ pub(crate) fn settle_block_trade<'info>(
     let mut settled = Vec::with_capacity(legs.len());
     for (leg, info) in legs.iter().zip(ctx.remaining_accounts) {
         let (row, _) = rows(&book, leg)?;
-        settled.push(settle_leg(row, info, leg, &mut first, &mut second)?);
+        let (first, second) = (&mut first, &mut second);
+        settled.push(settle_leg(row, info, leg, maturity, first, second)?);
     }
 
     for (side, loader) in [

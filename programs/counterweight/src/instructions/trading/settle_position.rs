@@ -52,9 +52,10 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
 
     let closing = position.lots.negated().or_refuse()?;
     let received = row.settlement_value(position.lots).or_refuse()?;
+    let maturity = book.params.maturity(Clock::get()?.unix_timestamp);
     let (effect, owed) = margin
         .account()
-        .fill(index, row, closing, received)
+        .fill(index, row, closing, received, maturity)
         .or_refuse()?;
     market.apply(&effect, owed)?;
     emit!(PositionSettled {
