@@ -39,7 +39,8 @@ impl Watched {
     pub fn new(exchange: &Exchange, margins: Vec<Pubkey>, wallets: Vec<Wallet>) -> Self {
         let markets = exchange.tables().header.market_count;
         let venue = &exchange.venue;
-        let vaults = exchange.collaterals.iter().map(|c| venue.vault(c));
+        let vaults = exchange.collaterals.iter();
+        let vaults = vaults.flat_map(|c| [venue.vault(c), venue.custody(c)]);
         Self {
             margins,
             wallets,

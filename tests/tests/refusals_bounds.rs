@@ -27,7 +27,7 @@ fn refused_by_bounds(
 #[test]
 fn risk_terms_have_bounds() {
     let mut x = localnet();
-    let cases: [Case<RiskTerms>; 6] = [
+    let cases: [Case<RiskTerms>; 7] = [
         (("max_depeg_bps", 9, 10, 1_000), |t| t.max_depeg_bps = 9),
         (("max_depeg_bps", 1_001, 10, 1_000), |t| {
             t.max_depeg_bps = 1_001
@@ -41,6 +41,9 @@ fn risk_terms_have_bounds() {
         (("auction_seconds", 0, 1, 3_600), |t| t.auction_seconds = 0),
         (("auction_seconds", 3_601, 1, 3_600), |t| {
             t.auction_seconds = 3_601
+        }),
+        (("profit_maturity", 604_801, 0, 604_800), |t| {
+            t.profit_maturity = 604_801
         }),
     ];
     for (bound, change) in cases {

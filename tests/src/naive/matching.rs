@@ -233,6 +233,9 @@ impl Naive {
                 let owed = self.fill(news.maker, market, lots, quote)?;
                 let late = owed_for(lots, self.row(market).index[0] - news.index);
                 self.accounts[news.maker].cash -= news.fee + late;
+                // Rebates, and funding that was received, mature as well.
+                self.result(news.maker, (-late).max(0));
+                self.result(news.maker, (-news.fee).max(0));
                 self.markets[market].residue += late;
                 owed + late
             }

@@ -4,12 +4,12 @@ use crate::{code, doc, rows, section};
 use counterweight::{
     book::{BookHeader, Entry, Order, queue::QueueHeader},
     state::{
-        Clearinghouse, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
+        Clearinghouse, Custody, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
         Market as MarketAccount, RiskBook, Trigger, Triggers,
     },
 };
 use counterweight_risk::{
-    AccountCore, Asset, Balance, Market, Position, RiskParams,
+    AccountCore, Asset, Balance, Immature, Market, Outflow, Position, RiskParams,
     funding::Funding,
     tiers::{Schedule, Tier},
 };
@@ -37,10 +37,13 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
     vec![
         ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
             nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
+        ("Custody", 8, layout!(Custody: version, bump, asset, padding, clearinghouse, mint, vault, recorded, outflow,
+            reserved)),
+        ("Outflow", 0, layout!(Outflow: limit, used, since, pending_limit, pending_from, window, pending_window)),
         ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
             clearinghouse, params, reserved)),
         ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,
-            quote_decimals, padding, reserved)),
+            quote_decimals, padding, profit_maturity, reserved)),
         ("Asset", 0, layout!(Asset: feed, oracle_owner, mint, vault, name, index, confidence, average, stable,
             publish_time, posted_slot, initial_low, initial_high, maintenance_low, maintenance_high,
             atoms_per_lot, deposit_cap, max_age_initial, max_age_liquidation, max_confidence, max_divergence,
@@ -64,7 +67,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             padding, reserved)),
         ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, fee_discount_bps, padding, sequence, clearinghouse, owner,
             delegate, core, reserved)),
-        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, reserved)),
+        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, immature)),
+        ("Immature", 0, layout!(Immature: atoms, since, until)),
         ("Balance", 0, layout!(Balance: atoms, asset, padding)),
         ("Position", 0, layout!(Position: market, asset, epoch, lots, quote, index, share, bid_lots, bid_price,
             ask_lots, ask_price, bid_peg, ask_peg)),

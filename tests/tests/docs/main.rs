@@ -262,7 +262,8 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         RiskTerms::check,
         max_depeg_bps,
         liquidation_buffer_bps,
-        auction_seconds
+        auction_seconds,
+        profit_maturity
     );
     let check = |terms: &AssetTerms| terms.check(true, false);
     refusals.extend(too_large!(
