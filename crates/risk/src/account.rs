@@ -168,7 +168,7 @@ impl AccountCore {
                 requested: atoms,
             });
         };
-        let immature = self.immature.at(now)?;
+        let immature = self.immature.at(now);
         if immature > kept {
             return Err(RiskError::ProfitNotMature {
                 available: held.saturating_sub(immature),
@@ -190,7 +190,7 @@ impl AccountCore {
     pub fn charge(&mut self, atoms: QuoteAtoms, maturity: Maturity) -> Result<Charge> {
         self.cash = self.cash.minus(atoms)?;
         if atoms.0 < 0 {
-            self.immature.note(atoms.negated()?, maturity)?;
+            self.immature.note(atoms.negated()?, maturity);
         }
         Ok(Charge(atoms))
     }
@@ -200,7 +200,7 @@ impl AccountCore {
     /// # Errors
     /// [`RiskError::Overflow`].
     pub fn earn(&mut self, charge: Charge, maturity: Maturity) -> Result<()> {
-        self.immature.note(charge.atoms(), maturity)?;
+        self.immature.note(charge.atoms(), maturity);
         self.cash = charge.onto(self.cash)?;
         Ok(())
     }
@@ -248,18 +248,44 @@ impl AccountMut<'_> {
         quote: QuoteAtoms,
         maturity: Maturity,
     ) -> Result<(FillEffect, QuoteAtoms)> {
+        let (effect, owed, _none) = self.trade(
+            market_index,
+            market,
+            lots,
+            quote,
+            QuoteAtoms::ZERO,
+            maturity,
+        )?;
+        Ok((effect, owed))
+    }
+
+    /// As [`AccountMut::fill`], and takes the fee of it (a rebate, if negative).
+    ///
+    /// # Errors
+    /// As [`AccountMut::fill`].
+    pub fn trade(
+        &mut self,
+        market_index: u16,
+        market: &Market,
+        lots: Lots,
+        quote: QuoteAtoms,
+        fee: QuoteAtoms,
+        maturity: Maturity,
+    ) -> Result<(FillEffect, QuoteAtoms, Charge)> {
         let at = self.slot_for(market_index, market, lots)?;
         let position = &mut self.slots[at];
         let owed = position.settle(market)?;
         let effect = position.fill(market, lots, quote)?;
         let emptied = position.is_empty();
         let result = effect.realised.minus(owed)?;
-        self.core.cash = self.core.cash.plus(result)?;
-        self.core.immature.note(result, maturity)?;
+        self.core.cash = self.core.cash.plus(result)?.minus(fee)?;
+        // A rebate is income; a fee is a cost, which makes nothing mature.
+        let income = result.minus(fee.min(QuoteAtoms::ZERO))?;
+        self.core.immature.note(income, maturity);
         if emptied {
             self.free(at);
         }
-        Ok((effect, owed))
+        Ok((effect, owed, Charge(fee)))
     }
 
     /// The slot of the market's position; opens one in its place of the order where there is none.

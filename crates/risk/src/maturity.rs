@@ -17,7 +17,6 @@
 //! second instead of in a straight line.
 
 use crate::{
-    error::{Result, RiskError},
     fixed::{mul_div_ceil, mul_div_floor},
     units::QuoteAtoms,
 };
@@ -57,60 +56,63 @@ const _: () = assert!(size_of::<Immature>() == 24 && align_of::<Immature>() == 8
 
 impl Immature {
     /// What has not matured at `now`, rounded up.
-    ///
-    /// # Errors
-    /// [`RiskError::Overflow`] cannot occur: the result is at most `atoms`.
     #[inline(always)]
-    pub fn at(&self, now: i64) -> Result<u64> {
+    pub fn at(&self, now: i64) -> u64 {
         if self.atoms == 0 || now >= self.until {
-            return Ok(0);
+            return 0;
         }
         if now <= self.since {
-            return Ok(self.atoms);
+            return self.atoms;
         }
         self.rest(now)
     }
 
     /// Of a time between `since` and `until`.
-    fn rest(&self, now: i64) -> Result<u64> {
-        let (left, whole) = (self.until.abs_diff(now), self.until.abs_diff(self.since));
+    #[inline(always)]
+    fn rest(&self, now: i64) -> u64 {
+        // Neither difference is negative, and the first is the smaller one.
+        let left = self.until.wrapping_sub(now).cast_unsigned();
+        let whole = self.until.wrapping_sub(self.since).cast_unsigned();
         if (self.atoms | left) >> 32 == 0 {
             // Below 2^64.
-            return Ok(self.atoms.wrapping_mul(left).div_ceil(whole));
+            return self.atoms.wrapping_mul(left).div_ceil(whole);
         }
-        mul_div_ceil(self.atoms, left, whole).ok_or(RiskError::Overflow)
+        // At most `atoms`, so that it always fits; were it not so, all of it would be held.
+        mul_div_ceil(self.atoms, left, whole).unwrap_or(self.atoms)
     }
 
     /// Takes note of what trading has brought (or cost, if negative).
-    ///
-    /// # Errors
-    /// [`RiskError::Overflow`] where no cash could be that large.
     #[inline(always)]
-    pub fn note(&mut self, result: QuoteAtoms, maturity: Maturity) -> Result<()> {
-        // Most fills open: nothing is realised.
-        if result.0 == 0 || (result.0 > 0 && maturity.seconds == 0) {
-            return Ok(());
+    pub fn note(&mut self, result: QuoteAtoms, maturity: Maturity) {
+        // Most fills open, and realise nothing; most losses find nothing that is immature.
+        let counts = match result.0.signum() {
+            0 => false,
+            1 => maturity.seconds != 0,
+            _ => self.atoms != 0,
+        };
+        if counts {
+            self.change(result, maturity);
         }
-        self.change(result, maturity)
     }
 
-    fn change(&mut self, result: QuoteAtoms, maturity: Maturity) -> Result<()> {
-        let rest = self.at(maturity.now)?;
+    #[inline(never)]
+    fn change(&mut self, result: QuoteAtoms, maturity: Maturity) {
+        let rest = self.at(maturity.now);
         let size = result.0.unsigned_abs();
-        if result.0 < 0 {
-            // Nothing to take note of where nothing is immature.
-            self.atoms = rest.saturating_sub(size);
-        } else {
-            self.atoms = rest.checked_add(size).ok_or(RiskError::Overflow)?;
+        let until = self.until;
+        if result.0 > 0 {
             let own = maturity.now.saturating_add(i64::from(maturity.seconds));
-            // Of an older profit that takes longer, since parameters were changed, the end stays.
-            self.until = if rest == 0 { own } else { own.max(self.until) };
-        }
-        self.since = maturity.now;
-        if self.atoms == 0 {
+            // Larger than cash can be: then all of the cash is held.
+            self.atoms = rest.saturating_add(size);
+            self.since = maturity.now;
+            // An older profit that takes longer, since parameters were changed, keeps its end.
+            self.until = if rest == 0 { own } else { own.max(until) };
+        } else if rest > size {
+            self.atoms = rest.wrapping_sub(size);
+            self.since = maturity.now;
+        } else {
             *self = Self::default();
         }
-        Ok(())
     }
 
     /// Seconds from `now` until no more than `keep` is immature.
@@ -138,9 +140,7 @@ mod tests {
     fn noted(steps: &[(i64, i64)]) -> Immature {
         let mut immature = Immature::default();
         for (result, seconds) in steps {
-            immature
-                .note(QuoteAtoms(*result), at(NOW + seconds))
-                .unwrap();
+            immature.note(QuoteAtoms(*result), at(NOW + seconds));
         }
         immature
     }
@@ -148,15 +148,15 @@ mod tests {
     #[test]
     fn a_profit_matures_in_a_straight_line_and_rounds_up() {
         let one = noted(&[(1_000, 0)]);
-        let rest = |seconds: i64| one.at(NOW + seconds).unwrap();
+        let rest = |seconds: i64| one.at(NOW + seconds);
         assert_eq!(
             [rest(0), rest(25), rest(99), rest(100)],
             [1_000, 750, 10, 0]
         );
         assert_eq!([rest(-5), rest(1_000)], [1_000, 0]);
-        assert_eq!(noted(&[(1, 0)]).at(NOW + 99), Ok(1));
+        assert_eq!(noted(&[(1, 0)]).at(NOW + 99), 1);
         let large = noted(&[(i64::MAX, 0)]);
-        assert_eq!(large.at(NOW + 50), Ok(1 << 62));
+        assert_eq!(large.at(NOW + 50), 1 << 62);
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
     fn a_loss_takes_from_what_is_immature_first() {
         let after = noted(&[(1_000, 0), (-200, 50)]);
         assert_eq!((after.atoms, after.until), (300, NOW + 100));
-        assert_eq!(after.at(NOW + 75), Ok(150));
+        assert_eq!(after.at(NOW + 75), 150);
         assert_eq!(noted(&[(1_000, 0), (-600, 50)]), Immature::default());
         assert_eq!(noted(&[(-600, 0)]), Immature::default());
     }
@@ -184,11 +184,11 @@ mod tests {
             now: NOW + 10,
             seconds: 5,
         };
-        immature.note(QuoteAtoms(10), soon).unwrap();
+        immature.note(QuoteAtoms(10), soon);
         assert_eq!((immature.atoms, immature.until), (910, NOW + 100));
         let off = Maturity { seconds: 0, ..soon };
         let before = immature;
-        immature.note(QuoteAtoms(10), off).unwrap();
+        immature.note(QuoteAtoms(10), off);
         assert_eq!(immature, before);
     }
 
@@ -197,7 +197,7 @@ mod tests {
         let one = noted(&[(1_000, 0)]);
         assert_eq!(one.wait(NOW, 1_000), 0);
         assert_eq!(one.wait(NOW + 10, 333), 57);
-        assert!(one.at(NOW + 66).unwrap() > 333 && one.at(NOW + 67).unwrap() <= 333);
+        assert!(one.at(NOW + 66) > 333 && one.at(NOW + 67) <= 333);
         assert_eq!(one.wait(NOW, 0), 100);
     }
 }

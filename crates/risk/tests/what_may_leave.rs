@@ -224,13 +224,13 @@ proptest! {
         for (pause, result, seconds) in steps {
             now += i64::from(pause);
             let maturity = Maturity { now, seconds };
-            immature.note(QuoteAtoms(result), maturity).unwrap();
+            immature.note(QuoteAtoms(result), maturity);
             parcels_after(&mut parcels, result, maturity, newest_first);
             for seconds in later.iter().copied().chain([0]) {
                 let mut then = parcels.clone();
                 then.iter_mut().for_each(|parcel| parcel.advance(now + seconds));
                 let exact: u128 = then.iter().map(|parcel| parcel.rest).sum();
-                let held = u128::from(immature.at(now + seconds).unwrap()) << 32;
+                let held = u128::from(immature.at(now + seconds)) << 32;
                 prop_assert!(held >= exact, "{seconds} s later: {held} held, {exact} needed");
             }
         }
@@ -246,18 +246,18 @@ proptest! {
         let (mut now, mut gained) = (NOW, 0u128);
         for (pause, result, seconds) in steps {
             now += i64::from(pause);
-            base.note(QuoteAtoms(result), Maturity { now, seconds }).unwrap();
+            base.note(QuoteAtoms(result), Maturity { now, seconds });
             gained += u128::from(result.max(0).unsigned_abs());
             prop_assert!(u128::from(base.atoms) <= gained);
             prop_assert!(base.atoms == 0 || base.until <= now + 604_800);
-            prop_assert_eq!(base.at(now + 604_800).unwrap(), 0);
+            prop_assert_eq!(base.at(now + 604_800), 0);
         }
         let maturity = Maturity { now: now + 7, seconds: 3_600 };
         let (mut split, mut whole) = (base, base);
         for piece in &pieces {
-            split.note(QuoteAtoms(*piece), maturity).unwrap();
+            split.note(QuoteAtoms(*piece), maturity);
         }
-        whole.note(QuoteAtoms(pieces.iter().sum()), maturity).unwrap();
+        whole.note(QuoteAtoms(pieces.iter().sum()), maturity);
         prop_assert_eq!(split, whole);
     }
 
@@ -267,9 +267,9 @@ proptest! {
         atoms in 1..i64::MAX, seconds in 1..=604_800u32, mut looks in prop::collection::vec(0..700_000i64, 2..10)
     ) {
         let mut immature = Immature::default();
-        immature.note(QuoteAtoms(atoms), Maturity { now: NOW, seconds }).unwrap();
+        immature.note(QuoteAtoms(atoms), Maturity { now: NOW, seconds });
         looks.sort_unstable();
-        let rests: Vec<_> = looks.iter().map(|s| immature.at(NOW + s).unwrap()).collect();
+        let rests: Vec<_> = looks.iter().map(|s| immature.at(NOW + s)).collect();
         prop_assert!(rests.windows(2).all(|w| w[0] >= w[1]));
         prop_assert!(rests.iter().all(|rest| *rest <= atoms.unsigned_abs()));
     }
@@ -281,9 +281,9 @@ proptest! {
     ) {
         let mut core = AccountCore { cash: QuoteAtoms(cash), ..AccountCore::default() };
         let maturity = Maturity { now: NOW, seconds: 3_600 };
-        core.immature.note(QuoteAtoms(profit), maturity).unwrap();
+        core.immature.note(QuoteAtoms(profit), maturity);
         let now = NOW + elapsed;
-        let immature = core.immature.at(now).unwrap();
+        let immature = core.immature.at(now);
         let held = cash.max(0).unsigned_abs();
         let before = core;
         match core.debit_cash(atoms, now) {

@@ -72,13 +72,12 @@ impl Tally {
             Side::Buy => value.negated().or_refuse()?,
             Side::Sell => value,
         };
-        let (effect, owed) = taker
-            .account()
-            .fill(desk.market, desk.row, lots, quote, desk.maturity)
-            .or_refuse()?;
         let fee = QuoteAtoms(self.fee);
-        let charge = taker.header.core.charge(fee, desk.maturity).or_refuse()?;
-        self.collect(charge)?;
+        let (effect, owed, fee) = taker
+            .account()
+            .trade(desk.market, desk.row, lots, quote, fee, desk.maturity)
+            .or_refuse()?;
+        self.collect(fee)?;
         self.count(&effect, owed)?;
         Ok(owed.0)
     }
@@ -343,8 +342,7 @@ impl<'info> Desk<'_, 'info> {
         let mut fill = Fill::of(entry, price);
         if entry.maker == floor.key.to_bytes() {
             // The taker's own order: removed, never filled. The taker counts one change for all.
-            let (_, _, fee) = self.apply(floor.taker, entry)?;
-            tally.collect(fee)?;
+            let _ = self.apply(floor.taker, entry)?;
             self.rebound(floor.taker, &floor.book, &floor.queue, entry);
             fill.settled = true;
         } else if let Some(info) = self.maker(&entry.maker) {
@@ -388,21 +386,16 @@ impl<'info> Desk<'_, 'info> {
             return Ok((FillEffect::default(), QuoteAtoms::ZERO, Charge::NONE));
         }
         let signed = side.signed(lots.size()).or_refuse()?;
-        let (effect, owed) = account
-            .fill(
-                self.market,
-                self.row,
-                signed,
-                QuoteAtoms(entry.quote),
-                self.maturity,
-            )
+        let (quote, fee) = (QuoteAtoms(entry.quote), QuoteAtoms(entry.fee));
+        let (effect, owed, fee) = account
+            .trade(self.market, self.row, signed, quote, fee, self.maturity)
             .or_refuse()?;
         let late = owed_since(self.row, signed, entry.index).or_refuse()?;
+        if late == QuoteAtoms::ZERO {
+            return Ok((effect, owed, fee));
+        }
         let core = &mut maker.header.core;
         let late = core.charge(late, self.maturity).or_refuse()?;
-        let fee = core
-            .charge(QuoteAtoms(entry.fee), self.maturity)
-            .or_refuse()?;
         let owed = late.onto(owed).or_refuse()?;
         Ok((effect, owed, fee))
     }

@@ -145,21 +145,19 @@ fn settle_leg<'info>(
     let cost = lots.cost(Ticks(leg.price), row.tick_size).or_refuse()?;
     let fee = row.fee(cost).or_refuse()?;
     let paid = cost.negated().or_refuse()?;
-    let (effect, owed_first) = first
+    let (effect, owed_first, first_fee) = first
         .account()
-        .fill(leg.market, row, lots, paid, maturity)
+        .trade(leg.market, row, lots, paid, fee, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_first)?;
     let sold = Lots(-leg.lots); // |lots| ≤ MAX_LOTS
-    let (effect, owed_second) = second
+    let (effect, owed_second, second_fee) = second
         .account()
-        .fill(leg.market, row, sold, cost, maturity)
+        .trade(leg.market, row, sold, cost, fee, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_second)?;
-    for core in [&mut first.header.core, &mut second.header.core] {
-        let charge = core.charge(fee, maturity).or_refuse()?;
-        market.accrue_fees(charge.onto(QuoteAtoms::ZERO).or_refuse()?)?;
-    }
+    let fees = first_fee.onto(QuoteAtoms::ZERO).or_refuse()?;
+    market.accrue_fees(second_fee.onto(fees).or_refuse()?)?;
     market.require_cap(row, open_before)?;
     market.advance(cost);
     Ok(SettledLeg {
