@@ -167,13 +167,14 @@ impl Naive {
     }
 
     /// A fill of signed lots for what is received (negative for what is paid): funding first, then
-    /// the share of what closes goes into cash. Returns what funding charged.
+    /// the share of what closes goes into cash, and a rebate with it. Returns what funding charged.
     pub(super) fn fill(
         &mut self,
         who: usize,
         market: usize,
         lots: i64,
         quote: i64,
+        rebate: i64,
     ) -> Outcome<i64> {
         let index = self.row(market).index[0];
         let holding = self.holding(who, market);
@@ -191,8 +192,8 @@ impl Naive {
         holding.quote += quote - realised;
         holding.lots += lots;
         holding.index = index;
-        self.accounts[who].cash += realised - owed;
-        self.result(who, realised - owed);
+        self.accounts[who].cash += realised - owed + rebate;
+        self.result(who, realised - owed + rebate);
         self.markets[market].residue += owed;
         Ok(owed)
     }
