@@ -8,7 +8,8 @@ use crate::{
     instructions::tokens::atoms_in,
     state::{Clearinghouse, Custody, Market, MarketMut, RiskBook, RiskBookRef},
 };
-use anchor_lang::prelude::*;
+use anchor_lang::{Ids, prelude::*};
+use anchor_spl::token_interface::TokenInterface;
 use counterweight_risk::{QuoteAtoms, market::MODE_SETTLEMENT};
 
 /// Accounts of `audit`: behind these, for the quote token, the accounts of markets, sorted by index.
@@ -137,6 +138,11 @@ pub(crate) fn audit<'info>(ctx: Context<'info, Audit<'info>>) -> Result<()> {
     require!(
         custody.asset == 0 || further.is_empty(),
         ErrorCode::WrongAccountCount
+    );
+    // Nothing but a token program puts an account there; say so all the same.
+    require!(
+        TokenInterface::ids().contains(accounts.vault.owner),
+        anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram
     );
     let (held, recorded) = (atoms_in(&accounts.vault)?, custody.recorded);
     require_at_least(ErrorCode::VaultShort, "vault", held.into(), recorded.into())?;

@@ -44,8 +44,8 @@ pub struct FundInsurance<'info> {
 pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
     require!(atoms > 0, ErrorCode::ZeroQuantity);
     let accounts = ctx.accounts;
-    let mut custody = accounts.custody.load_mut()?;
-    custody.require_of(&accounts.clearinghouse.key(), &accounts.quote_mint.key())?;
+    let (clearinghouse, mint) = (accounts.clearinghouse.key(), accounts.quote_mint.key());
+    accounts.custody.load()?.require_of(&clearinghouse, &mint)?;
     let before = accounts.quote_vault.amount;
     let movement = Movement {
         program: &accounts.token_program,
@@ -60,7 +60,7 @@ pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<
         before,
         &accounts.payer,
     )?;
-    custody.record_arrival(atoms)?;
+    accounts.custody.load_mut()?.record_arrival(atoms)?;
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;
     clearinghouse.insurance = QuoteAtoms(clearinghouse.insurance)

@@ -58,9 +58,12 @@ impl WithdrawFees<'_> {
 pub(crate) fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(atoms)?;
-    let mut custody = accounts.custody.load_mut()?;
-    custody.require_of(&accounts.clearinghouse.key(), &accounts.quote_mint.key())?;
-    custody.record_departure(atoms, Clock::get()?.unix_timestamp)?;
+    {
+        let (clearinghouse, mint) = (accounts.clearinghouse.key(), accounts.quote_mint.key());
+        let mut custody = accounts.custody.load_mut()?;
+        custody.require_of(&clearinghouse, &mint)?;
+        custody.record_departure(atoms, Clock::get()?.unix_timestamp)?;
+    }
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     {
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
