@@ -1,6 +1,6 @@
 //! Trading on the order book: what rests, what trades, who pays, and what waits in the queue.
 
-use counterweight::{Guards, OrderKind, Which, error::ErrorCode};
+use counterweight::{OrderKind, Which, error::ErrorCode};
 use counterweight_risk::orders::Side;
 use counterweight_simnet::{Exchange, Trader, limit, pegged, reconcile};
 use counterweight_tests::scene::{localnet, refused};
