@@ -385,6 +385,38 @@ fn an_audit_finds_every_figure_that_is_an_atom_or_a_lot_off() {
 }
 
 #[test]
+fn a_custody_of_another_layout_is_left_alone() {
+    let mut x = localnet();
+    let trader = x.funded("trader", 1_000);
+    let (of, venue, free) = (x.collateral(0), x.venue, Guards::default());
+    let (key, authority) = (trader.key.pubkey(), x.authority.pubkey());
+    let wallet = x.wallet(&trader, 0, 1_000_000);
+    let terms = OutflowTerms {
+        limit: 1,
+        window: 60,
+    };
+    patch(
+        &mut x,
+        venue.clearinghouse,
+        CLEARINGHOUSE_FEES,
+        &9i64.to_le_bytes(),
+    );
+    patch(&mut x, venue.custody(&of), 8, &[2]);
+    for call in [
+        venue.deposit(key, trader.margin, &of, wallet, 1),
+        venue.withdraw(key, trader.margin, &of, wallet, 1, free),
+        venue.fund_insurance(key, &of, wallet, 1),
+        venue.withdraw_fees(authority, &of, wallet, 1),
+        venue.set_outflow_limit(authority, &of, terms),
+        venue.audit(&of, &[]),
+    ] {
+        refused(&mut x, &[&trader], ErrorCode::WrongVersion, |x| {
+            x.chain.send(&[call], &[])
+        });
+    }
+}
+
+#[test]
 fn nothing_leaves_that_never_arrived() {
     let mut x = localnet();
     let trader = x.funded("trader", 1_000);

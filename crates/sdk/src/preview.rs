@@ -51,7 +51,6 @@ pub fn after_trade(
         slots: &mut after.slots,
     };
     let maturity = tables.header.params.maturity(now);
-    let _ = account.fill(market, row, lots, quote, maturity)?;
-    let _ = after.header.core.charge(fee, maturity)?;
+    let _ = account.trade(market, row, lots, quote, fee, maturity)?;
     Ok(after)
 }
