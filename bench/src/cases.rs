@@ -3,6 +3,7 @@
 use crate::world::{Bytecode, LotValue, POSITIONS, exchange, open, trader};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{Guards, Leg, LiquidateArgs};
+use counterweight_risk::OutflowTerms;
 use counterweight_sdk::instructions;
 use counterweight_simnet::{Exchange, Keypair, Signer, Trader, keypair};
 use serde::{Deserialize, Serialize};
@@ -301,6 +302,9 @@ fn refreshes(x: &mut Exchange) -> Vec<Cost> {
     costs
 }
 
+/// Markets that are audited together.
+const EIGHT: [u16; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+
 fn governance(x: &mut Exchange, trader: &Trader) -> Vec<Cost> {
     let authority = keypair("authority");
     let (key, venue, quote) = (authority.pubkey(), x.venue, x.collateral(0));
@@ -336,6 +340,15 @@ fn governance(x: &mut Exchange, trader: &Trader) -> Vec<Cost> {
             &authority,
         );
         run("pause", venue.pause(key, 4), &authority);
+        let limit = OutflowTerms {
+            limit: 1_000_000_000_000,
+            window: 3_600,
+        };
+        run(
+            "set_outflow_limit",
+            venue.set_outflow_limit(key, &quote, limit),
+            &authority,
+        );
         run("set_guardian", venue.set_guardian(key, key), &authority);
         run(
             "nominate_authority",
@@ -348,6 +361,8 @@ fn governance(x: &mut Exchange, trader: &Trader) -> Vec<Cost> {
             &trader.key,
         );
     }
+    let audit = venue.audit(&quote, &EIGHT);
+    costs.push(measure(x, "audit, 8 markets", None, &[audit], &[], true));
     let nominate = venue.nominate_authority(key, key);
     x.chain
         .send(&[nominate], &[&authority])

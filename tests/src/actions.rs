@@ -40,6 +40,7 @@ pub enum Kind {
     MarketTerms,
     AssetTerms,
     RiskTerms,
+    OutflowLimit,
     PlaceOrder,
     TakeOrders,
     EditOrder,

@@ -60,7 +60,7 @@ pub fn watched(x: &Exchange, traders: &[&Trader]) -> Vec<Pubkey> {
     keys.extend(
         x.collaterals
             .iter()
-            .map(|collateral| x.venue.vault(collateral)),
+            .flat_map(|of| [x.venue.vault(of), x.venue.custody(of)]),
     );
     keys.extend(traders.iter().map(|trader| trader.margin));
     keys

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use counterweight::{
     Leg,
-    state::{Clearinghouse, Market},
+    state::{Clearinghouse, Custody, Market},
 };
 use counterweight_sdk::accounts::{self, Margin, RiskTables};
 use counterweight_simnet::Exchange;
@@ -30,6 +30,7 @@ pub struct Watched {
     pub wallets: Vec<Wallet>,
     markets: Vec<Pubkey>,
     vaults: Vec<Pubkey>,
+    custodies: Vec<Pubkey>,
     clearinghouse: Pubkey,
     risk_book: Pubkey,
 }
@@ -40,11 +41,13 @@ impl Watched {
         let markets = exchange.tables().header.market_count;
         let venue = &exchange.venue;
         let vaults = exchange.collaterals.iter().map(|c| venue.vault(c));
+        let custodies = exchange.collaterals.iter().map(|c| venue.custody(c));
         Self {
             margins,
             wallets,
             markets: (0..markets).map(|index| venue.market(index)).collect(),
             vaults: vaults.collect(),
+            custodies: custodies.collect(),
             clearinghouse: venue.clearinghouse,
             risk_book: venue.risk_book,
         }
@@ -57,6 +60,7 @@ impl Watched {
             .chain(self.markets.iter().copied())
             .chain(self.margins.iter().copied())
             .chain(self.vaults.iter().copied())
+            .chain(self.custodies.iter().copied())
             .chain(wallets)
     }
 }
@@ -76,6 +80,8 @@ pub struct Snapshot {
     pub market_keys: Vec<Pubkey>,
     /// The clearinghouse.
     pub clearinghouse: Clearinghouse,
+    /// The custody of every collateral.
+    pub custodies: Vec<Custody>,
     /// What every wallet holds.
     pub wallets: Vec<(Wallet, u64)>,
     /// Every watched account.
@@ -97,6 +103,7 @@ impl Snapshot {
             (*key, margin)
         };
         let market = |key: &Pubkey| accounts::market(&bytes[key]).expect("market");
+        let custody = |key: &Pubkey| accounts::custody(&bytes[key]).expect("custody");
         let wallet = |wallet: &Wallet| {
             let atoms = bytes[&wallet.key][64..72].try_into().expect("8 bytes");
             (*wallet, u64::from_le_bytes(atoms))
@@ -109,6 +116,7 @@ impl Snapshot {
             market_keys: watched.markets.clone(),
             clearinghouse: accounts::clearinghouse(&bytes[&watched.clearinghouse])
                 .expect("clearinghouse"),
+            custodies: watched.custodies.iter().map(custody).collect(),
             wallets: watched.wallets.iter().map(wallet).collect(),
             bytes,
         }
@@ -121,6 +129,15 @@ impl Snapshot {
     pub fn margin(&self, key: &Pubkey) -> &Margin {
         let found = self.margins.iter().find(|(margin, _)| margin == key);
         &found.expect("a watched margin account").1
+    }
+
+    /// The custody of an asset.
+    ///
+    /// # Panics
+    /// If it is no collateral.
+    pub fn custody(&self, asset: u16) -> &Custody {
+        let mut custodies = self.custodies.iter();
+        custodies.find(|c| c.asset == asset).expect("a collateral")
     }
 
     /// Each margin account, in this snapshot and in a later one.

@@ -43,7 +43,7 @@ fn a_loss_that_is_made_for_the_backstop_is_worth_no_more_than_its_daily_cap() {
     }
     // Now the long has gained some 11,000 dollars that the house has lost.
     assert!(equity(&mut x, &[&long]) > 58_000 * DOLLAR);
-    x.deleverage_backstop(SOL, u64::MAX).unwrap();
+    x.deleverage_backstop(SOL).unwrap();
     let gain = equity(&mut x, &[&short, &long]) - start;
     assert!(gain <= 2_000 * DOLLAR, "the attacker has gained {gain}");
     let backstop = x.venue.backstop();
@@ -65,7 +65,7 @@ fn a_deficit_between_own_accounts_is_paid_by_the_winner() {
         let start = equity(&mut x, &[&short, &long]);
         x.set_price(1, 30_000_000_000);
         assert!(equity(&mut x, &[&short]) < -20_000 * DOLLAR);
-        x.deleverage(short.margin, SOL, u64::MAX).unwrap();
+        x.deleverage(short.margin, SOL).unwrap();
         let gain = equity(&mut x, &[&short, &long]) - start;
         let most = if fund == 0 { DOLLAR } else { 2_000 * DOLLAR };
         assert!(gain <= most, "{gain} with a fund of {fund}");

@@ -236,12 +236,12 @@ impl Crash {
             6..10 => {
                 let victim = self.failing();
                 let market = self.market_of(&victim);
-                ("deleverage", self.x.deleverage(victim, market, lots))
+                ("deleverage", self.x.deleverage(victim, market))
             }
             10 => {
                 let backstop = self.x.venue.backstop();
                 let market = self.market_of(&backstop);
-                let closed = self.x.deleverage_backstop(market, lots);
+                let closed = self.x.deleverage_backstop(market);
                 ("deleverage_backstop", closed)
             }
             11..14 => {

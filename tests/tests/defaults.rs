@@ -152,11 +152,11 @@ fn only_an_account_in_default_is_taken_over() {
     let view = s.x.view(taker).unwrap();
     assert_eq!(number(&failure, "equity"), view.equity.into());
     s.refuses(ErrorCode::NotInDefault, |x| {
-        x.deleverage(taker, SOL, u64::MAX)
+        x.deleverage(taker, SOL)
     });
     let backstop = s.x.venue.backstop();
     s.refuses(ErrorCode::NotInDefault, |x| {
-        x.deleverage_backstop(SOL, u64::MAX)
+        x.deleverage_backstop(SOL)
     });
     s.refuses(ErrorCode::NotLiquidatable, |x| {
         let flag = x.venue.flag_account(backstop);
@@ -173,7 +173,7 @@ fn an_account_with_orders_is_not_taken_over_before_they_are_gone() {
     let taker = s.taker.margin;
     s.refuses(ErrorCode::OrdersStillRest, |x| x.resolve_default(taker));
     s.refuses(ErrorCode::OrdersStillRest, |x| {
-        x.deleverage(taker, SOL, u64::MAX)
+        x.deleverage(taker, SOL)
     });
     s.x.prune(taker, SOL).unwrap();
     s.x.resolve_default(taker).unwrap();
@@ -188,8 +188,8 @@ fn another_account_is_no_backstop() {
     let backstop = s.x.venue.backstop();
     for instruction in [
         s.x.venue.resolve_default(taker, &[SOL]),
-        s.x.venue.deleverage(taker, SOL, 1),
-        s.x.venue.deleverage_backstop(SOL, 1),
+        s.x.venue.deleverage(taker, SOL),
+        s.x.venue.deleverage_backstop(SOL),
         s.x.venue.sweep_dust(SOL, 0),
     ] {
         let forged = with_account(instruction, backstop, first);
@@ -232,7 +232,7 @@ fn what_the_backstop_cannot_bear_is_shared_pro_rata() {
     let taker = s.taker.margin;
     let shared = -s.equity("taker") - 150 * DOLLAR;
     let before = [s.equity("first"), s.equity("second")];
-    let receipt = s.x.deleverage(taker, SOL, u64::MAX).unwrap();
+    let receipt = s.x.deleverage(taker, SOL).unwrap();
     let found: Vec<Deleveraged> = events::of_type(&receipt.logs);
     let event = &found[0];
     assert_eq!((event.covered, event.deficit), (150 * DOLLAR, shared));
@@ -267,7 +267,7 @@ fn deleveraging_is_refused_while_the_backstop_can_take_over() {
     s.x.set_price(1, 14_200_000_000);
     let taker = s.taker.margin;
     s.refuses(ErrorCode::BackstopCanTake, |x| {
-        x.deleverage(taker, SOL, u64::MAX)
+        x.deleverage(taker, SOL)
     });
 }
 
@@ -281,10 +281,10 @@ fn deleveraging_waits_for_the_fills_in_the_queue() {
     s.x.set_price(1, 14_200_000_000);
     let (taker, maker) = (s.taker.margin, s.shorts[0].margin);
     s.refuses(ErrorCode::FillsStillWait, |x| {
-        x.deleverage(taker, SOL, u64::MAX)
+        x.deleverage(taker, SOL)
     });
     s.x.settle_fills(SOL, &[maker]).unwrap();
-    s.x.deleverage(taker, SOL, u64::MAX).unwrap();
+    s.x.deleverage(taker, SOL).unwrap();
     s.balances();
 }
 
@@ -357,10 +357,10 @@ fn the_backstop_itself_is_deleveraged_below_its_margin() {
     let view = s.x.view(s.x.venue.backstop()).unwrap();
     assert!(view.equity < 0);
     s.refuses(ErrorCode::SideExhausted, |x| {
-        x.deleverage_backstop(SOL, 14_999)
+        x.deleverage_backstop(SOL)
     });
     let shorts = s.equity("first") + s.equity("second");
-    s.x.deleverage_backstop(SOL, u64::MAX).unwrap();
+    s.x.deleverage_backstop(SOL).unwrap();
     s.balances();
     assert_eq!(
         s.equity("backstop"),
@@ -386,7 +386,7 @@ fn a_deficit_is_shared_over_all_markets_of_the_account() {
     assert!(lacking > 800 * DOLLAR, "{lacking}");
     let before = [s.equity("first"), s.equity("second")];
     for market in [ETH, SOL] {
-        s.x.deleverage(s.taker.margin, market, u64::MAX).unwrap();
+        s.x.deleverage(s.taker.margin, market).unwrap();
         s.balances();
     }
     let core = s.x.margin(&s.taker.margin).header.core;
@@ -403,7 +403,7 @@ fn a_deficit_is_shared_over_all_markets_of_the_account() {
 fn an_account_of_an_old_epoch_trades_in_the_new_one() {
     let mut s = scene(0);
     s.x.set_price(1, 14_200_000_000);
-    s.x.deleverage(s.taker.margin, SOL, u64::MAX).unwrap();
+    s.x.deleverage(s.taker.margin, SOL).unwrap();
     let worth = s.equity("first");
     // The first still has its old lots written down; it opens new ones without catching up before.
     let leg = s.x.leg(SOL, 100);
@@ -429,10 +429,10 @@ fn an_account_of_an_old_epoch_trades_in_the_new_one() {
     s.x.set_price(1, 12_000_000_000);
     let key = taker.margin;
     s.refuses(ErrorCode::CatchUpFirst, |x| {
-        x.deleverage(key, SOL, u64::MAX)
+        x.deleverage(key, SOL)
     });
     s.x.catch_up(s.shorts[1].margin, SOL).unwrap();
-    s.x.deleverage(key, SOL, u64::MAX).unwrap();
+    s.x.deleverage(key, SOL).unwrap();
     let keys = [keys[0], keys[1], keys[2], keys[3], key];
     assert!(reconcile(&s.x, &keys).balances());
     assert_eq!(s.x.tables().markets[usize::from(SOL)].era, [0, 2 << 32]);

@@ -39,6 +39,7 @@ fn a_clearinghouse_is_governed_by_its_creator_and_starts_with_its_quote_token() 
         (Ratio::ONE, Ratio::ONE)
     );
     assert_eq!(tables.header.params.auction_seconds, 30);
+    assert_eq!(tables.header.params.profit_maturity, 3_600);
     assert_eq!(tables.header.paused, 0);
 }
 
@@ -130,14 +131,15 @@ fn the_authority_changes_the_terms_of_clearinghouse_asset_and_market() {
         auction_seconds: 1,
         backstop_line_bps: 9_000,
         backstop_daily_loss: 7,
+        profit_maturity: 77,
     };
     x.govern(x.venue.set_risk_terms(authority, terms)).unwrap();
     let params = x.tables().header.params;
     assert_eq!(params.max_depeg, Ratio::from_bps_floor(10));
     assert_eq!(params.liquidation_buffer, Ratio::from_bps_ceil(5_000));
-    assert_eq!(params.auction_seconds, 1);
     assert_eq!(params.backstop_line, Ratio::from_bps_floor(9_000));
     assert_eq!(params.backstop_daily_loss, 7);
+    assert_eq!((params.auction_seconds, params.profit_maturity), (1, 77));
 
     let before = x.tables().assets[1];
     let mut terms = x.deployment.asset[1].terms(true);

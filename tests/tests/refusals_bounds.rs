@@ -27,7 +27,7 @@ fn refused_by_bounds(
 #[test]
 fn risk_terms_have_bounds() {
     let mut x = localnet();
-    let cases: [Case<RiskTerms>; 8] = [
+    let cases: [Case<RiskTerms>; 9] = [
         (("max_depeg_bps", 9, 10, 1_000), |t| t.max_depeg_bps = 9),
         (("max_depeg_bps", 1_001, 10, 1_000), |t| {
             t.max_depeg_bps = 1_001
@@ -47,6 +47,9 @@ fn risk_terms_have_bounds() {
         }),
         (("backstop_daily_loss", (1 << 60) + 1, 0, 1 << 60), |t| {
             t.backstop_daily_loss = (1 << 60) + 1
+        }),
+        (("profit_maturity", 604_801, 0, 604_800), |t| {
+            t.profit_maturity = 604_801
         }),
     ];
     for (bound, change) in cases {

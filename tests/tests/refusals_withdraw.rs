@@ -100,6 +100,11 @@ fn an_unrealised_profit_is_not_withdrawn() {
     x.block_trade(&taker, &maker, &[leg]).unwrap();
     let cash = x.margin(&taker.margin).header.core.cash.0;
     assert!(cash > 2_900 * DOLLAR);
+    refused(&mut x, &watched, ErrorCode::ProfitNotMature, |x| {
+        x.withdraw(&taker, 0, cash as u64, Guards::default())
+    });
+    // And time matures it.
+    x.chain.advance(3_600);
     x.withdraw(&taker, 0, cash as u64, Guards::default())
         .unwrap();
     assert!(reconcile(&x, &[maker.margin, taker.margin]).balances());

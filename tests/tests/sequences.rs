@@ -9,7 +9,7 @@ use counterweight::error::ErrorCode;
 use counterweight_simnet::Failure;
 use counterweight_tests::{
     actions::{Action, Kind, choose},
-    invariants::{Verdict, check_all, view_equals_preview},
+    invariants::{Verdict, audits_succeed, check_all, view_equals_preview},
     rng::Rng,
     snapshot::Snapshot,
     world::World,
@@ -19,7 +19,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// The chain and the preview are compared after so many steps.
+/// The chain and the preview are compared, and the chain audits itself, after so many steps.
 const COMPARE: u64 = 5;
 /// Actions that a failure prints.
 const LOG: usize = 20;
@@ -106,6 +106,7 @@ impl Sequence<'_> {
             let at = self.rng.below(self.world.seats.len() as u64) as usize;
             let account = self.world.seats[at].margin;
             view_equals_preview(&mut self.world.exchange, account)?;
+            audits_succeed(&mut self.world.exchange)?;
         }
         self.step += 1;
         Ok(())
@@ -225,6 +226,7 @@ fn require_variety(statistics: &Statistics, total: u64) {
         (Kind::MarketTerms, 30, 2),
         (Kind::AssetTerms, 8, 1),
         (Kind::RiskTerms, 8, 1),
+        (Kind::OutflowLimit, 20, 5),
         (Kind::PlaceOrder, 350, 150),
         (Kind::TakeOrders, 150, 30),
         (Kind::EditOrder, 40, 15),

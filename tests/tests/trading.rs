@@ -200,8 +200,9 @@ fn the_preview_of_a_trade_is_what_the_chain_makes_of_it() {
         let cost = lots * leg.price as i64 * row.tick_size as i64;
         let fee = row.fee(QuoteAtoms(cost)).unwrap();
         let quote = QuoteAtoms(-cost);
+        let (lots, now) = (Lots(lots), x.chain.time());
         let expected =
-            preview::after_trade(&tables, &before, market, Lots(lots), quote, fee).unwrap();
+            preview::after_trade(&tables, &before, market, lots, quote, fee, now).unwrap();
         x.block_trade(&trader, &maker, &[leg]).unwrap();
         let after = x.margin(&trader.margin);
         assert_eq!(after.header.core, expected.header.core);

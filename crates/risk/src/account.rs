@@ -4,6 +4,7 @@ use crate::{
     deleverage::Settled,
     error::{Result, RiskError},
     market::Market,
+    maturity::{Immature, Maturity},
     position::{FillEffect, Position, key},
     units::{Lots, QuoteAtoms},
 };
@@ -25,7 +26,7 @@ pub struct Balance {
     pub padding: [u8; 6],
 }
 
-/// The part of a margin account that the engine reads and writes, positions aside. 160 bytes.
+/// The part of a margin account that the engine reads and writes, positions aside. 176 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
@@ -44,11 +45,44 @@ pub struct AccountCore {
     pub open_orders: u16,
     /// Zero.
     pub padding: [u8; 4],
-    /// Zero.
-    pub reserved: u64,
+    /// The part of the cash that is profit and may not leave yet.
+    pub immature: Immature,
 }
 
-const _: () = assert!(size_of::<Balance>() == 16 && size_of::<AccountCore>() == 160);
+const _: () = assert!(size_of::<Balance>() == 16 && size_of::<AccountCore>() == 176);
+const _: () = assert!(core::mem::offset_of!(AccountCore, immature) == 152);
+
+/// Quote atoms that were taken from one line of the ledger and are not in another yet. It can neither be
+/// copied nor made from a number, so that what is credited is what was debited.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "what was taken from one line must be given to another"]
+pub struct Charge(QuoteAtoms);
+
+impl Charge {
+    /// Nothing.
+    pub const NONE: Self = Self(QuoteAtoms::ZERO);
+
+    /// How much it is.
+    pub const fn atoms(&self) -> QuoteAtoms {
+        self.0
+    }
+
+    /// Divides it: `part`, and the rest.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn split(self, part: QuoteAtoms) -> Result<(Self, Self)> {
+        Ok((Self(part), Self(self.0.minus(part)?)))
+    }
+
+    /// The line that it is given to, with it.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn onto(self, line: QuoteAtoms) -> Result<QuoteAtoms> {
+        line.plus(self.0)
+    }
+}
 
 /// An account to be judged.
 #[derive(Clone, Copy, Debug)]
@@ -122,19 +156,53 @@ impl AccountCore {
         Ok(())
     }
 
-    /// Takes from the settled cash what can be withdrawn or transferred: never below zero.
+    /// Takes from the settled cash what can be withdrawn or transferred at `now`: never below zero, and
+    /// never profit that has not matured.
     ///
     /// # Errors
-    /// [`RiskError::InsufficientBalance`].
-    pub fn debit_cash(&mut self, atoms: u64) -> Result<()> {
-        let available = u64::try_from(self.cash.0).unwrap_or(0);
-        if atoms > available {
+    /// [`RiskError::InsufficientBalance`], [`RiskError::ProfitNotMature`].
+    pub fn debit_cash(&mut self, atoms: u64, now: i64) -> Result<()> {
+        let held = u64::try_from(self.cash.0).unwrap_or(0);
+        let Some(kept) = held.checked_sub(atoms) else {
             return Err(RiskError::InsufficientBalance {
-                available,
+                available: held,
                 requested: atoms,
+            });
+        };
+        let immature = self.immature.at(now);
+        if immature > kept {
+            return Err(RiskError::ProfitNotMature {
+                available: held.saturating_sub(immature),
+                requested: atoms,
+                immature,
+                wait: self.immature.wait(now, kept),
             });
         }
         self.cash = self.cash.minus(QuoteAtoms::from_unsigned(atoms)?)?;
+        Ok(())
+    }
+
+    /// Takes a fee, a penalty, what is owed: it leaves the cash, even below zero. A negative one is income,
+    /// and matures.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    #[inline(always)]
+    pub fn charge(&mut self, atoms: QuoteAtoms, maturity: Maturity) -> Result<Charge> {
+        self.cash = self.cash.minus(atoms)?;
+        if atoms.0 < 0 {
+            self.immature.note(atoms.negated()?, maturity);
+        }
+        Ok(Charge(atoms))
+    }
+
+    /// Receives what another line was charged, as a profit.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn earn(&mut self, charge: Charge, maturity: Maturity) -> Result<()> {
+        self.immature.note(charge.atoms(), maturity);
+        self.cash = charge.onto(self.cash)?;
         Ok(())
     }
 
@@ -168,7 +236,8 @@ impl AccountMut<'_> {
 
     /// Applies a fill: settles the position, changes it, moves what it realises into cash, and frees
     /// the slot when nothing is left. Returns the effect on the market, and what the settlement of
-    /// the indices charged (it belongs into the market's residue).
+    /// the indices charged (it belongs into the market's residue). What comes into cash matures, funding
+    /// included: it is booked before those who owe it have paid.
     ///
     /// # Errors
     /// [`RiskError::NoFreeSlot`] where a new position does not fit; as [`Position::fill`].
@@ -178,18 +247,46 @@ impl AccountMut<'_> {
         market: &Market,
         lots: Lots,
         quote: QuoteAtoms,
+        maturity: Maturity,
     ) -> Result<(FillEffect, QuoteAtoms)> {
+        let (effect, owed, _none) = self.trade(
+            market_index,
+            market,
+            lots,
+            quote,
+            QuoteAtoms::ZERO,
+            maturity,
+        )?;
+        Ok((effect, owed))
+    }
+
+    /// As [`AccountMut::fill`], and takes the fee of it (a rebate, if negative).
+    ///
+    /// # Errors
+    /// As [`AccountMut::fill`].
+    pub fn trade(
+        &mut self,
+        market_index: u16,
+        market: &Market,
+        lots: Lots,
+        quote: QuoteAtoms,
+        fee: QuoteAtoms,
+        maturity: Maturity,
+    ) -> Result<(FillEffect, QuoteAtoms, Charge)> {
         let at = self.slot_for(market_index, market, lots)?;
         let position = &mut self.slots[at];
         let settled = position.settle(market)?;
         let effect = position.fill(market, lots, quote)?;
         let emptied = position.is_empty();
-        let cash = self.core.cash.plus(settled.cash()?)?;
-        self.core.cash = cash.plus(effect.realised)?;
+        let result = effect.realised.plus(settled.cash()?)?;
+        self.core.cash = self.core.cash.plus(result)?.minus(fee)?;
+        // A rebate is income; a fee is a cost, which makes nothing mature.
+        let income = result.minus(fee.min(QuoteAtoms::ZERO))?;
+        self.core.immature.note(income, maturity);
         if emptied {
             self.free(at);
         }
-        Ok((FillEffect { settled, ..effect }, settled.owed))
+        Ok((FillEffect { settled, ..effect }, settled.owed, Charge(fee)))
     }
 
     /// Brings the position in a market up to the market's indices, and frees the slot when nothing is
@@ -197,13 +294,20 @@ impl AccountMut<'_> {
     ///
     /// # Errors
     /// [`RiskError::NoPosition`]; as [`Position::settle`].
-    pub fn catch_up(&mut self, market_index: u16, market: &Market) -> Result<Settled> {
+    pub fn catch_up(
+        &mut self,
+        market_index: u16,
+        market: &Market,
+        maturity: Maturity,
+    ) -> Result<Settled> {
         let at = self.find(market.asset, market_index);
         let at = at.ok_or(RiskError::NoPosition {
             market: market_index,
         })?;
         let settled = self.slots[at].settle(market)?;
-        self.core.cash = self.core.cash.plus(settled.cash()?)?;
+        let result = settled.cash()?;
+        self.core.cash = self.core.cash.plus(result)?;
+        self.core.immature.note(result, maturity);
         if self.slots[at].is_empty() {
             self.free(at);
         }
@@ -290,9 +394,9 @@ mod tests {
         };
         assert_eq!(core.debit(1, 6), short(5, 6));
         assert_eq!(core.debit(2, 1), short(0, 1));
-        assert_eq!(core.debit_cash(11), short(10, 11));
+        assert_eq!(core.debit_cash(11, 0), short(10, 11));
         core.cash = QuoteAtoms(-1);
-        assert_eq!(core.debit_cash(1), short(0, 1));
+        assert_eq!(core.debit_cash(1, 0), short(0, 1));
     }
 
     proptest! {
@@ -308,7 +412,7 @@ mod tests {
                 let mut market = Market::zeroed();
                 market.asset = market_index % 3;
                 let before = (*account.core, account.slots.to_vec());
-                match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote)) {
+                match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote), Maturity::OFF) {
                     Ok(_) => paid += quote,
                     Err(RiskError::ZeroQuantity) if lots == 0 => {}
                     Err(RiskError::NoFreeSlot { slots: 8 }) => {

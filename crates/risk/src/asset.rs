@@ -299,6 +299,18 @@ impl Asset {
         Ok(())
     }
 
+    /// Whether the confidence interval is narrow enough to close somebody's lots against others who did not
+    /// ask for it.
+    ///
+    /// # Errors
+    /// [`RiskError::WidePrice`].
+    pub fn check_narrow(&self, asset: u16) -> Result<()> {
+        if self.price_flags & PRICE_WIDE != 0 {
+            return Err(self.explain_flags(asset));
+        }
+        Ok(())
+    }
+
     #[inline(always)]
     fn check_age(&self, asset: u16, now: i64, limit: u32) -> Result<()> {
         // Both are unix seconds between 0 and the chain's clock plus a lead: no wrap is possible.

@@ -10,6 +10,7 @@ use crate::{
     account::{AccountMut, AccountView},
     error::{Result, RiskError},
     market::{MODE_SETTLEMENT, Market},
+    maturity::{Immature, Maturity},
     position::{FillEffect, Position},
     standard::{Book, Health, collateral_of},
     units::{QuoteAtoms, Ratio},
@@ -209,6 +210,7 @@ pub fn move_last(
     book: &Book,
     from: &mut AccountMut,
     to: &mut AccountMut,
+    maturity: Maturity,
 ) -> Result<Option<(u16, Moved)>> {
     let count = usize::from(from.core.position_count);
     let Some(at) = count.checked_sub(1) else {
@@ -236,9 +238,10 @@ pub fn move_last(
         let fills = Some([(gone, settled.owed), nothing]);
         return Ok(Some((market_index, Moved { fills })));
     }
-    let (effect, _) = from.fill(market_index, market, lots.negated()?, cost.negated()?)?;
+    let (gone, back) = (lots.negated()?, cost.negated()?);
+    let (effect, _) = from.fill(market_index, market, gone, back, maturity)?;
     let given = (FillEffect { settled, ..effect }, settled.owed);
-    let taken = to.fill(market_index, market, lots, cost)?;
+    let taken = to.fill(market_index, market, lots, cost, maturity)?;
     let fills = Some([given, taken]);
     Ok(Some((market_index, Moved { fills })))
 }
@@ -249,6 +252,8 @@ pub fn move_last(
 /// [`RiskError::NoFreeBalance`], [`RiskError::Overflow`].
 pub fn move_money(from: &mut AccountMut, to: &mut AccountMut) -> Result<QuoteAtoms> {
     let cash = core::mem::take(&mut from.core.cash);
+    // What was maturing has gone with the cash.
+    from.core.immature = Immature::default();
     to.core.cash = to.core.cash.plus(cash)?;
     for balance in &mut from.core.balances {
         let atoms = core::mem::take(&mut balance.atoms);

@@ -18,7 +18,9 @@
 //! that what all accounts pay is never less than what the closed position was given. The lots that
 //! rounding leaves over are long, cost nothing, and belong to the backstop.
 //!
-//! When a side is closed whole, its next lots belong to a new epoch, with nothing closed.
+//! When a side is closed whole, its next lots belong to a new epoch, with nothing closed. An epoch ends as
+//! well where little of a side is left and nobody lags: what is left is the whole of the next one, so that a
+//! market is not used up by being deleveraged often.
 
 use crate::{
     error::{Result, RiskError},
@@ -96,19 +98,24 @@ impl Position {
     #[inline(never)]
     fn held_after(&self, market: &Market) -> Lots {
         let side = Market::side(self.lots);
-        if epoch_of(self.era) != epoch_of(market.era[side]) {
+        let (then, now) = (self.era, market.era[side]);
+        let before = if epoch_of(then) == epoch_of(now) {
+            left(then)
+        } else if market.ended[side] == 0 {
             return Lots::ZERO;
-        }
-        let size = u128::from(self.lots.size()); // at most 2^44
-        let product = size * u128::from(left(market.era[side]));
-        let before = u128::from(left(self.era)).max(1);
-        let kept = if self.lots.0 < 0 {
-            product.div_ceil(before)
         } else {
-            product / before
+            // Nobody lagged when the epoch ended: all that was left then is the next one's whole.
+            WHOLE
+        };
+        let held = u128::from(self.lots.size()); // at most 2^44
+        let product = held * u128::from(left(now));
+        let kept = if self.lots.0 < 0 {
+            product.div_ceil(u128::from(before))
+        } else {
+            product / u128::from(before)
         };
         // A share only falls: no more than there was.
-        let kept = i64::try_from(kept.min(size)).unwrap_or(0);
+        let kept = i64::try_from(kept.min(held)).unwrap_or(0);
         Lots(if self.lots.0 < 0 { -kept } else { kept })
     }
 
@@ -116,28 +123,41 @@ impl Position {
     #[cold]
     #[inline(never)]
     pub(crate) fn owed_scaled(&self, market: &Market) -> Result<QuoteAtoms> {
+        // A position that only has orders is nobody that a side waits for before its epoch ends.
+        if self.lots.0 == 0 {
+            return Ok(QuoteAtoms::ZERO);
+        }
         let side = Market::side(self.lots);
-        let (then, epoch) = (epoch_of(self.era), epoch_of(market.era[side]));
-        let now = if then == epoch {
-            market.index[side]
-        } else if then.wrapping_add(1) == epoch {
-            market.closed_index[side]
-        } else {
-            return Err(RiskError::Overflow); // a side is not closed twice before all have caught up
-        };
-        let delta = now.checked_sub(self.index).ok_or(RiskError::Overflow)?;
-        // Below 2^44 · 2^63 · 2^16 = 2^123: in 2^-32 atoms, and divided by a 32-bit share.
+        let (then, now) = (epoch_of(self.era), epoch_of(market.era[side]));
+        if then == now {
+            return self.owed_between(self.index, market.index[side], left(self.era));
+        }
+        if then.wrapping_add(1) != now {
+            return Err(RiskError::Overflow); // an epoch does not end before all of the last have caught up
+        }
+        let end = market.closed_index[side];
+        let first = self.owed_between(self.index, end, left(self.era))?;
+        if market.ended[side] == 0 {
+            return Ok(first);
+        }
+        first.plus(self.owed_between(end, market.index[side], WHOLE)?)
+    }
+
+    /// What the lots owe for an index that moved, where this share of the side was left when they were
+    /// written down; rounded up.
+    fn owed_between(&self, from: i64, to: i64, share: u64) -> Result<QuoteAtoms> {
+        let delta = to.checked_sub(from).ok_or(RiskError::Overflow)?;
+        // Below 2^44 · 2^63 · 2^16 = 2^123: in 2^-32 atoms, and divided by a share of 2^32.
         let product = (u128::from(self.lots.size()) * u128::from(delta.unsigned_abs())) << 16;
-        let before = u128::from(left(self.era)).max(1);
         let pays = (delta < 0) == (self.lots.0 < 0);
-        let size = if pays {
-            product.div_ceil(before)
+        let atoms = if pays {
+            product.div_ceil(u128::from(share))
         } else {
-            product / before
+            product / u128::from(share)
         };
-        let size = i64::try_from(size).ok().filter(|size| size >> 60 == 0);
-        let size = size.ok_or(RiskError::Overflow)?;
-        Ok(QuoteAtoms(if pays { size } else { -size }))
+        let atoms = i64::try_from(atoms).ok().filter(|atoms| atoms >> 60 == 0);
+        let atoms = atoms.ok_or(RiskError::Overflow)?;
+        Ok(QuoteAtoms(if pays { atoms } else { -atoms }))
     }
 
     /// Brings the position up to the market's indices. The lots that deleveraging has closed take their
@@ -165,8 +185,8 @@ impl Position {
         let closed = before.size() - kept.size(); // `held_after` never grows
         let realised = match before.size() {
             0 => QuoteAtoms::ZERO,
-            size if closed == size => self.quote,
-            size => mul_div_signed(self.quote.0, closed, size)
+            held if closed == held => self.quote,
+            held => mul_div_signed(self.quote.0, closed, held)
                 .map(QuoteAtoms)
                 .ok_or(RiskError::Overflow)?,
         };
@@ -195,6 +215,16 @@ impl Position {
     }
 }
 
+impl Market {
+    /// Begins a side's next epoch; `ended` is what was left of it in the last one, zero where it was closed
+    /// whole. Nobody of the epoch before may lag.
+    fn end_epoch(&mut self, side: usize, ended: u64) {
+        self.closed_index[side] = self.index[side];
+        self.ended[side] = ended;
+        self.era[side] = era(epoch_of(self.era[side]).wrapping_add(1), 0);
+    }
+}
+
 /// What is left of a side in an era, of 2^32.
 pub(crate) const fn left(era: u64) -> u64 {
     WHOLE - closed_of(era)
@@ -211,6 +241,8 @@ pub struct Closing {
     pub deficit: QuoteAtoms,
     /// Lots open on the other side.
     pub other: i64,
+    /// Lots of the other side whose accounts have not caught up with its last deleveraging.
+    pub behind: i64,
 }
 
 impl Closing {
@@ -249,17 +281,19 @@ impl Closing {
             });
         }
         let side = usize::from(self.lots.0 > 0); // a long closes against shorts
-        let now = market.era[side];
-        let moved = self.moved(now, open)?;
-        let index = market.index[side].checked_add(moved);
-        let index = index.ok_or(RiskError::Overflow)?;
-        market.era[side] = if lots == open {
-            market.closed_index[side] = index;
-            era(epoch_of(now).wrapping_add(1), 0)
+        let mut next = *market;
+        if self.behind == 0 && left(next.era[side]) < WHOLE / 2 {
+            next.end_epoch(side, left(next.era[side]));
+        }
+        let now = next.era[side];
+        let index = next.index[side].checked_add(self.moved(now, open)?);
+        next.index[side] = index.ok_or(RiskError::Overflow)?;
+        if lots == open {
+            next.end_epoch(side, 0);
         } else {
-            era(epoch_of(now), self.closed(now, open)?)
-        };
-        market.index[side] = index;
+            next.era[side] = era(epoch_of(now), self.closed(now, open)?);
+        }
+        *market = next;
         let received = if self.lots.0 > 0 {
             value
         } else {

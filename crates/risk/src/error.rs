@@ -96,6 +96,33 @@ pub enum RiskError {
         /// What was asked for.
         requested: u64,
     },
+    /// More of a token was asked for than may leave now.
+    OutflowLimit {
+        /// What was asked for, in the token's atoms.
+        requested: u64,
+        /// What may leave now.
+        left: u64,
+        /// Seconds until what was asked for may leave, if nothing else does.
+        wait: u64,
+    },
+    /// More of a token was asked for than may ever leave at once.
+    OutflowNever {
+        /// What was asked for, in the token's atoms.
+        requested: u64,
+        /// The most that may leave at once.
+        limit: u64,
+    },
+    /// The cash is there, but some of it is profit that has not matured.
+    ProfitNotMature {
+        /// What may leave now, in quote atoms.
+        available: u64,
+        /// What was asked for.
+        requested: u64,
+        /// Profit that has not matured.
+        immature: u64,
+        /// Seconds until what was asked for may leave, if nothing is gained or lost.
+        wait: u64,
+    },
     /// The account is above its maintenance margin.
     NotLiquidatable {
         /// Equity for maintenance, in quote atoms.

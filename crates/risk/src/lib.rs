@@ -17,6 +17,8 @@
 //! | [`params`] | what holds for a whole clearinghouse |
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
+//! | [`maturity`] | how much of the cash is profit that may not leave yet |
+//! | [`outflow`] | how much of a token may leave, and how fast |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
 //! | [`backstop`] | who is in default, and what the backstop takes over |
 //! | [`deleverage`] | what a default leaves open, closed against the other side pro rata |
@@ -45,7 +47,9 @@ pub mod fixed;
 pub mod funding;
 pub mod liquidation;
 pub mod market;
+pub mod maturity;
 pub mod orders;
+pub mod outflow;
 pub mod params;
 pub mod position;
 pub mod price;
@@ -57,6 +61,8 @@ pub use account::{AccountCore, AccountMut, AccountView, Balance};
 pub use asset::{Asset, AssetTerms};
 pub use error::{BoundError, Result, RiskError};
 pub use market::{Market, MarketTerms};
+pub use maturity::{Immature, Maturity};
+pub use outflow::{Outflow, OutflowTerms};
 pub use params::{RiskParams, RiskTerms};
 pub use position::Position;
 pub use standard::{Book, Health};

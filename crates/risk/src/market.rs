@@ -99,10 +99,12 @@ pub struct Market {
     pub scale_max: Ratio,
     /// What it is multiplied by at present; folded into [`Market::initial`].
     pub scale: Ratio,
-    /// Where each side's index stood when it was last closed whole.
+    /// Where each side's index stood when its last epoch ended.
     pub closed_index: [i64; 2],
+    /// What share of each side was left when its last epoch ended, of 2^32; zero where it was closed whole.
+    pub ended: [u64; 2],
     /// Zero; for volatility, expiry and strike.
-    pub reserved: [u64; 10],
+    pub reserved: [u64; 8],
 }
 
 const _: () = assert!(size_of::<Market>() == 512 && align_of::<Market>() == 8);
@@ -110,7 +112,7 @@ const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 432);
+const _: () = assert!(core::mem::offset_of!(Market, reserved) == 448);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use crate::{
     error::{BoundError, Result, RiskError, within},
     fixed::mul_div_floor,
+    maturity::{MAX_MATURITY, Maturity},
     price::Scale,
     units::{Price, Ratio},
 };
@@ -27,8 +28,8 @@ pub struct RiskParams {
     pub padding: [u8; 3],
     /// An account below MM · this is in default.
     pub backstop_line: Ratio,
-    /// Zero.
-    pub padding_line: [u8; 4],
+    /// Seconds in which realised profit becomes withdrawable; 0 for at once.
+    pub profit_maturity: u32,
     /// Most that the backstop may lose in a day, in quote atoms; the rest is shared by deleveraging.
     pub backstop_daily_loss: u64,
     /// Zero; for interest and the portfolio floor.
@@ -36,6 +37,7 @@ pub struct RiskParams {
 }
 
 const _: () = assert!(size_of::<RiskParams>() == 64);
+const _: () = assert!(core::mem::offset_of!(RiskParams, profit_maturity) == 28);
 
 /// What governance sets for a whole clearinghouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct RiskTerms {
     pub backstop_line_bps: u32,
     /// Most quote atoms that the backstop may lose in a day.
     pub backstop_daily_loss: u64,
+    /// Seconds in which realised profit becomes withdrawable, 0 (at once) to 604,800.
+    pub profit_maturity: u32,
 }
 
 impl RiskTerms {
@@ -76,7 +80,13 @@ impl RiskTerms {
         within("auction_seconds", u64::from(self.auction_seconds), 1, 3_600)?;
         let line = u64::from(self.backstop_line_bps);
         within("backstop_line_bps", line, 0, 9_000)?;
-        within("backstop_daily_loss", self.backstop_daily_loss, 0, 1 << 60)
+        within("backstop_daily_loss", self.backstop_daily_loss, 0, 1 << 60)?;
+        within(
+            "profit_maturity",
+            u64::from(self.profit_maturity),
+            0,
+            u64::from(MAX_MATURITY),
+        )
     }
 }
 
@@ -88,6 +98,15 @@ impl RiskParams {
         self.auction_seconds = terms.auction_seconds;
         self.backstop_line = Ratio::from_bps_floor(terms.backstop_line_bps);
         self.backstop_daily_loss = terms.backstop_daily_loss;
+        self.profit_maturity = terms.profit_maturity;
+    }
+
+    /// How a profit of `now` matures.
+    pub const fn maturity(&self, now: i64) -> Maturity {
+        Maturity {
+            now,
+            seconds: self.profit_maturity,
+        }
     }
 
     /// Takes the quote token's dollar price: from now on every dollar price is divided by it.

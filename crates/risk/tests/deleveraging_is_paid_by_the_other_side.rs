@@ -58,8 +58,13 @@ impl World {
     fn exact(&self, side: usize) -> i128 {
         let lots = self.accounts.iter().map(|a| {
             let p = &a.position;
-            if Market::side(p.lots) != side || epoch_of(p.era) != epoch_of(self.market.era[side]) {
+            if Market::side(p.lots) != side {
                 return 0;
+            }
+            if epoch_of(p.era) != epoch_of(self.market.era[side]) {
+                let left = WHOLE - closed_of(self.market.era[side]);
+                let whole = self.market.ended[side] == 0;
+                return if whole { 0 } else { i128::from(p.lots.0.abs()) * i128::from(left) };
             }
             let (now, then) = (
                 WHOLE - closed_of(self.market.era[side]),
@@ -133,6 +138,7 @@ impl World {
             price: price(p),
             deficit: QuoteAtoms::ZERO,
             other: self.open[side],
+            behind: self.behind[side],
         };
         closing.deficit = QuoteAtoms(closing.value().unwrap().0 * deficit_bps / 10_000);
         let before = self.market;
@@ -328,6 +334,7 @@ fn bounds_are_refused_and_change_nothing() {
         price: price(1_000),
         deficit: QuoteAtoms::ZERO,
         other: 9,
+        behind: 0,
     };
     let refused = |closing: Closing, market: Market| {
         let mut after = market;
@@ -354,6 +361,7 @@ fn bounds_are_refused_and_change_nothing() {
     );
     let mut worn = Market::zeroed();
     worn.era = [era(3, WHOLE - LEAST_LEFT); 2];
+    let wide = Closing { behind: 1, ..wide };
     assert!(matches!(
         refused(wide, worn),
         RiskError::SideExhausted { .. }
@@ -371,6 +379,7 @@ fn the_widest_figures_stay_in_range() {
             price: Price(1 << 31), // 2^15 atoms a lot: a value of 2^58
             deficit: QuoteAtoms(1 << 58),
             other: most,
+            behind: 0,
         };
         let received = closing.apply(&mut market).unwrap();
         let mut other = Position {

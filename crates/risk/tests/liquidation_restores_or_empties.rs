@@ -9,7 +9,7 @@ use common::{
     scenario::{AssetInput, Scenario, arb_scenario, price_of},
 };
 use counterweight_risk::{
-    AccountCore, AccountMut, Health, Lots, Position, QuoteAtoms,
+    AccountCore, AccountMut, Health, Lots, Maturity, Position, QuoteAtoms,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     price::Reading,
     standard::maintenance,
@@ -180,7 +180,13 @@ impl Exchange {
         let (giver, taker) = (&mut self.liquidatee, &mut self.liquidator);
         for (account, lots, quote) in [(giver, -lots, value), (taker, lots, -value)] {
             let mut account = account.account();
-            let filled = account.fill(position.market, market, Lots(lots), QuoteAtoms(quote));
+            let filled = account.fill(
+                position.market,
+                market,
+                Lots(lots),
+                QuoteAtoms(quote),
+                Maturity::OFF,
+            );
             self.residue += i128::from(filled.unwrap().1.0);
         }
         self.liquidatee.core.cash.0 -= step.penalty.0;

@@ -302,6 +302,7 @@ fn every_term_of_a_clearinghouse_has_its_bounds() {
         auction_seconds: 1 => 3_600,
         backstop_line_bps: 0 => 9_000,
         backstop_daily_loss: 0 => 1 << 60,
+        profit_maturity: 0 => 604_800,
     );
 }
 

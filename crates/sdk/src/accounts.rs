@@ -6,8 +6,8 @@ use bytemuck::{AnyBitPattern, Zeroable};
 use counterweight::{
     book::{Entry, LANE_SLOTS, LANES, Order, lane_of},
     state::{
-        Clearinghouse, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
-        Market, RISK_BOOK_HEADER, RiskBook, Triggers, VERSION,
+        Clearinghouse, Custody, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE,
+        MarginAccount, Market, RISK_BOOK_HEADER, RiskBook, Triggers, VERSION,
     },
 };
 use counterweight_risk::orders::Side;
@@ -114,6 +114,14 @@ pub fn risk_book(data: &[u8]) -> Result<RiskTables, DecodeError> {
         assets: rows(&tail[..assets]),
         markets: rows(&tail[assets..assets + markets]),
     })
+}
+
+/// Decodes a custody.
+///
+/// # Errors
+/// [`DecodeError`] for other bytes.
+pub fn custody(data: &[u8]) -> Result<Custody, DecodeError> {
+    header(data, |account: &Custody| account.version)
 }
 
 /// Decodes a clearinghouse.

@@ -42,7 +42,7 @@ impl Venue {
     }
 
     /// `deleverage`.
-    pub fn deleverage(&self, margin_account: Pubkey, market: u16, max_lots: u64) -> Instruction {
+    pub fn deleverage(&self, margin_account: Pubkey, market: u16) -> Instruction {
         let accounts = accounts::Deleverage {
             clearinghouse: self.clearinghouse,
             risk_book: self.risk_book,
@@ -50,18 +50,18 @@ impl Venue {
             margin_account,
             backstop: self.backstop(),
         };
-        build(accounts, instruction::Deleverage { max_lots })
+        build(accounts, instruction::Deleverage {})
     }
 
     /// `deleverage_backstop`.
-    pub fn deleverage_backstop(&self, market: u16, max_lots: u64) -> Instruction {
+    pub fn deleverage_backstop(&self, market: u16) -> Instruction {
         let accounts = accounts::DeleverageBackstop {
             clearinghouse: self.clearinghouse,
             risk_book: self.risk_book,
             market: self.market(market),
             backstop: self.backstop(),
         };
-        build(accounts, instruction::DeleverageBackstop { max_lots })
+        build(accounts, instruction::DeleverageBackstop {})
     }
 
     /// `catch_up`.

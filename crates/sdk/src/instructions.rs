@@ -90,6 +90,7 @@ impl Venue {
             risk_book: self.risk_book,
             mint: collateral.mint,
             vault: self.vault(collateral),
+            custody: self.custody(collateral),
             token_program: collateral.token_program,
             system_program: system_program::ID,
         };
@@ -217,6 +218,7 @@ impl Venue {
             clearinghouse: self.clearinghouse,
             quote_mint: quote.mint,
             quote_vault: self.vault(quote),
+            custody: self.custody(quote),
             destination,
             token_program: quote.token_program,
         };
@@ -236,6 +238,7 @@ impl Venue {
             clearinghouse: self.clearinghouse,
             quote_mint: quote.mint,
             quote_vault: self.vault(quote),
+            custody: self.custody(quote),
             source,
             token_program: quote.token_program,
         };
@@ -287,6 +290,7 @@ impl Venue {
             margin_account,
             mint: collateral.mint,
             vault: self.vault(collateral),
+            custody: self.custody(collateral),
             source,
             token_program: collateral.token_program,
         };
@@ -316,6 +320,7 @@ impl Venue {
             margin_account,
             mint: collateral.mint,
             vault: self.vault(collateral),
+            custody: self.custody(collateral),
             destination,
             token_program: collateral.token_program,
         };
@@ -435,6 +440,7 @@ pub fn create_clearinghouse(
         risk_book: venue.risk_book,
         quote_mint: quote.mint,
         quote_vault: venue.vault(quote),
+        custody: venue.custody(quote),
         token_program: quote.token_program,
         system_program: system_program::ID,
     };

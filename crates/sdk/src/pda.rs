@@ -3,7 +3,8 @@
 use crate::PROGRAM_ID;
 use anchor_lang::prelude::Pubkey;
 use counterweight::state::{
-    CLEARINGHOUSE_SEED, MARGIN_SEED, MARKET_SEED, RISK_BOOK_SEED, TRIGGERS_SEED, VAULT_SEED,
+    CLEARINGHOUSE_SEED, CUSTODY_SEED, MARGIN_SEED, MARKET_SEED, RISK_BOOK_SEED, TRIGGERS_SEED,
+    VAULT_SEED,
 };
 
 fn find(seeds: &[&[u8]]) -> Pubkey {
@@ -23,6 +24,11 @@ pub fn risk_book(clearinghouse: &Pubkey) -> Pubkey {
 /// The vault of a mint in a clearinghouse.
 pub fn vault(clearinghouse: &Pubkey, mint: &Pubkey) -> Pubkey {
     find(&[VAULT_SEED, clearinghouse.as_ref(), mint.as_ref()])
+}
+
+/// The custody of a mint in a clearinghouse.
+pub fn custody(clearinghouse: &Pubkey, mint: &Pubkey) -> Pubkey {
+    find(&[CUSTODY_SEED, clearinghouse.as_ref(), mint.as_ref()])
 }
 
 /// A market's account.

@@ -30,7 +30,8 @@ pub fn margin_view(tables: &RiskTables, margin: &Margin, now: i64) -> Result<Mar
     Ok(view)
 }
 
-/// The account after a hypothetical trade of `lots` for `quote` (minus what it pays) and a fee.
+/// The account after a hypothetical trade, at `now`, of `lots` for `quote` (minus what it pays) and a
+/// fee.
 ///
 /// # Errors
 /// As the engine's fill: no free slot, a size beyond the limit.
@@ -41,6 +42,7 @@ pub fn after_trade(
     lots: Lots,
     quote: QuoteAtoms,
     fee: QuoteAtoms,
+    now: i64,
 ) -> Result<Margin> {
     let mut after = margin.clone();
     let row = tables.book().market(market)?;
@@ -48,7 +50,7 @@ pub fn after_trade(
         core: &mut after.header.core,
         slots: &mut after.slots,
     };
-    let _ = account.fill(market, row, lots, quote)?;
-    after.header.core.cash = after.header.core.cash.minus(fee)?;
+    let maturity = tables.header.params.maturity(now);
+    let _ = account.trade(market, row, lots, quote, fee, maturity)?;
     Ok(after)
 }

@@ -26,21 +26,21 @@ impl Exchange {
         self.chain.send(&[resolve], &[])
     }
 
-    /// Closes lots of an account in default against the other side.
+    /// Closes a position of an account in default against the other side.
     ///
     /// # Errors
     /// The program's refusal.
-    pub fn deleverage(&mut self, account: Pubkey, market: u16, max_lots: u64) -> Outcome {
-        let deleverage = self.venue.deleverage(account, market, max_lots);
+    pub fn deleverage(&mut self, account: Pubkey, market: u16) -> Outcome {
+        let deleverage = self.venue.deleverage(account, market);
         self.chain.send(&[deleverage], &[])
     }
 
-    /// Closes lots of the backstop against the other side.
+    /// Closes a position of the backstop against the other side.
     ///
     /// # Errors
     /// The program's refusal.
-    pub fn deleverage_backstop(&mut self, market: u16, max_lots: u64) -> Outcome {
-        let deleverage = self.venue.deleverage_backstop(market, max_lots);
+    pub fn deleverage_backstop(&mut self, market: u16) -> Outcome {
+        let deleverage = self.venue.deleverage_backstop(market);
         self.chain.send(&[deleverage], &[])
     }
 

@@ -22,6 +22,8 @@ pub struct Deployment {
     pub backstop_line_bps: u32,
     /// Most that the backstop may lose by defaults in a day, in whole quote tokens.
     pub backstop_daily_loss: u64,
+    /// Seconds in which realised profit becomes withdrawable.
+    pub profit_maturity: u32,
     /// Assets; the first is the quote token.
     pub asset: Vec<AssetConfig>,
     /// Markets.
@@ -138,6 +140,7 @@ impl Deployment {
             backstop_line_bps: self.backstop_line_bps,
             backstop_daily_loss: self.backstop_daily_loss
                 * 10u64.pow(self.asset[0].decimals.into()),
+            profit_maturity: self.profit_maturity,
         }
     }
 }

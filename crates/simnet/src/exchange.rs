@@ -11,7 +11,10 @@ use counterweight::{
     oracle::{PYTH_LEGACY, PYTH_RECEIVER},
     state::{MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE},
 };
-use counterweight_risk::asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL};
+use counterweight_risk::{
+    OutflowTerms,
+    asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL},
+};
 use counterweight_sdk::instructions::{self, Collateral, Venue};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -405,6 +408,30 @@ impl Exchange {
             guards,
         );
         self.chain.send(&[withdraw], &[&trader.key])
+    }
+
+    /// Audits a collateral: the quote token with all markets.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn audit(&mut self, asset: u16) -> Outcome {
+        let markets = match asset {
+            0 => self.tables().header.market_count,
+            _ => 0,
+        };
+        let markets: Vec<_> = (0..markets).collect();
+        let audit = self.venue.audit(&self.collateral(asset), &markets);
+        self.chain.send(&[audit], &[])
+    }
+
+    /// Sets how much of a collateral may leave, as the authority.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    pub fn set_outflow_limit(&mut self, asset: u16, limit: u64, window: u32) -> Outcome {
+        let (signer, of) = (self.authority.pubkey(), self.collateral(asset));
+        let terms = OutflowTerms { limit, window };
+        self.govern(self.venue.set_outflow_limit(signer, &of, terms))
     }
 
     /// Settles a block trade without guards; positive lots are what `first` buys.

@@ -29,6 +29,8 @@ pub struct Reconciliation {
     pub lots: Vec<i128>,
     /// Vault minus Σ balances of each other collateral.
     pub collateral: BTreeMap<u16, i128>,
+    /// Vault minus what its custody has recorded, of every collateral.
+    pub unrecorded: BTreeMap<u16, i128>,
 }
 
 impl Reconciliation {
@@ -50,6 +52,7 @@ impl Reconciliation {
             && self.left() >= 0
             && self.lots.iter().all(|lots| *lots == 0)
             && self.collateral.values().all(|surplus| *surplus == 0)
+            && self.unrecorded.values().all(|surplus| *surplus == 0)
     }
 }
 
@@ -85,6 +88,11 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
         lots: vec![0; tables.markets.len()],
         ..Reconciliation::default()
     };
+    for collateral in &exchange.collaterals {
+        let recorded = i128::from(exchange.custody(collateral.asset).recorded);
+        sums.unrecorded
+            .insert(collateral.asset, vault(collateral.asset) - recorded);
+    }
     for collateral in exchange.collaterals.iter().skip(1) {
         sums.collateral
             .insert(collateral.asset, vault(collateral.asset));

@@ -4,7 +4,7 @@ use crate::{Exchange, Failure};
 use anchor_lang::{AnchorDeserialize, prelude::Pubkey};
 use counterweight::{
     MarginView,
-    state::{Clearinghouse, Market, Triggers},
+    state::{Clearinghouse, Custody, Market, Triggers},
 };
 use counterweight_sdk::accounts::{self, Margin, OrderBook, RiskTables};
 
@@ -64,6 +64,15 @@ impl Exchange {
     /// If it does not decode.
     pub fn triggers(&self, margin: &Pubkey) -> Triggers {
         accounts::triggers(&self.chain.data(&self.venue.triggers(margin))).expect("triggers")
+    }
+
+    /// The custody of a collateral.
+    ///
+    /// # Panics
+    /// If it does not decode.
+    pub fn custody(&self, asset: u16) -> Custody {
+        let key = self.venue.custody(&self.collateral(asset));
+        accounts::custody(&self.chain.data(&key)).expect("custody")
     }
 
     /// The clearinghouse.

@@ -62,6 +62,17 @@ pub enum ErrorCode {
     /// An index for a new entry is not the next one.
     #[msg("The index of a new market must be the next free one: read the risk book again")]
     WrongIndex = 15,
+    /// The custody is not the mint's.
+    #[msg("This is not the custody of that mint: pass the one at the address of both")]
+    WrongCustody = 16,
+    /// The guardian tried to loosen a limit.
+    #[msg(
+        "The guardian may only tighten this limit: the authority loosens it, and that takes a day"
+    )]
+    GuardianMayOnlyTighten = 17,
+    /// Markets are not ascending or not unique.
+    #[msg("Pass each market once, sorted by index")]
+    MarketsNotSorted = 18,
 
     // 100–199: parameters
     /// A parameter is outside its hard bounds.
@@ -327,6 +338,32 @@ pub enum ErrorCode {
     /// What arrived is not what was sent.
     #[msg("The vault received another amount than was sent: this token cannot be used")]
     TransferMismatch = 601,
+    /// More was asked for than may leave now.
+    #[msg("More would leave than may in this time: ask for less, or wait as the line above says")]
+    OutflowLimitReached = 602,
+    /// More was asked for than may ever leave at once.
+    #[msg("More than may ever leave at once: withdraw it in pieces no larger than the limit")]
+    OutflowAboveLimit = 603,
+    /// Some of the cash is profit that has not matured.
+    #[msg(
+        "Some of this is profit that has not matured: ask for less, or wait as the line above says"
+    )]
+    ProfitNotMature = 604,
+    /// The vault holds less than the ledger says.
+    #[msg("The vault holds fewer tokens than the ledger says: stop, and find out why")]
+    VaultShort = 605,
+    /// The ledger has fewer tokens than it owes.
+    #[msg("The ledger records fewer tokens than it would have to pay: stop, and find out why")]
+    LedgerShort = 606,
+    /// Fees or insurance are negative.
+    #[msg("A line of fees or insurance is negative: more was paid out of it than came in")]
+    LineNegative = 607,
+    /// The two sides of a market differ.
+    #[msg("The lots held long and short in a market differ: every lot must have another side")]
+    OpenInterestUneven = 608,
+    /// A queue does not hold what its totals say.
+    #[msg("A fill queue does not hold what its totals say: stop, and find out why")]
+    QueueTotalsWrong = 609,
 
     // 700–799: arithmetic
     /// A figure left its range.
@@ -416,6 +453,36 @@ pub fn explain(error: RiskError) -> Error {
             &[
                 ("available", available.into()),
                 ("requested", requested.into()),
+            ],
+        ),
+        RiskError::OutflowLimit {
+            requested,
+            left,
+            wait,
+        } => refuse(
+            C::OutflowLimitReached,
+            &[
+                ("asked", requested.into()),
+                ("left now", left.into()),
+                ("wait", wait.into()),
+            ],
+        ),
+        RiskError::OutflowNever { requested, limit } => refuse(
+            C::OutflowAboveLimit,
+            &[("asked", requested.into()), ("limit", limit.into())],
+        ),
+        RiskError::ProfitNotMature {
+            available,
+            requested,
+            immature,
+            wait,
+        } => refuse(
+            C::ProfitNotMature,
+            &[
+                ("available", available.into()),
+                ("requested", requested.into()),
+                ("immature", immature.into()),
+                ("wait", wait.into()),
             ],
         ),
         RiskError::NotLiquidatable { equity, needed } => refuse(

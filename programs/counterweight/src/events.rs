@@ -79,6 +79,71 @@ pub struct LedgerMoved {
     pub insurance: i64,
 }
 
+/// How much of a token may leave was set.
+#[event]
+pub struct OutflowLimitSet {
+    /// The clearinghouse.
+    pub clearinghouse: Pubkey,
+    /// Index of the asset; 0 is the quote token.
+    pub asset: u16,
+    /// Token atoms a window from now on; the largest number for no limit.
+    pub limit: u64,
+    /// The window, seconds.
+    pub window_seconds: u32,
+    /// Token atoms a window from `pending_from` on.
+    pub pending_limit: u64,
+    /// The window from then on.
+    pub pending_window_seconds: u32,
+    /// Unix seconds; 0 where nothing is pending.
+    pub pending_from: i64,
+}
+
+/// A market as an audit found it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditedMarket {
+    /// Index of the market.
+    pub market: u16,
+    /// Lots held long.
+    pub open_long: i64,
+    /// Lots held short, positive.
+    pub open_short: i64,
+    /// Lots in the queue that makers have bought.
+    pub pending_long: i64,
+    /// Lots in the queue that makers have sold, positive.
+    pub pending_short: i64,
+    /// What makers receive for the fills in the queue, fees taken off.
+    pub pending_quote: i64,
+    /// Fees until they are collected.
+    pub fees: i64,
+    /// Insurance shares until they are collected.
+    pub insurance: i64,
+    /// Roundings until they are collected.
+    pub residue: i64,
+}
+
+/// An audit found everything in order.
+#[event]
+pub struct Audited {
+    /// The clearinghouse.
+    pub clearinghouse: Pubkey,
+    /// Index of the asset; 0 is the quote token.
+    pub asset: u16,
+    /// Token atoms in the vault.
+    pub vault: u64,
+    /// Token atoms that the ledger knows of.
+    pub recorded: u64,
+    /// Token atoms in the vault that somebody sent past the program.
+    pub surplus: u64,
+    /// The clearinghouse's fees, quote atoms.
+    pub fees: i64,
+    /// Its insurance fund, quote atoms.
+    pub insurance: i64,
+    /// Its roundings, quote atoms.
+    pub residue: i64,
+    /// The markets that were passed.
+    pub markets: Vec<AuditedMarket>,
+}
+
 /// A margin account was opened, resized, closed, or its delegate changed.
 #[event]
 pub struct AccountChanged {

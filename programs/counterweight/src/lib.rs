@@ -97,6 +97,20 @@ pub mod counterweight {
         instructions::set_fee_discount(ctx, discount_bps)
     }
 
+    /// Sets how much of a token may leave: tighter at once, looser after a day.
+    pub fn set_outflow_limit(
+        ctx: Context<SetOutflowLimit>,
+        limit: u64,
+        window_seconds: u32,
+    ) -> Result<()> {
+        instructions::set_outflow_limit(ctx, limit, window_seconds)
+    }
+
+    /// Proves what one transaction can see of the ledger. Anyone.
+    pub fn audit<'info>(ctx: Context<'info, Audit<'info>>) -> Result<()> {
+        instructions::audit(ctx)
+    }
+
     /// Sets what is paused.
     pub fn pause(ctx: Context<Pause>, paused: u8) -> Result<()> {
         instructions::pause(ctx, paused)
@@ -316,14 +330,14 @@ pub mod counterweight {
         instructions::resolve_default(ctx)
     }
 
-    /// Closes lots of an account in default against the other side of their market. Anyone.
-    pub fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> {
-        instructions::deleverage(ctx, max_lots)
+    /// Closes a position of an account in default against the other side of its market. Anyone.
+    pub fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
+        instructions::deleverage(ctx)
     }
 
-    /// Closes lots of the backstop against the other side of their market. Anyone.
-    pub fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u64) -> Result<()> {
-        instructions::deleverage_backstop(ctx, max_lots)
+    /// Closes a position of the backstop against the other side of its market. Anyone.
+    pub fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()> {
+        instructions::deleverage_backstop(ctx)
     }
 
     /// Brings a position up to the deleveraging of its market. Anyone.

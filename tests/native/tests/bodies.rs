@@ -31,9 +31,12 @@ macro_rules! bodies {
 bodies! {
     accounts = "../../tests/accounts.rs";
     attacks_default = "../../tests/attacks_default.rs";
+    attacks = "../../tests/attacks.rs";
     book = "../../tests/book.rs";
+    charges = "../../tests/charges.rs";
     compute = "../../tests/compute.rs";
     defaults = "../../tests/defaults.rs";
+    custody = "../../tests/custody.rs";
     governance = "../../tests/governance.rs";
     guards = "../../tests/guards.rs";
     hostile_accounts = "../../tests/hostile_accounts.rs";
@@ -46,6 +49,7 @@ bodies! {
     refusals_book = "../../tests/refusals_book.rs";
     refusals_bounds = "../../tests/refusals_bounds.rs";
     refusals_closing = "../../tests/refusals_closing.rs";
+    refusals_custody = "../../tests/refusals_custody.rs";
     refusals_governance = "../../tests/refusals_governance.rs";
     refusals_liquidation = "../../tests/refusals_liquidation.rs";
     refusals_margin = "../../tests/refusals_margin.rs";

@@ -70,6 +70,7 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
         (2, set_delegate),
         (1, |world, now, rng| pause(world, now, rng, false)),
         (2, super::terms::change),
+        (1, super::terms::limit_outflow),
     ]);
     make(world, now, rng)
 }

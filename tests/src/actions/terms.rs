@@ -4,9 +4,13 @@ use super::{Action, Kind};
 use crate::{
     rng::Rng,
     snapshot::{Deed, Snapshot},
-    world::{AUTHORITY, GUARDIAN, World},
+    world::{AUTHORITY, GUARDIAN, STRANGER, World},
 };
-use counterweight_risk::market::{MODE_ACTIVE, MODE_REDUCE_ONLY};
+use counterweight_risk::{
+    OutflowTerms,
+    market::{MODE_ACTIVE, MODE_REDUCE_ONLY},
+    outflow::UNLIMITED,
+};
 
 /// New terms of a market, an asset, or the clearinghouse.
 pub(super) fn change(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
@@ -32,11 +36,31 @@ pub(super) fn change(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
             let mut terms = world.exchange.deployment.risk_terms();
             terms.liquidation_buffer_bps = rng.range(50, 2_000) as u32;
             terms.auction_seconds = rng.range(0, 90) as u32;
+            terms.profit_maturity = rng.pick(&[0, 60, 600, 3_600, 604_800]);
             let instruction = venue.set_risk_terms(key, terms);
             (Kind::RiskTerms, instruction, format!("{terms:?}"))
         }
     };
     Action::new(kind, Deed::Surroundings, instruction, &[signer], note)
+}
+
+/// Another limit on what leaves: none, a part of what is there, or a window out of bounds.
+pub(super) fn limit_outflow(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+    let signer = rng.weighted(&[(65, AUTHORITY), (25, GUARDIAN), (10, STRANGER)]);
+    let of = rng.pick(&world.exchange.collaterals);
+    let share = rng.weighted(&[(30, (0, 0)), (40, (20, 200)), (30, (1, 20))]);
+    let recorded = now.custody(of.asset).recorded;
+    let limit = match rng.range(share.0, share.1) as u64 {
+        0 => UNLIMITED,
+        share => recorded / 100 * share,
+    };
+    let window = rng.range(50, 4_000) as u32;
+    let terms = OutflowTerms { limit, window };
+    let venue = &world.exchange.venue;
+    let instruction = venue.set_outflow_limit(world.key(signer), &of, terms);
+    let note = format!("{}: {terms:?} by {signer}", of.asset);
+    let deed = Deed::Surroundings;
+    Action::new(Kind::OutflowLimit, deed, instruction, &[signer], note)
 }
 
 fn market_terms(world: &World, rng: &mut Rng, market: u16) -> counterweight_risk::MarketTerms {

@@ -98,6 +98,18 @@ pub const ALLOWED: &[Allowed] = &[
         because: "anyone may look at any account of the clearinghouse",
     },
     Allowed {
+        instruction: "set_outflow_limit",
+        account: "signer",
+        by: &["authority guardian"],
+        because: "the guardian may tighten too",
+    },
+    Allowed {
+        instruction: "set_outflow_limit",
+        account: "custody",
+        by: &["A.custody SOL"],
+        because: "the authority limits another token of the clearinghouse",
+    },
+    Allowed {
         instruction: "pause",
         account: "signer",
         by: &["authority guardian"],

@@ -100,6 +100,8 @@ pub(super) fn own_entries(x: &Exchange) -> Vec<(Kind, Pubkey, String)> {
             venue.vault(collateral),
             format!("vault {name}"),
         ));
+        let custody = venue.custody(collateral);
+        own.push((Kind::Custody, custody, format!("custody {name}")));
         // Anybody can make a token account that belongs to the clearinghouse.
         let fake = token_account(&collateral.mint, &venue.clearinghouse);
         own.push((Kind::Token, fake, format!("false vault {name}")));

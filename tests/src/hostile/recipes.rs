@@ -10,7 +10,7 @@ use counterweight::{
     AssetSetup, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote, QuotesArgs, TradeArgs,
     TriggerArgs, Which, state::PAUSE_TRADE,
 };
-use counterweight_risk::{asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
+use counterweight_risk::{OutflowTerms, asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
 use counterweight_sdk::{
     instructions::{self as sdk, Collateral},
     trading::{self as books_sdk, Actor},
@@ -232,6 +232,14 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
         }
         "grow_market" => venue.grow_market(person("alice"), 0),
         "nominate_authority" => venue.nominate_authority(authority, person("stranger")),
+        "audit" => venue.audit(&quote, &[0, 1, 2, ENDED]),
+        "set_outflow_limit" => {
+            let terms = OutflowTerms {
+                limit: 1_000_000_000,
+                window: 3_600,
+            };
+            venue.set_outflow_limit(authority, &quote, terms)
+        }
         "pause" => venue.pause(authority, PAUSE_TRADE),
         "set_asset_terms" => {
             let mut terms = assets[1].terms(true);

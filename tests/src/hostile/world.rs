@@ -34,6 +34,8 @@ pub enum Kind {
     Clearinghouse,
     /// A risk book.
     RiskBook,
+    /// The custody of a mint.
+    Custody,
     /// A market.
     Market,
     /// A margin account.

@@ -4,10 +4,12 @@
 //! The functions recompute what they can from plain integers, so that they do not repeat the
 //! program's own reasoning; margin figures come from the engine, which has its own reference tests.
 
+mod custody;
 mod liquidation;
 mod orders;
 mod value;
 
+pub use custody::{audits_succeed, only_what_may_leave_leaves};
 pub use liquidation::{liquidation_is_fair, liquidation_state_follows_health};
 use orders::slack_of_fills;
 
@@ -72,6 +74,7 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
         "value_leaves_only_at_usable_prices",
         value_leaves_only_at_usable_prices,
     )?;
+    over("only_what_may_leave_leaves", only_what_may_leave_leaves)?;
     over(
         "only_the_owner_takes_value_out",
         only_the_owner_takes_value_out,

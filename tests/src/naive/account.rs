@@ -33,6 +33,8 @@ pub struct Account {
     pub owner: Pubkey,
     /// Quote atoms.
     pub cash: i64,
+    /// Profit that has not matured: how much, since when, and until when.
+    pub immature: (i64, i64, i64),
     /// Counts changes.
     pub sequence: u64,
     /// Taken off fees, basis points.
@@ -164,13 +166,14 @@ impl Naive {
     }
 
     /// A fill of signed lots for what is received (negative for what is paid): funding first, then
-    /// the share of what closes goes into cash. Returns what funding charged.
+    /// the share of what closes goes into cash, and a rebate with it. Returns what funding charged.
     pub(super) fn fill(
         &mut self,
         who: usize,
         market: usize,
         lots: i64,
         quote: i64,
+        rebate: i64,
     ) -> Outcome<i64> {
         let index = self.row(market).index[0];
         let holding = self.holding(who, market);
@@ -188,9 +191,40 @@ impl Naive {
         holding.quote += quote - realised;
         holding.lots += lots;
         holding.index = index;
-        self.accounts[who].cash += realised - owed;
+        self.accounts[who].cash += realised - owed + rebate;
+        self.result(who, realised - owed + rebate);
         self.markets[market].residue += owed;
         Ok(owed)
+    }
+
+    /// What of an account's profit has not matured, rounded up.
+    fn unripe(&self, who: usize) -> i64 {
+        let (atoms, since, until) = self.accounts[who].immature;
+        let (left, whole) = (until - self.time, until - since);
+        if atoms == 0 || left <= 0 {
+            return 0;
+        }
+        let exact = i128::from(atoms) * i128::from(left.min(whole));
+        ((exact + i128::from(whole) - 1) / i128::from(whole)) as i64
+    }
+
+    /// What trading has brought or cost: a profit is added to what matures, all of which then takes the
+    /// whole time again; a loss takes from it.
+    pub(super) fn result(&mut self, who: usize, result: i64) {
+        let seconds = i64::from(self.tables.header.params.profit_maturity);
+        if result == 0 || result > 0 && seconds == 0 {
+            return;
+        }
+        let (rest, time) = (self.unripe(who), self.time);
+        let (_, _, until) = self.accounts[who].immature;
+        self.accounts[who].immature = if rest + result <= 0 {
+            (0, 0, 0)
+        } else if result < 0 {
+            (rest + result, time, until)
+        } else {
+            let end = if rest > 0 { until } else { 0 };
+            (rest + result, time, end.max(time + seconds))
+        };
     }
 
     /// Lots that all accounts hold long, and short.

@@ -78,6 +78,7 @@ impl Arena {
                 key: trader.margin,
                 owner: trader.key.pubkey(),
                 cash: margin.header.core.cash.0,
+                immature: (0, 0, 0),
                 sequence: margin.header.sequence,
                 discount: 0,
                 liquidation_start: 0,

@@ -53,6 +53,13 @@ fn same_account(arena: &Arena, naive: &Naive, who: usize) -> Verdict {
         found == expected,
         "cash, sequence, discount, liquidation, open orders: {found:?}, expected {expected:?}"
     );
+    let immature = core.immature;
+    let found = (immature.atoms as i64, immature.since, immature.until);
+    let expected = account.immature;
+    ensure!(
+        found == expected,
+        "immature: {found:?}, expected {expected:?}"
+    );
     let (found, expected) = (margin.positions(), naive.positions(who));
     ensure!(
         found == expected,

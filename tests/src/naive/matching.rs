@@ -230,9 +230,12 @@ impl Naive {
                 } else {
                     -news.lots
                 };
-                let owed = self.fill(news.maker, market, lots, quote)?;
+                let rebate = (-news.fee).max(0);
+                let owed = self.fill(news.maker, market, lots, quote, rebate)?;
                 let late = owed_for(lots, self.row(market).index[0] - news.index);
-                self.accounts[news.maker].cash -= news.fee + late;
+                self.accounts[news.maker].cash -= news.fee.max(0) + late;
+                // Funding that was received while it waited matures as well.
+                self.result(news.maker, (-late).max(0));
                 self.markets[market].residue += late;
                 owed + late
             }
@@ -278,7 +281,7 @@ impl Naive {
             Side::Sell => (-turn.lots, turn.value),
         };
         let market = turn.desk.market;
-        let owed = self.fill(turn.taker, market, lots, quote)?;
+        let owed = self.fill(turn.taker, market, lots, quote, 0)?;
         self.accounts[turn.taker].cash -= turn.fee;
         self.close_if_empty(turn.taker, market);
         self.markets[market].volume += turn.value as u64;

@@ -4,12 +4,12 @@ use crate::{code, doc, rows, section};
 use counterweight::{
     book::{BookHeader, Entry, Order, queue::QueueHeader},
     state::{
-        Clearinghouse, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
+        Clearinghouse, Custody, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
         Market as MarketAccount, RiskBook, Trigger, Triggers,
     },
 };
 use counterweight_risk::{
-    AccountCore, Asset, Balance, Market, Position, RiskParams,
+    AccountCore, Asset, Balance, Immature, Market, Outflow, Position, RiskParams,
     funding::Funding,
     tiers::{Schedule, Tier},
 };
@@ -38,10 +38,13 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
         ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
             nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, backstop_day,
             backstop_equity, reserved)),
+        ("Custody", 8, layout!(Custody: version, bump, asset, padding, clearinghouse, mint, vault, recorded, outflow,
+            reserved)),
+        ("Outflow", 0, layout!(Outflow: limit, used, since, pending_limit, pending_from, window, pending_window)),
         ("RiskBook", 8, layout!(RiskBook: version, bump, paused, padding, asset_count, market_count,
             clearinghouse, params, reserved)),
         ("RiskParams", 0, layout!(RiskParams: quote_per_usd, max_depeg, liquidation_buffer, auction_seconds,
-            quote_decimals, padding, backstop_line, padding_line, backstop_daily_loss, reserved)),
+            quote_decimals, padding, backstop_line, profit_maturity, backstop_daily_loss, reserved)),
         ("Asset", 0, layout!(Asset: feed, oracle_owner, mint, vault, name, index, confidence, average, stable,
             publish_time, posted_slot, initial_low, initial_high, maintenance_low, maintenance_high,
             atoms_per_lot, deposit_cap, max_age_initial, max_age_liquidation, max_confidence, max_divergence,
@@ -52,7 +55,7 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee,
             settlement_price, min_order_lots, impact_notional, scale_start, scale_end, trigger_fee,
             taker_fee_tenths, maker_fee_tenths, funding_interval, funding_cap, scale_max, scale,
-            closed_index, reserved)),
+            closed_index, ended, reserved)),
         ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
         ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
             open_long, open_short, fees, insurance, residue, volume, pending_long, pending_short, pending_quote,
@@ -66,7 +69,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             padding, reserved)),
         ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, fee_discount_bps, padding, sequence, clearinghouse, owner,
             delegate, core, reserved)),
-        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, reserved)),
+        ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, immature)),
+        ("Immature", 0, layout!(Immature: atoms, since, until)),
         ("Balance", 0, layout!(Balance: atoms, asset, padding)),
         ("Position", 0, layout!(Position: market, asset, padding, lots, quote, index, era, bid_lots, bid_price,
             ask_lots, ask_price, bid_peg, ask_peg)),

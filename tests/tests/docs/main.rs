@@ -264,7 +264,8 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         liquidation_buffer_bps,
         auction_seconds,
         backstop_line_bps,
-        backstop_daily_loss
+        backstop_daily_loss,
+        profit_maturity
     );
     let check = |terms: &AssetTerms| terms.check(true, false);
     refusals.extend(too_large!(

@@ -132,6 +132,7 @@ pub fn risk_terms() -> RiskTerms {
         auction_seconds: 60,
         backstop_line_bps: 5_000,
         backstop_daily_loss: 1_000_000,
+        profit_maturity: 3_600,
     }
 }
 

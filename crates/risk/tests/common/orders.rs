@@ -3,7 +3,7 @@
 
 use super::scenario::{Scenario, peg_of};
 use counterweight_risk::{
-    AccountCore, AccountMut, Health, Lots, Position, Price, QuoteAtoms, Ticks,
+    AccountCore, AccountMut, Health, Lots, Maturity, Position, Price, QuoteAtoms, Ticks,
     orders::{OrderPrice, Peg, Side},
     standard::{Gains, initial},
 };
@@ -176,7 +176,9 @@ impl Trader {
         let signed = order.side.signed(lots.unsigned_abs()).unwrap();
         let paid = signed.cost(Ticks(order.ticks), market.tick_size).unwrap();
         let quote = QuoteAtoms(-paid.0);
-        let filled = self.account().fill(order.market, &market, signed, quote);
+        let filled = self
+            .account()
+            .fill(order.market, &market, signed, quote, Maturity::OFF);
         let _ = filled.unwrap();
         let value = paid.0.unsigned_abs();
         let taken = market.taker_fee(value, 0).unwrap();

@@ -87,7 +87,7 @@ impl<'info> Movement<'_, 'info> {
     /// Moves tokens from a vault to a user's account, signed by the clearinghouse.
     ///
     /// # Errors
-    /// The token program's.
+    /// The token program's, or [`ErrorCode::TransferMismatch`] where another amount left.
     pub fn give(
         &self,
         vault: &AccountInfo<'info>,
@@ -106,8 +106,14 @@ impl<'info> Movement<'_, 'info> {
             authority: clearinghouse.to_account_info(),
         };
         let signers = [seeds];
+        let before = atoms_in(vault)?;
         let context = CpiContext::new_with_signer(self.program.key(), accounts, &signers);
-        transfer_checked(context, self.atoms, self.decimals)
+        transfer_checked(context, self.atoms, self.decimals)?;
+        require!(
+            before.checked_sub(atoms_in(vault)?) == Some(self.atoms),
+            ErrorCode::TransferMismatch
+        );
+        Ok(())
     }
 }
 

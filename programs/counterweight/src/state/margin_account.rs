@@ -40,10 +40,10 @@ pub struct MarginAccount {
     pub owner: Pubkey,
     /// Who may trade with it but never withdraw; the default key for nobody.
     pub delegate: Pubkey,
-    /// Cash, collateral, liquidation state.
+    /// Cash, collateral, liquidation state, profit that has not matured.
     pub core: AccountCore,
     /// Zero.
-    pub reserved: [u64; 16],
+    pub reserved: [u64; 14],
 }
 
 /// Bytes before the first slot.
@@ -52,7 +52,8 @@ pub const MARGIN_HEADER: usize = 8 + size_of::<MarginAccount>();
 const _: () = assert!(size_of::<MarginAccount>() == 400);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, owner) == 48);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, core) == 112);
-const _: () = assert!(size_of::<AccountCore>() == 160 && BALANCES == 8);
+const _: () = assert!(size_of::<AccountCore>() == 176 && BALANCES == 8);
+const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 288);
 // The promise of the documentation: 8 slots in 1.3 kB, each further slot 80 bytes.
 const _: () = assert!(MarginAccount::space(MIN_SLOTS) <= 1_300 && size_of::<Position>() == 80);
 

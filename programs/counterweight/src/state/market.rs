@@ -8,7 +8,8 @@ use crate::{
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::{
-    Market as MarketRow, QuoteAtoms, deleverage::Settled, funding::Funding, position::FillEffect,
+    Market as MarketRow, QuoteAtoms, account::Charge, deleverage::Settled, funding::Funding,
+    position::FillEffect,
 };
 use std::cell::RefMut;
 
@@ -153,13 +154,21 @@ impl Market {
         Ok(if side == 0 { -left } else { left })
     }
 
-    /// Takes a fee or an insurance share that an account was charged.
+    /// Takes fees that accounts were charged.
     ///
     /// # Errors
     /// [`ErrorCode::Overflow`].
-    pub fn accrue(&mut self, fee: QuoteAtoms, insurance: QuoteAtoms) -> Result<()> {
-        self.fees = QuoteAtoms(self.fees).plus(fee).or_refuse()?.0;
-        self.insurance = QuoteAtoms(self.insurance).plus(insurance).or_refuse()?.0;
+    pub fn accrue_fees(&mut self, fees: QuoteAtoms) -> Result<()> {
+        self.fees = QuoteAtoms(self.fees).plus(fees).or_refuse()?.0;
+        Ok(())
+    }
+
+    /// Takes an insurance share that an account was charged.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    pub fn accrue_insurance(&mut self, share: Charge) -> Result<()> {
+        self.insurance = share.onto(QuoteAtoms(self.insurance)).or_refuse()?.0;
         Ok(())
     }
 

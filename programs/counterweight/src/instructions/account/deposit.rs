@@ -8,7 +8,7 @@ use crate::{
         checks::leave_liquidation_if_restored,
         tokens::{Movement, atoms_in, require_tokens},
     },
-    state::{MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookRef},
+    state::{Custody, MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookRef},
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -32,6 +32,9 @@ pub struct Deposit<'info> {
     /// CHECK: its address is the one that the risk book names.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
+    /// The asset's custody.
+    #[account(mut)]
+    pub custody: AccountLoader<'info, Custody>,
     /// Where the tokens come from.
     /// CHECK: the token program moves them only if the authority may.
     #[account(mut)]
@@ -46,6 +49,7 @@ impl Deposit<'_> {
         &self,
         book: &RiskBookRef,
         margin: &MarginMut,
+        custody: &Custody,
         asset: u16,
         atoms: u64,
     ) -> Result<u64> {
@@ -54,6 +58,7 @@ impl Deposit<'_> {
         margin.header.require_trader(&self.authority.key())?;
         let row = book.book().asset(asset).or_refuse()?;
         require_collateral(row, self.mint.key, self.vault.key)?;
+        custody.require_of(&book.header.clearinghouse, self.mint.key)?;
         require_tokens([&self.mint, &self.vault, &self.source], &self.token_program)?;
         require!(
             self.source.key() != self.vault.key(),
@@ -96,10 +101,11 @@ pub(super) fn credit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<(
     core.credit(asset, atoms).or_refuse()
 }
 
-/// Takes atoms of an asset from an account: from its settled cash where it is the quote token.
-pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()> {
+/// Takes atoms of an asset from an account: from its settled cash, as far as that has matured, where it
+/// is the quote token.
+pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64, now: i64) -> Result<()> {
     if asset == 0 {
-        core.debit_cash(atoms).or_refuse()
+        core.debit_cash(atoms, now).or_refuse()
     } else {
         core.debit(asset, atoms).or_refuse()
     }
@@ -110,12 +116,13 @@ pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()
 /// # Errors
 /// [`ErrorCode::Paused`], [`ErrorCode::WrongClearinghouse`], [`ErrorCode::NotOwnerOrDelegate`],
 /// [`ErrorCode::NotCollateral`], [`ErrorCode::WrongMint`], [`ErrorCode::WrongVault`],
-/// [`ErrorCode::DepositCapReached`], [`ErrorCode::NoFreeBalance`].
+/// [`ErrorCode::WrongCustody`], [`ErrorCode::DepositCapReached`], [`ErrorCode::NoFreeBalance`].
 pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
     let accounts = ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
-    let held = accounts.validate(&book, &margin, asset, atoms)?;
+    let mut custody = accounts.custody.load_mut()?;
+    let held = accounts.validate(&book, &margin, &custody, asset, atoms)?;
 
     let movement = Movement {
         program: &accounts.token_program,
@@ -125,6 +132,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<(
     };
     let (source, vault) = (&accounts.source, &accounts.vault);
     movement.take(source, vault, held, &accounts.authority)?;
+    custody.record_arrival(atoms)?;
     credit(&mut margin.header.core, asset, atoms)?;
     let now = Clock::get()?.unix_timestamp;
     let account = accounts.margin_account.key();

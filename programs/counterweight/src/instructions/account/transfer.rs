@@ -71,10 +71,11 @@ pub(crate) fn transfer(
     let mut to = MarginMut::load(&accounts.to)?;
     accounts.validate(&book, &from, &to, atoms, &guards)?;
 
-    debit(&mut from.header.core, asset, atoms)?;
+    // What has not matured in the one would be mature in the other: only the rest moves.
+    let now = Clock::get()?.unix_timestamp;
+    debit(&mut from.header.core, asset, atoms, now)?;
     credit(&mut to.header.core, asset, atoms)?;
 
-    let now = Clock::get()?.unix_timestamp;
     let book = book.book();
     book.asset(asset).or_refuse()?;
     leave_liquidation_if_restored(&mut to, &accounts.to.key(), &book, now)?;

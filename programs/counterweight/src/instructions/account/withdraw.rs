@@ -1,5 +1,5 @@
 //! `withdraw`: settled balances to the owner, if initial margin is met without them and without any
-//! unrealised gain.
+//! unrealised gain, as far as profit has matured, and as much as may leave the vault.
 
 use super::deposit::{debit, require_collateral};
 use crate::{
@@ -10,7 +10,9 @@ use crate::{
         checks::{leave_liquidation_if_restored, require_initial},
         tokens::{Movement, require_tokens},
     },
-    state::{Clearinghouse, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookRef},
+    state::{
+        Clearinghouse, Custody, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookRef,
+    },
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -36,6 +38,9 @@ pub struct Withdraw<'info> {
     /// CHECK: its address is the one that the risk book names.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
+    /// The asset's custody.
+    #[account(mut)]
+    pub custody: AccountLoader<'info, Custody>,
     /// Where the tokens go: any account that the owner names by signing.
     /// CHECK: the token program credits nothing but a token account of the mint.
     #[account(mut)]
@@ -49,6 +54,7 @@ impl Withdraw<'_> {
         &self,
         book: &RiskBookRef,
         margin: &MarginMut,
+        custody: &Custody,
         asset: u16,
         atoms: u64,
         guards: &Guards,
@@ -59,6 +65,7 @@ impl Withdraw<'_> {
         margin.header.require_sequence(guards.expected_sequence)?;
         let row = book.book().asset(asset).or_refuse()?;
         require_collateral(row, self.mint.key, self.vault.key)?;
+        custody.require_of(&book.header.clearinghouse, self.mint.key)?;
         let tokens = [&*self.mint, &*self.vault, &*self.destination];
         require_tokens(tokens, &self.token_program)?;
         require!(
@@ -73,7 +80,9 @@ impl Withdraw<'_> {
 /// Withdraws atoms of an asset.
 ///
 /// # Errors
-/// [`ErrorCode::InitialMarginNotMet`], [`ErrorCode::InsufficientBalance`], [`ErrorCode::NotOwner`],
+/// [`ErrorCode::InitialMarginNotMet`], [`ErrorCode::InsufficientBalance`],
+/// [`ErrorCode::ProfitNotMature`], [`ErrorCode::OutflowLimitReached`],
+/// [`ErrorCode::OutflowAboveLimit`], [`ErrorCode::WrongCustody`], [`ErrorCode::NotOwner`],
 /// [`ErrorCode::Paused`], those of the guards, and those of prices that cannot be used.
 pub(crate) fn withdraw(
     ctx: Context<Withdraw>,
@@ -84,10 +93,12 @@ pub(crate) fn withdraw(
     let accounts = &ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
-    accounts.validate(&book, &margin, asset, atoms, &guards)?;
+    let mut custody = accounts.custody.load_mut()?;
+    accounts.validate(&book, &margin, &custody, asset, atoms, &guards)?;
 
-    debit(&mut margin.header.core, asset, atoms)?;
     let now = Clock::get()?.unix_timestamp;
+    debit(&mut margin.header.core, asset, atoms, now)?;
+    custody.record_departure(atoms, now)?;
     let book = book.book();
     leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
     let sequence = margin.header.advance();

@@ -5,8 +5,8 @@ use crate::{
     events::ClearinghouseCreated,
     instructions::{OracleChoice, tokens::require_plain_mint},
     state::{
-        CLEARINGHOUSE_SEED, Clearinghouse, RISK_BOOK_HEADER, RISK_BOOK_SEED, RiskBook, VAULT_SEED,
-        VERSION,
+        CLEARINGHOUSE_SEED, CUSTODY_SEED, Clearinghouse, Custody, RISK_BOOK_HEADER, RISK_BOOK_SEED,
+        RiskBook, VAULT_SEED, VERSION,
     },
 };
 use anchor_lang::prelude::*;
@@ -67,6 +67,15 @@ pub struct CreateClearinghouse<'info> {
         bump
     )]
     pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Its custody.
+    #[account(
+        init,
+        payer = creator,
+        space = 8 + size_of::<Custody>(),
+        seeds = [CUSTODY_SEED, clearinghouse.key().as_ref(), quote_mint.key().as_ref()],
+        bump
+    )]
+    pub custody: AccountLoader<'info, Custody>,
     /// The token program that owns the mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -123,6 +132,14 @@ pub(crate) fn create_clearinghouse(
         book.params.quote_decimals = accounts.quote_mint.decimals;
         book.params.set_terms(&setup.risk);
     }
+    let keys = [
+        accounts.clearinghouse.key(),
+        clearinghouse.quote_mint,
+        clearinghouse.quote_vault,
+    ];
+    let mut custody = accounts.custody.load_init()?;
+    custody.open(ctx.bumps.custody, 0, keys)?;
+
     let row = quote_row(accounts, &setup)?;
     let mut data = accounts.risk_book.as_ref().try_borrow_mut_data()?;
     data[RISK_BOOK_HEADER..].copy_from_slice(bytemuck::bytes_of(&*row));

@@ -4,7 +4,7 @@ use crate::{
     error::{ErrorCode, OrRefuse},
     events::LedgerMoved,
     instructions::tokens::Movement,
-    state::Clearinghouse,
+    state::{Clearinghouse, Custody},
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -27,6 +27,9 @@ pub struct FundInsurance<'info> {
     /// Its vault.
     #[account(mut)]
     pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Its custody.
+    #[account(mut)]
+    pub custody: AccountLoader<'info, Custody>,
     /// Where the payment comes from.
     #[account(mut)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -37,10 +40,12 @@ pub struct FundInsurance<'info> {
 /// Pays into the insurance fund.
 ///
 /// # Errors
-/// [`ErrorCode::ZeroQuantity`], the token program's.
+/// [`ErrorCode::ZeroQuantity`], [`ErrorCode::WrongCustody`], the token program's.
 pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<()> {
     require!(atoms > 0, ErrorCode::ZeroQuantity);
     let accounts = ctx.accounts;
+    let (clearinghouse, mint) = (accounts.clearinghouse.key(), accounts.quote_mint.key());
+    accounts.custody.load()?.require_of(&clearinghouse, &mint)?;
     let before = accounts.quote_vault.amount;
     let movement = Movement {
         program: &accounts.token_program,
@@ -55,6 +60,7 @@ pub(crate) fn fund_insurance(ctx: Context<FundInsurance>, atoms: u64) -> Result<
         before,
         &accounts.payer,
     )?;
+    accounts.custody.load_mut()?.record_arrival(atoms)?;
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;
     clearinghouse.insurance = QuoteAtoms(clearinghouse.insurance)

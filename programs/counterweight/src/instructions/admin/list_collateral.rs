@@ -4,7 +4,7 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::AssetChanged,
     instructions::tokens::require_plain_mint,
-    state::{Clearinghouse, RiskBook, RiskBookMut, VAULT_SEED},
+    state::{CUSTODY_SEED, Clearinghouse, Custody, RiskBook, RiskBookMut, VAULT_SEED},
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -13,7 +13,7 @@ use counterweight_risk::AssetTerms;
 /// Accounts of `list_collateral`.
 #[derive(Accounts)]
 pub struct ListCollateral<'info> {
-    /// Pays for the vault.
+    /// Pays for vault and custody.
     #[account(mut)]
     pub authority: Signer<'info>,
     /// The clearinghouse.
@@ -35,9 +35,18 @@ pub struct ListCollateral<'info> {
         bump
     )]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Its custody.
+    #[account(
+        init,
+        payer = authority,
+        space = 8 + size_of::<Custody>(),
+        seeds = [CUSTODY_SEED, clearinghouse.key().as_ref(), mint.key().as_ref()],
+        bump
+    )]
+    pub custody: AccountLoader<'info, Custody>,
     /// The token program that owns the mint.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Creates the vault.
+    /// Creates vault and custody.
     pub system_program: Program<'info, System>,
 }
 
@@ -75,6 +84,13 @@ pub(crate) fn list_collateral(
     row.mint = accounts.mint.key().to_bytes();
     row.vault = accounts.vault.key().to_bytes();
     row.set_terms(&terms).or_refuse()?;
+    let keys = [
+        accounts.clearinghouse.key(),
+        accounts.mint.key(),
+        accounts.vault.key(),
+    ];
+    let mut custody = accounts.custody.load_init()?;
+    custody.open(ctx.bumps.custody, asset, keys)?;
 
     emit!(AssetChanged {
         clearinghouse: accounts.clearinghouse.key(),

@@ -1,10 +1,11 @@
-//! `withdraw_fees`: the authority takes fees that were collected, and nothing else.
+//! `withdraw_fees`: the authority takes fees that were collected, and nothing else. What leaves counts as a
+//! trader's withdrawal does: the limit on what leaves is the vault's, whoever asks.
 
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::LedgerMoved,
     instructions::tokens::Movement,
-    state::Clearinghouse,
+    state::{Clearinghouse, Custody},
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -28,6 +29,9 @@ pub struct WithdrawFees<'info> {
     /// Its vault.
     #[account(mut)]
     pub quote_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Its custody.
+    #[account(mut)]
+    pub custody: AccountLoader<'info, Custody>,
     /// Where the fees go.
     #[account(mut)]
     pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -49,10 +53,17 @@ impl WithdrawFees<'_> {
 /// Pays out collected fees.
 ///
 /// # Errors
-/// [`ErrorCode::InsufficientFees`], [`ErrorCode::NotAuthority`].
+/// [`ErrorCode::InsufficientFees`], [`ErrorCode::NotAuthority`], [`ErrorCode::WrongCustody`],
+/// [`ErrorCode::OutflowLimitReached`], [`ErrorCode::OutflowAboveLimit`].
 pub(crate) fn withdraw_fees(ctx: Context<WithdrawFees>, atoms: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(atoms)?;
+    {
+        let (clearinghouse, mint) = (accounts.clearinghouse.key(), accounts.quote_mint.key());
+        let mut custody = accounts.custody.load_mut()?;
+        custody.require_of(&clearinghouse, &mint)?;
+        custody.record_departure(atoms, Clock::get()?.unix_timestamp)?;
+    }
     let paid = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
     {
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;

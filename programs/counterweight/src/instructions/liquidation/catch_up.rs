@@ -38,7 +38,11 @@ pub(crate) fn catch_up(ctx: Context<CatchUp>) -> Result<()> {
     );
     let book = risk_book.book();
     let row = book.market(market.index).or_refuse()?;
-    let settled = margin.account().catch_up(market.index, row).or_refuse()?;
+    let maturity = book.params.maturity(Clock::get()?.unix_timestamp);
+    let settled = margin
+        .account()
+        .catch_up(market.index, row, maturity)
+        .or_refuse()?;
     // Else anybody could round funding up against somebody else, atom by atom.
     require!(settled.behind != 0, ErrorCode::NothingToSettle);
     market.caught_up(&settled)?;

@@ -1,4 +1,4 @@
-//! `deleverage`: closes lots of an account that nobody takes over against the other side of their
+//! `deleverage`: closes a position of an account that nobody takes over against the other side of their
 //! market, pro rata: of everybody there the same share, at the price at which the account is judged, and
 //! what the account lacks on top. `deleverage_backstop` does it for the backstop itself. Anyone may.
 //!
@@ -92,23 +92,25 @@ fn closing(
     market: &Market,
     margin: &MarginMut,
     lacking: QuoteAtoms,
-    max_lots: u64,
 ) -> Result<Closing> {
     let row = book.market(market.index).or_refuse()?;
+    let asset = book.asset(row.asset).or_refuse()?;
+    asset.check_narrow(row.asset).or_refuse()?;
     let held = margin.lots(market.index, row);
+    let side = usize::from(held.0 > 0);
     let other = if held.0 > 0 {
         market.open_short
     } else {
         market.open_long
     };
-    let most = max_lots.min(held.size()).min(other.max(0).cast_unsigned());
+    // All of it: whoever could close lot by lot could round a lot off everybody each time.
+    let most = held.size().min(other.max(0).cast_unsigned());
     let size = i64::try_from(most).map_err(|_| ErrorCode::Overflow)?;
     if size == 0 {
         let market = market.index;
         return Err(explain(RiskError::NoPosition { market }));
     }
     let whole = size == other;
-    let side = usize::from(held.0 > 0);
     if whole && epoch_of(row.era[side]) > 0 && market.behind[side] != 0 {
         // A position finds only the last end of an epoch.
         let numbers = [("lots", market.behind[side].into())];
@@ -119,6 +121,7 @@ fn closing(
         price: price_of(book, row, held, None)?,
         deficit: QuoteAtoms::ZERO,
         other,
+        behind: market.behind[side],
     };
     let value = closing.value().or_refuse()?;
     let all = gross_notional(book, &margin.view()).or_refuse()?;
@@ -135,12 +138,13 @@ fn close(
     closing: &Closing,
 ) -> Result<(QuoteAtoms, QuoteAtoms)> {
     let mut book = RiskBookMut::load(risk_book)?;
+    let maturity = book.header.params.maturity(Clock::get()?.unix_timestamp);
     let row = book.market(market.index)?;
     let received = closing.apply(row).or_refuse()?;
     let gone = closing.lots.negated().or_refuse()?;
     let (effect, owed) = margin
         .account()
-        .fill(market.index, row, gone, received)
+        .fill(market.index, row, gone, received, maturity)
         .or_refuse()?;
     // The other side will pay it, account by account.
     let residue = owed.minus(received).or_refuse()?;
@@ -205,14 +209,19 @@ fn tell(
     Ok(())
 }
 
-/// Closes lots of an account in default that the backstop cannot take over.
+/// Closes a position of an account in default that the backstop cannot take over.
 ///
 /// # Errors
 /// [`ErrorCode::NotInDefault`], [`ErrorCode::BackstopCanTake`], [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::FillsStillWait`], [`ErrorCode::NoPosition`], [`ErrorCode::SideExhausted`],
 /// [`ErrorCode::CatchUpFirst`], [`ErrorCode::MarketMode`], those of prices.
-pub(crate) fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> {
+pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
     let accounts = &ctx.accounts;
+    require_keys_neq!(
+        accounts.margin_account.key(),
+        accounts.backstop.key(),
+        ErrorCode::SameAccount
+    );
     let mut market = accounts.market.load_mut()?;
     open_market(&accounts.risk_book, &mut market)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
@@ -232,13 +241,17 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>, max_lots: u64) -> Result<()> 
         let floor = floor.floor(book.params.backstop_daily_loss);
         let zero = QuoteAtoms::ZERO;
         let lacking = lacking(&book, &margin.view(), &before, zero).or_refuse()?;
-        let covered = cover(floor, &health, &mut margin, &mut backstop, lacking)?;
-        let lacking = lacking.minus(covered).or_refuse()?;
+        // The backstop pays for the lots that are closed, and no others: whoever keeps others keeps their
+        // loss too, or he would have the next rise for nothing.
+        let mut closing = closing(&book, &market, &margin, lacking)?;
+        let due = closing.deficit;
+        let covered = cover(floor, &health, &mut margin, &mut backstop, due)?;
+        closing.deficit = due.minus(covered).or_refuse()?;
         Told {
             account: accounts.margin_account.key(),
             before,
             covered,
-            closing: closing(&book, &market, &margin, lacking, max_lots)?,
+            closing,
         }
     };
     let result = close(&accounts.risk_book, &mut market, &mut margin, &told.closing)?;
@@ -262,12 +275,12 @@ fn leave_if_restored(
     Ok(())
 }
 
-/// Closes lots of the backstop, which is below its own maintenance margin, or has lost what it may lose in
+/// Closes a position of the backstop, which is below its own maintenance margin, or has lost what it may lose in
 /// a day: the other side bears what it would lose beyond.
 ///
 /// # Errors
 /// As [`deleverage`].
-pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u64) -> Result<()> {
+pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut market = accounts.market.load_mut()?;
     open_market(&accounts.risk_book, &mut market)?;
@@ -296,7 +309,7 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>, max_lots: u6
             account: accounts.backstop.key(),
             before,
             covered: QuoteAtoms::ZERO,
-            closing: closing(&book, &market, &backstop, lacking, max_lots)?,
+            closing: closing(&book, &market, &backstop, lacking)?,
         }
     };
     let result = close(

@@ -12,7 +12,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, Market as MarketRow, Price, QuoteAtoms, RiskError,
+    Book, Health, Lots, Market as MarketRow, Maturity, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     standard::{initial_for_takeover, maintenance},
@@ -133,8 +133,8 @@ fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Resul
 fn exchange(
     step: &Step,
     lots: Lots,
-    args: &LiquidateArgs,
-    row: &MarketRow,
+    (index, row): (u16, &MarketRow),
+    maturity: Maturity,
     market: &mut Market,
     (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
 ) -> Result<(QuoteAtoms, QuoteAtoms, QuoteAtoms)> {
@@ -146,24 +146,23 @@ fn exchange(
     };
     let paid = received.negated().or_refuse()?;
     let insurance = step.insurance(row).or_refuse()?;
-    let reward = step.penalty.minus(insurance).or_refuse()?;
 
     let (effect, owed) = liquidatee
         .account()
-        .fill(args.market, row, given, received)
+        .fill(index, row, given, received, maturity)
         .or_refuse()?;
     market.apply(&effect, owed)?;
     let (effect, owed_liquidator) = liquidator
         .account()
-        .fill(args.market, row, lots, paid)
+        .fill(index, row, lots, paid, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_liquidator)?;
 
     let core = &mut liquidatee.header.core;
-    core.cash = core.cash.minus(step.penalty).or_refuse()?;
-    let core = &mut liquidator.header.core;
-    core.cash = core.cash.plus(reward).or_refuse()?;
-    market.accrue(QuoteAtoms::ZERO, insurance)?;
+    let penalty = core.charge(step.penalty, maturity).or_refuse()?;
+    let (share, reward) = penalty.split(insurance).or_refuse()?;
+    liquidator.header.core.earn(reward, maturity).or_refuse()?;
+    market.accrue_insurance(share)?;
     market.advance(step.value);
     Ok((insurance, owed, owed_liquidator))
 }
@@ -246,8 +245,15 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let mut market = accounts.market.load_mut()?;
     let sides = (&mut liquidatee, &mut liquidator);
-    let (insurance, owed, owed_liquidator) =
-        exchange(&step, taken, &args, row, &mut market, sides)?;
+    let maturity = book.params.maturity(now);
+    let (insurance, owed, owed_liquidator) = exchange(
+        &step,
+        taken,
+        (args.market, row),
+        maturity,
+        &mut market,
+        sides,
+    )?;
 
     let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;
     let core = &mut liquidatee.header.core;

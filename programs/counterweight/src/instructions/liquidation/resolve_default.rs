@@ -91,16 +91,18 @@ pub(super) fn obstacle(
 }
 
 /// Moves every position, and tells the markets where both had one.
-fn move_positions(
+fn move_positions<'info>(
     book: &Book,
-    markets: &[AccountInfo],
-    margin: &mut MarginMut,
-    backstop: &mut MarginMut,
+    markets: &'info [AccountInfo<'info>],
+    (margin, backstop): (&mut MarginMut, &mut MarginMut),
+    now: i64,
 ) -> Result<u16> {
-    let mut count = 0;
-    while let Some((index, moved)) =
-        move_last(book, &mut margin.account(), &mut backstop.account()).or_refuse()?
-    {
+    let (mut count, maturity) = (0, book.params.maturity(now));
+    loop {
+        let (from, to) = (&mut margin.account(), &mut backstop.account());
+        let Some((index, moved)) = move_last(book, from, to, maturity).or_refuse()? else {
+            return Ok(count);
+        };
         count += 1;
         let Moved { fills: Some(fills) } = moved else {
             continue;
@@ -111,15 +113,13 @@ fn move_positions(
             .find(|info| info.key.as_ref() == row.address.as_slice());
         let missing = || refuse(ErrorCode::WrongMarket, &[("market", index.into())]);
         let info = found.ok_or_else(missing)?;
-        let data = &mut info.try_borrow_mut_data()?;
-        // Its address is the one that the risk book names.
-        let market: &mut Market = bytemuck::from_bytes_mut(&mut data[8..8 + size_of::<Market>()]);
+        let loader = AccountLoader::<Market>::try_from(info)?;
+        let mut market = loader.load_mut()?;
         for (effect, owed) in fills {
             market.apply(&effect, owed)?;
         }
         market.advance(QuoteAtoms::ZERO);
     }
-    Ok(count)
 }
 
 /// Lets the backstop take an account over.
@@ -129,6 +129,11 @@ fn move_positions(
 /// [`ErrorCode::NotBackstop`], [`ErrorCode::WrongMarket`] where a market is missing, those of prices.
 pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
+    require_keys_neq!(
+        accounts.margin_account.key(),
+        accounts.backstop.key(),
+        ErrorCode::SameAccount
+    );
     let risk_book = RiskBookRef::load(&accounts.risk_book)?;
     let mut clearinghouse = accounts.clearinghouse.load_mut()?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
@@ -144,11 +149,18 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     if let Some(numbers) = obstacle {
         return Err(refuse(ErrorCode::BackstopCannotTake, &numbers));
     }
-    let positions = move_positions(&book, ctx.remaining_accounts, &mut margin, &mut backstop)?;
+    // The auction of what it had before, and has no longer, is over.
+    if backstop.header.core.position_count == 0 {
+        backstop.header.core.liquidation_start = 0;
+    }
+    let sides = (&mut margin, &mut backstop);
+    let positions = move_positions(&book, ctx.remaining_accounts, sides, now)?;
     let cash = move_money(&mut margin.account(), &mut backstop.account()).or_refuse()?;
     margin.header.core.liquidation_start = 0;
     let core = &mut backstop.header.core;
-    if core.position_count > 0 && core.liquidation_start == 0 {
+    if core.position_count == 0 {
+        core.liquidation_start = 0;
+    } else if core.liquidation_start == 0 {
         core.liquidation_start = now;
     }
     emit!(DefaultResolved {

@@ -43,13 +43,22 @@ pub(crate) fn sweep_dust(ctx: Context<SweepDust>, side: u8) -> Result<()> {
     if lots <= 0 {
         return Err(ErrorCode::NothingToSettle.into());
     }
+    let now = Clock::get()?.unix_timestamp;
+    // The auction of what it had before, and has no longer, is over.
+    if backstop.header.core.position_count == 0 {
+        backstop.header.core.liquidation_start = 0;
+    }
+    let maturity = book.params.maturity(now);
     let (effect, owed) = backstop
         .account()
-        .fill(index, row, Lots(lots), QuoteAtoms::ZERO)
+        .fill(index, row, Lots(lots), QuoteAtoms::ZERO, maturity)
         .or_refuse()?;
     market.apply(&effect, owed)?;
-    if row.mode != MODE_SETTLEMENT && backstop.header.core.liquidation_start == 0 {
-        backstop.header.core.liquidation_start = Clock::get()?.unix_timestamp;
+    let core = &mut backstop.header.core;
+    if core.position_count == 0 {
+        core.liquidation_start = 0;
+    } else if row.mode != MODE_SETTLEMENT && core.liquidation_start == 0 {
+        core.liquidation_start = now;
     }
     emit!(DustSwept {
         market: index,

@@ -12,6 +12,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Lots, QuoteAtoms, Ticks,
+    account::Charge,
     deleverage::Settled,
     market::MODE_REDUCE_ONLY,
     orders::{Peg, Side},
@@ -32,7 +33,7 @@ pub struct Tally {
     /// The taker's fee.
     pub fee: i64,
     /// Both sides' fees together.
-    fees: i64,
+    fees: QuoteAtoms,
     long_change: i64,
     short_change: i64,
     residue: i64,
@@ -60,6 +61,12 @@ impl Tally {
         Self::add(&mut self.residue, owed.0)
     }
 
+    /// Takes a fee that an account was charged, for the market.
+    pub(super) fn collect(&mut self, fee: Charge) -> Result<()> {
+        self.fees = fee.onto(self.fees).or_refuse()?;
+        Ok(())
+    }
+
     /// Applies the taker's side to its account.
     ///
     /// # Errors
@@ -74,12 +81,12 @@ impl Tally {
             Side::Buy => value.negated().or_refuse()?,
             Side::Sell => value,
         };
-        let (effect, owed) = taker
+        let fee = QuoteAtoms(self.fee);
+        let (effect, owed, fee) = taker
             .account()
-            .fill(desk.market, desk.row, lots, quote)
+            .trade(desk.market, desk.row, lots, quote, fee, desk.maturity)
             .or_refuse()?;
-        let core = &mut taker.header.core;
-        core.cash = core.cash.minus(QuoteAtoms(self.fee)).or_refuse()?;
+        self.collect(fee)?;
         self.count(&effect, owed)?;
         Ok(owed.0)
     }
@@ -106,7 +113,7 @@ impl Tally {
                 ..Settled::default()
             })?;
         }
-        market.accrue(QuoteAtoms(self.fees), QuoteAtoms::ZERO)?;
+        market.accrue_fees(self.fees)?;
         market.advance(QuoteAtoms(self.value));
         Ok(())
     }
@@ -279,8 +286,7 @@ impl<'info> Desk<'_, 'info> {
         taking.lots -= lots;
         Tally::add(&mut tally.lots, lots)?;
         Tally::add(&mut tally.value, value.0)?;
-        Tally::add(&mut tally.fee, taken.0)?;
-        Tally::add(&mut tally.fees, taken.plus(fee).or_refuse()?.0)
+        Tally::add(&mut tally.fee, taken.0)
     }
 
     /// How many lots of its order a maker at hand may trade: none in liquidation, and in reduce-only
@@ -361,7 +367,8 @@ impl<'info> Desk<'_, 'info> {
             fill.settled = true;
         } else if let Some(info) = self.maker(&entry.maker) {
             let mut maker = self.load(info)?;
-            let (effect, owed) = self.apply(&mut maker, entry)?;
+            let (effect, owed, fee) = self.apply(&mut maker, entry)?;
+            tally.collect(fee)?;
             self.rebound(&mut maker, &floor.book, &floor.queue, entry);
             fill.sequence = maker.header.advance();
             (fill.settled, fill.owed) = (true, owed.0);
@@ -371,17 +378,23 @@ impl<'info> Desk<'_, 'info> {
                 let entries = i128::from(floor.queue.header.open);
                 return Err(refuse(ErrorCode::QueueFull, &[("entries", entries)]));
             }
+            // The market has the fee at once: what the queue owes the maker is so much less.
+            tally.fees = tally.fees.plus(QuoteAtoms(entry.fee)).or_refuse()?;
             floor.queued.push(*entry);
         }
         tally.fills.push(fill);
         Ok(())
     }
 
-    /// Applies an entry to its maker's account.
+    /// Applies an entry to its maker's account: the effect, what its indices charged, its fee.
     ///
     /// # Errors
     /// As [`counterweight_risk::AccountMut::fill`].
-    pub fn apply(&self, maker: &mut MarginMut, entry: &Entry) -> Result<(FillEffect, QuoteAtoms)> {
+    pub fn apply(
+        &self,
+        maker: &mut MarginMut,
+        entry: &Entry,
+    ) -> Result<(FillEffect, QuoteAtoms, Charge)> {
         let side = entry.side();
         let (lots, whole) = (Lots(entry.lots), entry.whole != 0);
         let mut account = maker.account();
@@ -390,17 +403,21 @@ impl<'info> Desk<'_, 'info> {
             .or_refuse()?;
         if entry.kind != queue::FILLED {
             account.free_if_empty(self.market, self.row);
-            return Ok((FillEffect::default(), QuoteAtoms::ZERO));
+            return Ok((FillEffect::default(), QuoteAtoms::ZERO, Charge::NONE));
         }
         let signed = side.signed(lots.size()).or_refuse()?;
-        let (effect, owed) = account
-            .fill(self.market, self.row, signed, QuoteAtoms(entry.quote))
+        let (quote, fee) = (QuoteAtoms(entry.quote), QuoteAtoms(entry.fee));
+        let (effect, owed, fee) = account
+            .trade(self.market, self.row, signed, quote, fee, self.maturity)
             .or_refuse()?;
         let late = owed_since(self.row, signed, entry.index).or_refuse()?;
+        if late == QuoteAtoms::ZERO {
+            return Ok((effect, owed, fee));
+        }
         let core = &mut maker.header.core;
-        let charges = QuoteAtoms(entry.fee).plus(late).or_refuse()?;
-        core.cash = core.cash.minus(charges).or_refuse()?;
-        Ok((effect, owed.plus(late).or_refuse()?))
+        let late = core.charge(late, self.maturity).or_refuse()?;
+        let owed = late.onto(owed).or_refuse()?;
+        Ok((effect, owed, fee))
     }
 
     /// Brings the bounds on an account's order prices down to the best order it still has, after one

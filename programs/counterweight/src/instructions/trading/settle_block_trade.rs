@@ -15,7 +15,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Asset, Book, Lots, Market as MarketRow, QuoteAtoms, Ticks,
+    Asset, Book, Lots, Market as MarketRow, Maturity, QuoteAtoms, Ticks,
     market::{MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT},
     units::MAX_LOTS,
 };
@@ -127,6 +127,7 @@ fn settle_leg<'info>(
     row: &MarketRow,
     info: &'info AccountInfo<'info>,
     leg: &Leg,
+    maturity: Maturity,
     first: &mut MarginMut,
     second: &mut MarginMut,
 ) -> Result<SettledLeg> {
@@ -144,21 +145,19 @@ fn settle_leg<'info>(
     let cost = lots.cost(Ticks(leg.price), row.tick_size).or_refuse()?;
     let fee = row.fee(cost).or_refuse()?;
     let paid = cost.negated().or_refuse()?;
-    let (effect, owed_first) = first
+    let (effect, owed_first, first_fee) = first
         .account()
-        .fill(leg.market, row, lots, paid)
+        .trade(leg.market, row, lots, paid, fee, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_first)?;
     let sold = Lots(-leg.lots); // |lots| ≤ MAX_LOTS
-    let (effect, owed_second) = second
+    let (effect, owed_second, second_fee) = second
         .account()
-        .fill(leg.market, row, sold, cost)
+        .trade(leg.market, row, sold, cost, fee, maturity)
         .or_refuse()?;
     market.apply(&effect, owed_second)?;
-    for core in [&mut first.header.core, &mut second.header.core] {
-        core.cash = core.cash.minus(fee).or_refuse()?;
-        market.accrue(fee, QuoteAtoms::ZERO)?;
-    }
+    let fees = first_fee.onto(QuoteAtoms::ZERO).or_refuse()?;
+    market.accrue_fees(second_fee.onto(fees).or_refuse()?)?;
     market.require_cap(row, open_before)?;
     market.advance(cost);
     Ok(SettledLeg {
@@ -201,6 +200,7 @@ pub(crate) fn settle_block_trade<'info>(
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
 
+    let maturity = book.params.maturity(now);
     let max_age = first_guards.max_age().min(second_guards.max_age());
     let (mut first_reduces, mut second_reduces) = (true, true);
     for leg in &legs {
@@ -227,7 +227,8 @@ pub(crate) fn settle_block_trade<'info>(
     let mut settled = Vec::with_capacity(legs.len());
     for (leg, info) in legs.iter().zip(ctx.remaining_accounts) {
         let (row, _) = rows(&book, leg)?;
-        settled.push(settle_leg(row, info, leg, &mut first, &mut second)?);
+        let (first, second) = (&mut first, &mut second);
+        settled.push(settle_leg(row, info, leg, maturity, first, second)?);
     }
 
     for (side, loader) in [

@@ -42,7 +42,8 @@ fn settle(
 ) -> Result<Fill> {
     let entry: Entry = market.parts().1.take(place);
     market.header.count_pending(&entry, -1)?;
-    let (effect, owed) = desk.apply(maker, &entry)?;
+    // The market has had the fee since it was matched; the queue's totals owed the maker less for it.
+    let (effect, owed, _had) = desk.apply(maker, &entry)?;
     tally.count(&effect, owed)?;
     let (book, queue) = market.parts();
     desk.rebound(maker, &book, &queue, &entry);

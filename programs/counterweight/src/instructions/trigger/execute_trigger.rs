@@ -114,10 +114,10 @@ fn pay(
         trigger.lots_placed,
     );
     let fee = QuoteAtoms::from_unsigned(share.unwrap_or(0)).or_refuse()?;
-    let cash = &mut margin.header.core.cash;
-    *cash = cash.minus(fee).or_refuse()?;
-    let cash = &mut executor.header.core.cash;
-    *cash = cash.plus(fee).or_refuse()?;
+    let core = &mut margin.header.core;
+    let paid = core.charge(fee, desk.maturity).or_refuse()?;
+    let core = &mut executor.header.core;
+    core.earn(paid, desk.maturity).or_refuse()?;
     Ok(fee.0)
 }
 
