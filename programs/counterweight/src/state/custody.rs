@@ -44,6 +44,9 @@ const _: () = assert!(size_of::<Outflow>() == 48);
 
 impl Custody {
     /// The custody of a vault that has just been created: empty, and without a limit.
+    ///
+    /// # Errors
+    /// The runtime's, without a clock.
     pub fn open(
         &mut self,
         bump: u8,
