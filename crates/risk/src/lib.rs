@@ -18,6 +18,8 @@
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
+//! | [`slice`] | the same of every position at once, so that a hedge stays one |
+//! | [`collateral`] | what is left when no position is: collateral against a debt |
 //!
 //! Rounding is always against the account that is judged; value that changes hands is never rounded.
 // What Anchor's derive writes for the IDL needs the standard library; nothing else may.
@@ -36,6 +38,7 @@
 
 pub mod account;
 pub mod asset;
+pub mod collateral;
 pub mod error;
 pub mod fixed;
 pub mod funding;
@@ -45,6 +48,7 @@ pub mod orders;
 pub mod params;
 pub mod position;
 pub mod price;
+pub mod slice;
 pub mod standard;
 pub mod tiers;
 pub mod units;

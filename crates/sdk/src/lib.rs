@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod events;
 pub mod instructions;
+pub mod liquidation;
 pub mod pda;
 pub mod preview;
 pub mod trading;

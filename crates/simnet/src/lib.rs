@@ -10,6 +10,7 @@ mod chain;
 mod deployment;
 mod exchange;
 mod ledger;
+mod liquidations;
 mod pyth;
 mod reading;
 mod tokens;

@@ -284,6 +284,25 @@ pub enum ErrorCode {
     /// Orders of the account still rest.
     #[msg("The account still has open orders: cancel them first, anyone may")]
     OrdersStillRest = 504,
+    /// No position of the account can be taken over.
+    #[msg(
+        "The account has no position to take a slice of: what has ended is settled, and collateral is taken by itself"
+    )]
+    NothingToSlice = 505,
+    /// A slice without a lot in it.
+    #[msg("This fraction is less than half a lot of every position: take a larger fraction")]
+    SliceTooSmall = 506,
+    /// The liquidator would earn less than it asked for.
+    #[msg(
+        "The reward would be less than the least you set: wait until the penalty has risen, or ask for less"
+    )]
+    RewardBelowLimit = 507,
+    /// Collateral was to be taken while there are positions.
+    #[msg("The account still has positions: liquidate or settle them before its collateral")]
+    PositionsRemain = 508,
+    /// Collateral was to be taken from an account that owes nothing.
+    #[msg("The account owes nothing: its collateral is taken only against cash below zero")]
+    NoDebt = 509,
 
     // 600–699: tokens and the ledger
     /// More fees were asked for than accrued.

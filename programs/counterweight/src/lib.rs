@@ -303,4 +303,20 @@ pub mod counterweight {
     pub fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
         instructions::liquidate(ctx, args)
     }
+
+    /// Takes over the same fraction of every position of an account below its maintenance margin. Anyone.
+    pub fn liquidate_slice<'info>(
+        ctx: Context<'info, LiquidateSlice<'info>>,
+        args: SliceArgs,
+    ) -> Result<()> {
+        instructions::liquidate_slice(ctx, args)
+    }
+
+    /// Takes over collateral of an account that has nothing else left, against its debt. Anyone.
+    pub fn liquidate_collateral(
+        ctx: Context<LiquidateCollateral>,
+        args: CollateralArgs,
+    ) -> Result<()> {
+        instructions::liquidate_collateral(ctx, args)
+    }
 }

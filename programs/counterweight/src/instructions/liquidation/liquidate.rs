@@ -108,7 +108,7 @@ fn price_of(book: &Book, row: &MarketRow, lots: Lots, limit: Option<u64>) -> Res
 }
 
 /// Refuses an account that is not liquidatable; otherwise the time since when it is.
-fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
+pub(super) fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
     let start = margin.header.core.liquidation_start;
     if !is_liquidatable(start, health, book.params.liquidation_buffer) {
         let needed = health.requirement.0;
@@ -123,7 +123,7 @@ fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Resul
 /// Refuses an account with lots in a book, or filled in a queue that is not settled: what it holds is not
 /// what it is judged by. The number of orders would not tell of an order that was filled in part before
 /// the rest of it was cancelled.
-fn require_no_orders(margin: &MarginMut) -> Result<()> {
+pub(super) fn require_no_orders(margin: &MarginMut) -> Result<()> {
     // Below 2^45 a position.
     let lots = |sum: i64, p: &Position| sum.wrapping_add(p.bid_lots.0).wrapping_add(p.ask_lots.0);
     let lots = margin.view().positions.iter().fold(0, lots);
@@ -177,7 +177,7 @@ fn exchange(
 
 /// The post-conditions: the account's ratio is not lower, and the liquidator is above initial margin.
 /// That no more was taken than restores was decided by the step itself.
-fn require_outcome(
+pub(super) fn require_outcome(
     book: &Book,
     before: &Health,
     liquidatee: &MarginMut,
