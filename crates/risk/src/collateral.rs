@@ -165,10 +165,7 @@ mod tests {
             Ok((1_234, 1_234))
         );
         assert_eq!(offer.take(10).map(|t| (t.atoms, t.cost.0)), Ok((10, 10)));
-        for nothing in [
-            Offer { held: 0, ..offer },
-            Offer { debt: 0, ..offer },
-        ] {
+        for nothing in [Offer { held: 0, ..offer }, Offer { debt: 0, ..offer }] {
             assert_eq!(nothing.take(1), Err(RiskError::ZeroQuantity));
         }
         assert_eq!(offer.take(0), Err(RiskError::ZeroQuantity));

@@ -3,7 +3,7 @@
 //!
 //! Prices and the rule of the penalty are those of [`crate::liquidation`], with V the slice's value in
 //! each market at that market's π. The fraction φ is the smallest that restores the account, to within
-//! 1/1024 of itself, or one lot in all. Each leg is the nearest whole number of lots to φ of the
+//! 1/1024 of itself, or less than a lot of each position. Each leg is the nearest whole number of lots to φ of the
 //! position: hedges stay within a lot of each other, and equal legs stay equal.
 //!
 //! **Where φ lies.** Let g(φ) = E − φ·P − (1 + buffer)·MM(φ), with P the full penalty of the whole book
@@ -57,6 +57,8 @@ pub struct Slicer<'a> {
     steep: u64,
     /// The smallest dust line.
     dust: u64,
+    /// Lots of the largest position.
+    largest: u64,
 }
 
 /// A slice: which fraction, and what taking it does to the account.
@@ -202,6 +204,7 @@ impl<'a> Slicer<'a> {
             full: 0,
             steep: 0,
             dust: u64::MAX,
+            largest: 0,
         };
         each(book, positions, |position, market, price| {
             let (_, notional) = position.lots.value_and_notional(price)?;
@@ -211,6 +214,7 @@ impl<'a> Slicer<'a> {
             slicer.full = add(slicer.full, rate.of_floor(notional)?)?;
             slicer.steep = add(slicer.steep, steep.of_ceil(notional)?)?;
             slicer.dust = slicer.dust.min(market.dust_notional);
+            slicer.largest = slicer.largest.max(position.lots.size());
             slicer.legs = slicer.legs.saturating_add(1);
             Ok(())
         })?;
@@ -247,9 +251,11 @@ impl<'a> Slicer<'a> {
         let mut short = self.nothing();
         let mut best: Option<Slice> = None;
         let mut next = lower.min(most);
+        let mut reach = 0;
         for n in 0..EVALUATIONS {
             let slice = self.outcome(next)?;
-            if self.restores(&slice) {
+            let restores = self.restores(&slice);
+            if restores {
                 best = Some(slice);
             } else if next >= most {
                 return Ok(slice);
@@ -258,9 +264,13 @@ impl<'a> Slicer<'a> {
             }
             next = match &best {
                 None if short.fraction < upper => upper.min(most),
-                None => short.fraction.saturating_mul(2).min(most),
-                Some(best) if is_close(&short, best) => return Ok(*best),
-                Some(best) => self.between(n, &short, best),
+                None => {
+                    // Roundings alone: a little more, then twice as much each time.
+                    reach = (reach * 2).max(self.tolerance(&short)).min(ALL);
+                    short.fraction.saturating_add(reach).min(most)
+                }
+                Some(best) if self.is_close(&short, best) => return Ok(*best),
+                Some(best) => self.between(n, restores, &short, best),
             };
         }
         best.map_or_else(|| self.outcome(most), Ok)
@@ -307,21 +317,42 @@ impl<'a> Slicer<'a> {
         }
         // gap < 2^85, so the product fits; the quotient is below 2^30.
         let root = u32::try_from((gap.max(0) << BITS) / slope).unwrap_or(ALL);
-        (root + (root >> (TOLERANCE + 2)) + 1).min(ALL)
+        let more = (root >> (TOLERANCE + 2)).max(self.lot() / 2);
+        (root + more + 1).min(ALL)
     }
 
-    /// A fraction between one that does not restore and one that does.
-    fn between(&self, n: u32, short: &Slice, best: &Slice) -> u32 {
+    /// How far above what restores a fraction may be: a 1,024th of it, or less than a lot of each position.
+    fn tolerance(&self, best: &Slice) -> u32 {
+        (best.fraction >> TOLERANCE).max(self.lot()).max(1)
+    }
+
+    /// What a lot is of the largest position.
+    fn lot(&self) -> u32 {
+        u32::try_from(u64::from(ALL) / self.largest.max(1)).unwrap_or(ALL)
+    }
+
+    /// Whether nothing worth searching lies between a fraction that does not restore and one that does.
+    fn is_close(&self, short: &Slice, best: &Slice) -> bool {
+        best.fraction - short.fraction <= self.tolerance(best)
+            || best.lots.saturating_sub(short.lots) <= 1
+    }
+
+    /// A fraction between one that does not restore and one that does; `restored` says which was tried last.
+    fn between(&self, n: u32, restored: bool, short: &Slice, best: &Slice) -> u32 {
         let width = best.fraction - short.fraction; // above one: see `is_close`
+        let step = self.tolerance(best);
         let offset = if n >= CHOSEN {
             width / 2
-        } else if n.is_multiple_of(2) {
-            // As little less as is close enough: if that does not restore, the search is over.
-            width - (best.fraction >> TOLERANCE).max(1).min(width - 1)
-        } else {
+        } else if !n.is_multiple_of(2) {
+            // Where the straight line between them meets what is needed: near the root.
             let (missing, over) = (self.gap(&short.after), -self.gap(&best.after));
             let part = i128::from(width) * missing / (missing + over).max(1);
             u32::try_from(part).unwrap_or(width)
+        } else if restored {
+            // As little less as is close enough: if that does not restore, the search is over.
+            width.saturating_sub(step)
+        } else {
+            step
         };
         short.fraction + offset.clamp(1, width - 1)
     }
@@ -358,12 +389,6 @@ impl<'a> Slicer<'a> {
     }
 }
 
-/// Whether nothing worth searching lies between a fraction that does not restore and one that does.
-fn is_close(short: &Slice, best: &Slice) -> bool {
-    best.fraction - short.fraction <= (best.fraction >> TOLERANCE).max(1)
-        || best.lots.saturating_sub(short.lots) <= 1
-}
-
 impl Slice {
     /// The legs, one by one.
     pub fn split(&self) -> Split {
@@ -386,12 +411,7 @@ impl Split {
     ///
     /// # Errors
     /// [`RiskError::Overflow`] cannot occur for a position of the slice.
-    pub fn leg(
-        &mut self,
-        book: &Book,
-        position: &Position,
-        elapsed: i64,
-    ) -> Result<Option<Leg>> {
+    pub fn leg(&mut self, book: &Book, position: &Position, elapsed: i64) -> Result<Option<Leg>> {
         let market = book.market(position.market)?;
         if market.mode == MODE_SETTLEMENT {
             return Ok(None);

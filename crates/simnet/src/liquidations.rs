@@ -25,9 +25,9 @@ impl Exchange {
         };
         let markets = sliced_markets(&self.tables(), &self.margin(&liquidatee));
         let owner = liquidator.key.pubkey();
-        let take =
-            self.venue
-                .liquidate_slice(owner, liquidatee, liquidator.margin, &markets, args);
+        let take = self
+            .venue
+            .liquidate_slice(owner, liquidatee, liquidator.margin, &markets, args);
         self.chain.send(&[take], &[&liquidator.key])
     }
 
