@@ -27,6 +27,7 @@ macro_rules! bodies {
 bodies! {
     accounts = "../../tests/accounts.rs";
     book = "../../tests/book.rs";
+    collateral = "../../tests/collateral.rs";
     compute = "../../tests/compute.rs";
     governance = "../../tests/governance.rs";
     guards = "../../tests/guards.rs";
@@ -40,6 +41,7 @@ bodies! {
     refusals_book = "../../tests/refusals_book.rs";
     refusals_bounds = "../../tests/refusals_bounds.rs";
     refusals_closing = "../../tests/refusals_closing.rs";
+    refusals_collateral = "../../tests/refusals_collateral.rs";
     refusals_governance = "../../tests/refusals_governance.rs";
     refusals_liquidation = "../../tests/refusals_liquidation.rs";
     refusals_margin = "../../tests/refusals_margin.rs";
@@ -47,10 +49,12 @@ bodies! {
     refusals_orders = "../../tests/refusals_orders.rs";
     refusals_pruning = "../../tests/refusals_pruning.rs";
     refusals_settlement = "../../tests/refusals_settlement.rs";
+    refusals_slices = "../../tests/refusals_slices.rs";
     refusals_trading = "../../tests/refusals_trading.rs";
     refusals_triggers = "../../tests/refusals_triggers.rs";
     refusals_withdraw = "../../tests/refusals_withdraw.rs";
     sequences = "../../tests/sequences.rs";
+    slices = "../../tests/slices.rs";
     token_2022 = "../../tests/token_2022.rs";
     trading = "../../tests/trading.rs";
 }

@@ -25,7 +25,7 @@ pub fn second_wallet(name: &str) -> Pubkey {
 }
 
 /// Everybody with a key. Dora is the delegate of Alice's first two accounts and of the keeper's.
-const PEOPLE: [&str; 12] = [
+const PEOPLE: [&str; 13] = [
     "authority",
     "authority guardian",
     "successor",
@@ -34,6 +34,7 @@ const PEOPLE: [&str; 12] = [
     "bob",
     "carol",
     "dave",
+    "erin",
     "keeper",
     "dora",
     "stranger",
@@ -41,14 +42,15 @@ const PEOPLE: [&str; 12] = [
 ];
 
 /// Owners and ids of the margin accounts of each clearinghouse. Carol and Dave are below their
-/// maintenance margin; Alice's third account is empty.
-const MARGINS: [(&str, u16); 7] = [
+/// maintenance margin; Erin has collateral, a debt and nothing else; Alice's third account is empty.
+const MARGINS: [(&str, u16); 8] = [
     ("alice", 0),
     ("alice", 1),
     ("alice", 2),
     ("bob", 0),
     ("carol", 0),
     ("dave", 0),
+    ("erin", 0),
     ("keeper", 0),
 ];
 
@@ -175,6 +177,7 @@ pub(super) fn populate(x: &mut Exchange) {
         let leg = x.leg(0, 15_000);
         x.block_trade(&trader, &bob, &[leg]).expect("trade");
     }
+    leave_debt(x, &bob);
     let collect = x.venue.collect_fees(0);
     x.chain.send(&[collect], &[]).expect("collect_fees");
     let legs = [x.leg(0, 1_000), x.leg(1, 1_000), x.leg(ENDED, 100)];
@@ -184,6 +187,19 @@ pub(super) fn populate(x: &mut Exchange) {
         let set = instructions::set_delegate(trader.key.pubkey(), trader.margin, delegate);
         x.chain.send(&[set], &[&trader.key]).expect("set_delegate");
     }
+}
+
+/// Erin loses with BTC more than her 10 SOL are worth, and her position is taken over by the other side.
+fn leave_debt(x: &mut Exchange, other: &Trader) {
+    let erin = x.trader("erin");
+    x.deposit(&erin, 1, 10_000_000_000).expect("deposit");
+    let leg = x.leg(1, 25_000);
+    x.block_trade(&erin, other, &[leg]).expect("trade");
+    let price = x.prices[2];
+    x.set_price(2, price - price / 14);
+    x.liquidate(other, erin.margin, 1, u64::MAX)
+        .expect("liquidate");
+    x.set_price(2, price);
 }
 
 /// SOL falls by 4 %: Carol and Dave are below their maintenance margin.
