@@ -96,8 +96,8 @@ proptest! {
         prop_assert!(offer.discount.0 * 2 <= left_out);
         // Strictly more, from what the roundings move on: y·(1 − d) is paid, y·w is lost.
         let gained = i128::from(after.health().equity.0) - i128::from(case.health().equity.0);
-        let margin = i128::try_from(case.worth(taking.atoms) / case.unit()).unwrap()
-            * i128::from(left_out - offer.discount.0) >> 20;
+        let worth = i128::try_from(case.worth(taking.atoms) / case.unit()).unwrap();
+        let margin = (worth * i128::from(left_out - offer.discount.0)) >> 20;
         prop_assert!(gained >= margin - 3, "{} {}", gained, margin);
         // Cash ends no higher than what the last atom brings, and an atom of rounding.
         let atom = i128::try_from(case.worth(1).div_ceil(case.unit())).unwrap();
