@@ -194,16 +194,10 @@ fn the_rest_of_an_order_never_rests_across_what_it_passed_over() {
     s.x.order(&s.maker, SOL_PERP, bid, &[]).unwrap();
     s.x.order(&s.taker, SOL_PERP, limit(Side::Sell, s.mid - 3, 100), &[])
         .unwrap();
-    assert_eq!(
-        s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(),
-        0
-    );
+    assert_eq!(s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(), 0);
     s.x.order(&s.taker, SOL_PERP, limit(Side::Sell, s.mid - 2, 100), &[])
         .unwrap();
-    assert_eq!(
-        s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(),
-        1
-    );
+    assert_eq!(s.x.order_book(SOL_PERP).resting(Side::Sell, false).count(), 1);
     s.check();
 }
 

@@ -14,7 +14,8 @@ use anchor_lang::{
 };
 use counterweight::{
     Guards, OrderArgs, OrderKind, PriceArgs, Quote, QuotesArgs, SelfTrade, TradeArgs, Which,
-    book::LANES, state::Market,
+    book::LANES,
+    state::Market,
 };
 use counterweight_risk::orders::Side;
 use counterweight_sdk::{accounts::OrderBook, trading::Actor};

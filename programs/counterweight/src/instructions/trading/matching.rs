@@ -133,7 +133,9 @@ impl<'info> Desk<'_, 'info> {
     /// account knows its offset and not its price; a fill that waited would keep a price that no check
     /// of the account could see while the index moves on. So it trades only into the account itself.
     fn needs_maker(&self, order: &Order, taker: &Pubkey) -> bool {
-        order.is_pegged() && order.maker != taker.to_bytes() && self.maker(&order.maker).is_none()
+        order.is_pegged()
+            && order.maker != taker.to_bytes()
+            && self.maker(&order.maker).is_none()
     }
 
     /// Takes from the other side what crosses. Live pegged orders of makers who are not at hand are
