@@ -2,7 +2,7 @@
 
 use crate::world::{Bytecode, LotValue, POSITIONS, exchange, open, trader};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use counterweight::{Guards, Leg, LiquidateArgs};
+use counterweight::{CollateralArgs, Guards, Leg, LiquidateArgs, SliceArgs};
 use counterweight_risk::OutflowTerms;
 use counterweight_sdk::instructions;
 use counterweight_simnet::{Exchange, Keypair, Signer, Trader, keypair};
@@ -75,6 +75,8 @@ fn reach(name: &str, positions: Option<u16>) -> Option<u64> {
         ("liquidate", Some(32)) => Some(28_000),
         ("liquidate", Some(64)) => Some(45_000),
         ("liquidate", Some(128)) => Some(80_000),
+        ("liquidate_slice", Some(8)) => Some(30_000),
+        ("liquidate_slice", Some(32)) => Some(100_000),
         ("refresh_prices, 1 pull" | "refresh_prices, 1 legacy", _) => Some(6_000),
         ("place_order, post-only" | "place_order, pegged", _) => Some(9_000),
         ("cancel_orders, one", _) => Some(5_000),
@@ -223,11 +225,49 @@ fn of_liquidation(x: &mut Exchange, liquidator: &Trader, poor: &Trader, n: u16) 
         &[&liquidator.key],
         true,
     ));
+    // A transaction locks at most 64 accounts.
+    if n <= 32 {
+        let (args, markets) = (whole_slice(), (0..n).collect::<Vec<_>>());
+        let (key, of, by) = (liquidator.key.pubkey(), poor.margin, liquidator.margin);
+        let take = x.venue.liquidate_slice(key, of, by, &markets, args);
+        let name = "liquidate_slice";
+        costs.push(measure(x, name, Some(n), &[take], &[&liquidator.key], true));
+    }
     x.chain
         .svm
         .set_account(poor.margin, healthy)
         .expect("set account");
     costs
+}
+
+fn whole_slice() -> SliceArgs {
+    SliceArgs {
+        max_fraction: 1 << 20,
+        ..SliceArgs::default()
+    }
+}
+
+/// An account with collateral that is given a debt, and nothing else.
+fn of_collateral(x: &mut Exchange, liquidator: &Trader) -> Cost {
+    let debtor = x.trader("debtor");
+    x.deposit(&debtor, 1, 10_000_000_000).expect("deposit");
+    let account = x.chain.svm.get_account(&debtor.margin);
+    let mut account = account.expect("margin account");
+    let at = 8 + core::mem::offset_of!(counterweight::state::MarginAccount, core);
+    account.data[at..at + 8].copy_from_slice(&(-1_400_000_000i64).to_le_bytes());
+    x.chain
+        .svm
+        .set_account(debtor.margin, account)
+        .expect("set account");
+    let args = CollateralArgs {
+        asset: 1,
+        max_atoms: 1_000_000_000,
+        ..CollateralArgs::default()
+    };
+    let (key, by) = (liquidator.key.pubkey(), liquidator.margin);
+    let take = x.venue.liquidate_collateral(key, debtor.margin, by, args);
+    let name = "liquidate_collateral";
+    measure(x, name, None, &[take], &[&liquidator.key], true)
 }
 
 /// Instructions that do not depend on positions.
@@ -277,6 +317,7 @@ pub fn fixed(bytecode: Bytecode) -> Vec<Cost> {
         &[&trader.key],
         true,
     ));
+    costs.push(of_collateral(&mut x, &trader));
     costs.extend(refreshes(&mut x));
     costs.extend(governance(&mut x, &trader));
     costs

@@ -3,6 +3,7 @@
 mod choose;
 mod orders;
 mod prices;
+mod takeover;
 mod terms;
 mod trade;
 
@@ -31,6 +32,8 @@ pub enum Kind {
     Clock,
     Flag,
     Liquidate,
+    Slice,
+    Seize,
     CollectFees,
     WithdrawFees,
     FundInsurance,

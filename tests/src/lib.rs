@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod actions;
+pub mod hedge;
 pub mod hostile;
 pub mod invariants;
 pub mod naive;

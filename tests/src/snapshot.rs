@@ -214,6 +214,26 @@ pub enum Deed {
         /// Most lots to take.
         most: u64,
     },
+    /// A slice of every position.
+    Slice {
+        /// The account that is liquidated.
+        liquidatee: Pubkey,
+        /// The account that takes the lots.
+        liquidator: Pubkey,
+        /// Most of each position to take: 2^20 is all.
+        most: u32,
+    },
+    /// Collateral of an account without positions.
+    Seize {
+        /// The account that is liquidated.
+        liquidatee: Pubkey,
+        /// The account that takes the collateral.
+        liquidator: Pubkey,
+        /// The asset.
+        asset: u16,
+        /// Most token atoms to take.
+        most: u64,
+    },
     /// Flagging, resizing, setting a delegate: an account changes, its worth does not.
     Manage {
         /// The account.

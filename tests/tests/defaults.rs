@@ -151,13 +151,9 @@ fn only_an_account_in_default_is_taken_over() {
     let failure = s.refuses(ErrorCode::NotInDefault, |x| x.resolve_default(taker));
     let view = s.x.view(taker).unwrap();
     assert_eq!(number(&failure, "equity"), view.equity.into());
-    s.refuses(ErrorCode::NotInDefault, |x| {
-        x.deleverage(taker, SOL)
-    });
+    s.refuses(ErrorCode::NotInDefault, |x| x.deleverage(taker, SOL));
     let backstop = s.x.venue.backstop();
-    s.refuses(ErrorCode::NotInDefault, |x| {
-        x.deleverage_backstop(SOL)
-    });
+    s.refuses(ErrorCode::NotInDefault, |x| x.deleverage_backstop(SOL));
     s.refuses(ErrorCode::NotLiquidatable, |x| {
         let flag = x.venue.flag_account(backstop);
         x.chain.send(&[flag], &[])
@@ -172,9 +168,7 @@ fn an_account_with_orders_is_not_taken_over_before_they_are_gone() {
     s.x.set_price(1, 14_200_000_000);
     let taker = s.taker.margin;
     s.refuses(ErrorCode::OrdersStillRest, |x| x.resolve_default(taker));
-    s.refuses(ErrorCode::OrdersStillRest, |x| {
-        x.deleverage(taker, SOL)
-    });
+    s.refuses(ErrorCode::OrdersStillRest, |x| x.deleverage(taker, SOL));
     s.x.prune(taker, SOL).unwrap();
     s.x.resolve_default(taker).unwrap();
     s.balances();
@@ -266,9 +260,7 @@ fn deleveraging_is_refused_while_the_backstop_can_take_over() {
     let mut s = scene(10_000);
     s.x.set_price(1, 14_200_000_000);
     let taker = s.taker.margin;
-    s.refuses(ErrorCode::BackstopCanTake, |x| {
-        x.deleverage(taker, SOL)
-    });
+    s.refuses(ErrorCode::BackstopCanTake, |x| x.deleverage(taker, SOL));
 }
 
 #[test]
@@ -280,9 +272,7 @@ fn deleveraging_waits_for_the_fills_in_the_queue() {
     s.x.trade(&s.shorts[1], SOL, 100, mid, &[]).unwrap();
     s.x.set_price(1, 14_200_000_000);
     let (taker, maker) = (s.taker.margin, s.shorts[0].margin);
-    s.refuses(ErrorCode::FillsStillWait, |x| {
-        x.deleverage(taker, SOL)
-    });
+    s.refuses(ErrorCode::FillsStillWait, |x| x.deleverage(taker, SOL));
     s.x.settle_fills(SOL, &[maker]).unwrap();
     s.x.deleverage(taker, SOL).unwrap();
     s.balances();
@@ -356,9 +346,7 @@ fn the_backstop_itself_is_deleveraged_below_its_margin() {
     s.x.set_price(1, 13_600_000_000);
     let view = s.x.view(s.x.venue.backstop()).unwrap();
     assert!(view.equity < 0);
-    s.refuses(ErrorCode::SideExhausted, |x| {
-        x.deleverage_backstop(SOL)
-    });
+    s.refuses(ErrorCode::SideExhausted, |x| x.deleverage_backstop(SOL));
     let shorts = s.equity("first") + s.equity("second");
     s.x.deleverage_backstop(SOL).unwrap();
     s.balances();
@@ -428,9 +416,7 @@ fn an_account_of_an_old_epoch_trades_in_the_new_one() {
     s.x.block_trade(&taker, &buyer, &[leg]).unwrap();
     s.x.set_price(1, 12_000_000_000);
     let key = taker.margin;
-    s.refuses(ErrorCode::CatchUpFirst, |x| {
-        x.deleverage(key, SOL)
-    });
+    s.refuses(ErrorCode::CatchUpFirst, |x| x.deleverage(key, SOL));
     s.x.catch_up(s.shorts[1].margin, SOL).unwrap();
     s.x.deleverage(key, SOL).unwrap();
     let keys = [keys[0], keys[1], keys[2], keys[3], key];

@@ -217,6 +217,8 @@ fn require_variety(statistics: &Statistics, total: u64) {
         (Kind::Clock, 300, 0),
         (Kind::Flag, 12, 60),
         (Kind::Liquidate, 70, 100),
+        (Kind::Slice, 20, 45),
+        (Kind::Seize, 8, 30),
         (Kind::CollectFees, 50, 1),
         (Kind::WithdrawFees, 10, 40),
         (Kind::FundInsurance, 50, 8),

@@ -311,8 +311,15 @@ impl Asset {
         Ok(())
     }
 
+    /// Whether the price is fresh enough for liquidating and for reducing risk.
     #[inline(always)]
-    fn check_age(&self, asset: u16, now: i64, limit: u32) -> Result<()> {
+    pub(crate) fn is_fresh(&self, now: i64) -> bool {
+        now.wrapping_sub(self.publish_time) <= i64::from(self.max_age_liquidation)
+    }
+
+    /// Whether the price is at most `limit` seconds old.
+    #[inline(always)]
+    pub(crate) fn check_age(&self, asset: u16, now: i64, limit: u32) -> Result<()> {
         // Both are unix seconds between 0 and the chain's clock plus a lead: no wrap is possible.
         let age = now.wrapping_sub(self.publish_time);
         if age > i64::from(limit) {

@@ -20,6 +20,8 @@
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
 //! | [`outflow`] | how much of a token may leave, and how fast |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
+//! | [`slice`] | the same of every position at once, so that a hedge stays one |
+//! | [`collateral`] | what is left when no position is: collateral against a debt |
 //! | [`backstop`] | who is in default, and what the backstop takes over |
 //! | [`deleverage`] | what a default leaves open, closed against the other side pro rata |
 //!
@@ -41,6 +43,7 @@
 pub mod account;
 pub mod asset;
 pub mod backstop;
+pub mod collateral;
 pub mod deleverage;
 pub mod error;
 pub mod fixed;
@@ -53,6 +56,7 @@ pub mod outflow;
 pub mod params;
 pub mod position;
 pub mod price;
+pub mod slice;
 pub mod standard;
 pub mod tiers;
 pub mod units;

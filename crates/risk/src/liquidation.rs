@@ -41,6 +41,35 @@ pub fn penalty_rate(market: &Market, params: &RiskParams, elapsed: i64) -> Ratio
     Ratio(market.penalty_start.0.saturating_add(part))
 }
 
+/// min( π·V , what leaves the ratio where it was ); nothing where there is no equity.
+///
+/// `full` is π·V, `exchanged` the equity after the exchange and before the penalty.
+pub(crate) fn capped(
+    full: QuoteAtoms,
+    before: &Health,
+    exchanged: QuoteAtoms,
+    requirement_after: QuoteAtoms,
+) -> Result<QuoteAtoms> {
+    let Health {
+        equity,
+        requirement,
+    } = *before;
+    if equity.0 <= 0 || requirement.0 <= 0 || requirement_after.0 < 0 {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    // E' must stay at or above E·MM'/MM.
+    let (e, mm) = (equity.0.unsigned_abs(), requirement.0.unsigned_abs());
+    let floor = mul_div_ceil(e, requirement_after.0.unsigned_abs(), mm);
+    let floor = QuoteAtoms::from_unsigned(floor.ok_or(RiskError::Overflow)?)?;
+    Ok(full.min(exchanged.minus(floor)?).max(QuoteAtoms::ZERO))
+}
+
+/// What of a penalty goes to the insurance fund; the liquidator has the rest.
+pub(crate) fn insurance_of(penalty: QuoteAtoms, market: &Market) -> Result<QuoteAtoms> {
+    let part = market.insurance_share.of_ceil(penalty.0.unsigned_abs())?;
+    QuoteAtoms::from_unsigned(part).map(|part| part.min(penalty))
+}
+
 /// What is to be liquidated, and on which terms.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
@@ -87,10 +116,7 @@ impl Step {
     /// # Errors
     /// [`RiskError::Overflow`] cannot occur for a share below one.
     pub fn insurance(&self, market: &Market) -> Result<QuoteAtoms> {
-        let part = market
-            .insurance_share
-            .of_ceil(self.penalty.0.unsigned_abs())?;
-        QuoteAtoms::from_unsigned(part).map(|part| part.min(self.penalty))
+        insurance_of(self.penalty, market)
     }
 }
 
@@ -200,7 +226,8 @@ impl Candidate<'_> {
             .minus(value_before)?
             .plus(value_after)?
             .plus(received)?;
-        let penalty = self.penalty(value, exchanged, requirement_after)?;
+        let full = QuoteAtoms::from_unsigned(self.rate.of_floor(value.0.unsigned_abs())?)?;
+        let penalty = capped(full, &self.health, exchanged, requirement_after)?;
         let after = Health {
             equity: exchanged.minus(penalty)?,
             requirement: requirement_after,
@@ -211,28 +238,6 @@ impl Candidate<'_> {
             penalty,
             after,
         })
-    }
-
-    /// min( π·V , what leaves the ratio where it was ); nothing where there is no equity.
-    fn penalty(
-        &self,
-        value: QuoteAtoms,
-        exchanged: QuoteAtoms,
-        requirement_after: QuoteAtoms,
-    ) -> Result<QuoteAtoms> {
-        let Health {
-            equity,
-            requirement,
-        } = self.health;
-        if equity.0 <= 0 || requirement.0 <= 0 || requirement_after.0 < 0 {
-            return Ok(QuoteAtoms::ZERO);
-        }
-        let full = QuoteAtoms::from_unsigned(self.rate.of_floor(value.0.unsigned_abs())?)?;
-        // E' must stay at or above E·MM'/MM.
-        let (e, mm) = (equity.0.unsigned_abs(), requirement.0.unsigned_abs());
-        let floor = mul_div_ceil(e, requirement_after.0.unsigned_abs(), mm);
-        let floor = QuoteAtoms::from_unsigned(floor.ok_or(RiskError::Overflow)?)?;
-        Ok(full.min(exchanged.minus(floor)?).max(QuoteAtoms::ZERO))
     }
 
     /// Lots that restore the account, from the straight pieces of the schedule:

@@ -135,8 +135,13 @@ pub enum Gains {
 ///
 /// MM = Σ T(|q|·p) · fraction; equity = cash + Σ balance·p·w + Σ (quote + q·p − owed).
 ///
+/// A collateral whose price is missing or older than the asset's limit for liquidation does not stop the
+/// check, or dust of an asset whose oracle died would make an account immune. It counts at the lower of
+/// the prices that were recorded last, by the initial weight: nothing, where there never was one.
+///
 /// # Errors
-/// A price that is missing or older than the asset's limit for liquidation; [`RiskError::Overflow`].
+/// Of a position, a price that is missing or older than the asset's limit for liquidation;
+/// [`RiskError::Overflow`].
 pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
     let mut equity = account.cash.plus(collateral_of(book, account, now)?)?;
     let mut requirement = QuoteAtoms::ZERO;
@@ -206,23 +211,29 @@ pub(crate) fn collateral_of(book: &Book, account: &AccountView, now: i64) -> Res
     let mut sum = QuoteAtoms::ZERO;
     for balance in account.balances.iter().filter(|balance| balance.atoms > 0) {
         let asset = book.asset(balance.asset)?;
-        asset.check_maintenance(balance.asset, now)?;
-        let (price, weight) = (asset.maintenance_high, asset.weight_maintenance);
+        let (price, weight) = if asset.is_fresh(now) {
+            (asset.maintenance_high, asset.weight_maintenance)
+        } else {
+            // initial_low ≤ maintenance_low ≤ maintenance_high: it is the lowest of them.
+            (asset.initial_low, asset.weight_initial)
+        };
         sum = sum.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
     }
     Ok(sum)
 }
 
-/// Whether every price that counts in an account is at most `max_age` seconds old.
+/// Whether every price that counts in an account is at most `max_age` seconds old, and fresh enough for
+/// liquidation where there is a position.
 ///
 /// # Errors
-/// [`RiskError::StalePrice`] naming the first that is older.
+/// [`RiskError::StalePrice`] or [`RiskError::NoPrice`] naming the first that is older.
 pub fn check_ages(book: &Book, account: &AccountView, now: i64, max_age: u32) -> Result<()> {
-    let balances = account.balances.iter().filter(|balance| balance.atoms > 0);
-    let assets = balances
-        .map(|balance| balance.asset)
-        .chain(account.positions.iter().map(|position| position.asset));
-    for asset in assets {
+    for balance in account.balances.iter().filter(|balance| balance.atoms > 0) {
+        let asset = balance.asset;
+        book.asset(asset)?.check_age(asset, now, max_age)?;
+    }
+    for position in account.positions {
+        let asset = position.asset;
         book.asset(asset)?
             .check_maintenance_within(asset, now, max_age)?;
     }
@@ -232,10 +243,12 @@ pub fn check_ages(book: &Book, account: &AccountView, now: i64, max_age: u32) ->
 /// Equity and initial margin: what adding risk and letting value out must meet.
 ///
 /// Conservative prices, resting orders at their worst case, net gains weighted (or not counted).
-/// `max_age` is the caller's own limit on the age of prices in seconds (`u32::MAX` for none).
+/// `max_age` is the caller's own limit on the age of prices in seconds (`u32::MAX` for none). A
+/// collateral whose price may not be used counts nothing.
 ///
 /// # Errors
-/// A price that may not be used for adding risk, [`RiskError::QuoteOffPar`], [`RiskError::Overflow`].
+/// Of a position or of the quote token, a price that may not be used for adding risk; of anything, one
+/// that is older than `max_age`; [`RiskError::QuoteOffPar`], [`RiskError::Overflow`].
 pub fn initial(
     book: &Book,
     account: &AccountView,
@@ -245,7 +258,8 @@ pub fn initial(
 ) -> Result<Health> {
     book.check_quote(now, max_age)?;
     let usable = |asset: &Asset, index: u16| asset.check_initial(index, now, max_age);
-    conservative(book, account, gains, usable)
+    let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
+    conservative(book, account, gains, usable, asked_for)
 }
 
 /// Equity and initial margin of an account that takes over a position from another: the same figures
@@ -253,8 +267,8 @@ pub fn initial(
 /// price does not stop it: the conservative prices carry the interval, and lag a jump.
 ///
 /// # Errors
-/// A price that is missing or older than the asset's limit for liquidation or than `max_age`;
-/// [`RiskError::Overflow`].
+/// Of a position, a price that is missing or older than the asset's limit for liquidation; of anything,
+/// one that is older than `max_age`; [`RiskError::Overflow`].
 pub fn initial_for_takeover(
     book: &Book,
     account: &AccountView,
@@ -262,18 +276,21 @@ pub fn initial_for_takeover(
     max_age: u32,
 ) -> Result<Health> {
     let usable = |asset: &Asset, index: u16| asset.check_maintenance_within(index, now, max_age);
-    conservative(book, account, Gains::Weighted, usable)
+    let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
+    conservative(book, account, Gains::Weighted, usable, asked_for)
 }
 
-/// The figures of both initial checks; `usable` decides which prices may be used.
+/// The figures of both initial checks; `usable` decides which prices may be used, `asked_for` is the
+/// caller's own limit.
 #[inline(always)]
 fn conservative(
     book: &Book,
     account: &AccountView,
     gains: Gains,
     usable: impl Fn(&Asset, u16) -> Result<()>,
+    asked_for: impl Fn(&Asset, u16) -> Result<()>,
 ) -> Result<Health> {
-    let collateral = initial_collateral(book, account.balances, &usable)?;
+    let collateral = initial_collateral(book, account.balances, &usable, &asked_for)?;
     let mut health = Health {
         equity: account.cash.plus(collateral)?,
         ..Health::default()
@@ -381,15 +398,22 @@ fn counted(net: QuoteAtoms, realised: QuoteAtoms, weight: Ratio) -> Result<Quote
     net.minus(QuoteAtoms::from_unsigned(gain - weight.of_floor(gain)?)?)
 }
 
+/// What collateral counts for. One whose price may not be used counts nothing: it neither lets anything
+/// out nor stops what the rest of the account carries.
 fn initial_collateral(
     book: &Book,
     balances: &[Balance],
     usable: &impl Fn(&Asset, u16) -> Result<()>,
+    asked_for: &impl Fn(&Asset, u16) -> Result<()>,
 ) -> Result<QuoteAtoms> {
     let mut total = QuoteAtoms::ZERO;
     for balance in balances.iter().filter(|balance| balance.atoms > 0) {
         let asset = book.asset(balance.asset)?;
-        usable(asset, balance.asset)?;
+        if usable(asset, balance.asset).is_err() {
+            // The limit that the caller set himself is a refusal, whatever the asset counts for.
+            asked_for(asset, balance.asset)?;
+            continue;
+        }
         let (price, weight) = (asset.initial_low, asset.weight_initial);
         total = total.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
     }

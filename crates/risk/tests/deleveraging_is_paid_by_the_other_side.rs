@@ -64,7 +64,11 @@ impl World {
             if epoch_of(p.era) != epoch_of(self.market.era[side]) {
                 let left = WHOLE - closed_of(self.market.era[side]);
                 let whole = self.market.ended[side] == 0;
-                return if whole { 0 } else { i128::from(p.lots.0.abs()) * i128::from(left) };
+                return if whole {
+                    0
+                } else {
+                    i128::from(p.lots.0.abs()) * i128::from(left)
+                };
             }
             let (now, then) = (
                 WHOLE - closed_of(self.market.era[side]),

@@ -8,7 +8,7 @@ use counterweight_risk::{
     AccountView, Asset, AssetTerms, Balance, Lots, Position, Price, QuoteAtoms, RiskError,
     asset::{ORACLE_PYTH_PULL, PRICE_DIVERGENT, PRICE_WIDE},
     price::{MAX_CLOCK_LEAD, Reading},
-    standard::{Gains, initial, maintenance},
+    standard::{Gains, check_ages, initial, maintenance},
     units::MAX_PRICE,
 };
 use proptest::prelude::*;
@@ -404,10 +404,20 @@ fn a_check_asks_each_price_that_it_uses_and_no_other() {
     let stale = |asset, age, limit| Err(RiskError::StalePrice { asset, age, limit });
     assert_eq!(adding(NOW + 59), Ok(()));
     assert_eq!(adding(NOW + 60), stale(b, 61, 60));
-    assert_eq!(adding(NOW + 61), stale(a, 61, 60));
     assert_eq!(keeping(NOW + 599), Ok(()));
     assert_eq!(keeping(NOW + 600), stale(b, 601, 600));
-    assert_eq!(keeping(NOW + 601), stale(a, 601, 600));
+    // What the caller asks for holds for every price, that of a collateral first.
+    let asking = |now, max_age| initial(&book, &account, now, max_age, Gains::Weighted).map(|_| ());
+    assert_eq!(asking(NOW + 9, 9), stale(b, 10, 9));
+    assert_eq!(asking(NOW + 10, 9), stale(a, 10, 9));
+    assert_eq!(check_ages(&book, &account, NOW + 9, 9), stale(b, 10, 9));
+    assert_eq!(check_ages(&book, &account, NOW + 10, 9), stale(a, 10, 9));
+    // A caller who asks for less than the asset does is not held to the asset's limit by a collateral.
+    assert_eq!(check_ages(&book, &account, NOW + 599, 900), Ok(()));
+    assert_eq!(
+        check_ages(&book, &account, NOW + 600, 900),
+        stale(b, 601, 600)
+    );
     let unknown = [Balance {
         asset: 99,
         ..balances[0]

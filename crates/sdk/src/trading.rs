@@ -21,7 +21,7 @@ pub struct Actor {
 }
 
 /// Appends accounts that are written, behind the named ones.
-fn followed_by(mut instruction: Instruction, accounts: &[Pubkey]) -> Instruction {
+pub(crate) fn followed_by(mut instruction: Instruction, accounts: &[Pubkey]) -> Instruction {
     let metas = accounts.iter().map(|key| AccountMeta::new(*key, false));
     instruction.accounts.extend(metas);
     instruction

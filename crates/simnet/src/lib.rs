@@ -11,6 +11,7 @@ mod default;
 mod deployment;
 mod exchange;
 mod ledger;
+mod liquidations;
 mod pyth;
 mod reading;
 mod tokens;

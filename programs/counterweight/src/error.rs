@@ -1,12 +1,11 @@
 //! Every refusal, in ranges that are only ever appended to, each with a sentence for the trader.
 //! The numbers that were found and needed stand in the log line before it.
 
-use crate::log::Line;
-use anchor_lang::{
-    error_code,
-    prelude::{Error, Result},
-};
-use counterweight_risk::{BoundError, RiskError};
+mod explain;
+
+pub use explain::*;
+
+use anchor_lang::error_code;
 
 /// Error codes: 6000 plus what stands here.
 #[error_code]
@@ -295,6 +294,25 @@ pub enum ErrorCode {
     /// Orders of the account still rest.
     #[msg("The account still has open orders: cancel them first, anyone may")]
     OrdersStillRest = 504,
+    /// No position of the account can be taken over.
+    #[msg(
+        "The account has no position to take a slice of: what has ended is settled, and collateral is taken by itself"
+    )]
+    NothingToSlice = 505,
+    /// A slice without a lot in it.
+    #[msg("This fraction is less than half a lot of every position: take a larger fraction")]
+    SliceTooSmall = 506,
+    /// The liquidator would earn less than it asked for.
+    #[msg(
+        "The reward would be less than the least you set: wait until the penalty has risen, or ask for less"
+    )]
+    RewardBelowLimit = 507,
+    /// Collateral was to be taken while there are positions.
+    #[msg("The account still has positions: liquidate or settle them before its collateral")]
+    PositionsRemain = 508,
+    /// Collateral was to be taken from an account that owes nothing.
+    #[msg("The account owes nothing: its collateral is taken only against cash below zero")]
+    NoDebt = 509,
     /// The account is not in default.
     #[msg(
         "The account is not in default: only below the backstop line (or, for the backstop, below its margin or its floor of the day) is this possible"
@@ -324,7 +342,7 @@ pub enum ErrorCode {
     DeficitTooLarge = 526,
     /// Too little of a side would be left.
     #[msg(
-        "Too little of the other side would be left for exact accounts: close less, or all, or let the authority settle the market"
+        "Too little of the other side would be left for exact accounts: bring its accounts up first, anyone may"
     )]
     SideExhausted = 527,
     /// Nothing is to be done.
@@ -369,174 +387,4 @@ pub enum ErrorCode {
     /// A figure left its range.
     #[msg("A figure leaves the range that can be represented: use a smaller quantity")]
     Overflow = 700,
-}
-
-/// Logs the numbers that were found and needed, then returns the error.
-#[cold]
-#[inline(never)]
-pub fn refuse(code: ErrorCode, numbers: &[(&str, i128)]) -> Error {
-    // A label and a number each, rarely more than 40 bytes.
-    let mut line = Line::with_capacity(40 * numbers.len());
-    for (label, number) in numbers {
-        line.pair(label, *number);
-    }
-    line.log();
-    code.into()
-}
-
-/// Logs and translates a refusal of the engine.
-#[cold]
-#[inline(never)]
-pub fn explain(error: RiskError) -> Error {
-    use ErrorCode as C;
-    match error {
-        RiskError::Overflow => C::Overflow.into(),
-        RiskError::UnknownAsset { asset } => refuse(C::UnknownAsset, &[("asset", asset.into())]),
-        RiskError::UnknownMarket { market } => {
-            refuse(C::UnknownMarket, &[("market", market.into())])
-        }
-        RiskError::NoPrice { asset } => refuse(C::NoPrice, &[("asset", asset.into())]),
-        RiskError::StalePrice { asset, age, limit } => refuse(
-            C::StalePrice,
-            &[
-                ("asset", asset.into()),
-                ("age", age.into()),
-                ("limit", limit.into()),
-            ],
-        ),
-        RiskError::WidePrice {
-            asset,
-            confidence,
-            limit,
-        } => refuse(
-            C::WidePrice,
-            &[
-                ("asset", asset.into()),
-                ("confidence", confidence.into()),
-                ("limit", limit.into()),
-            ],
-        ),
-        RiskError::DivergentPrice {
-            asset,
-            distance,
-            limit,
-        } => refuse(
-            C::DivergentPrice,
-            &[
-                ("asset", asset.into()),
-                ("distance", distance.into()),
-                ("limit", limit.into()),
-            ],
-        ),
-        RiskError::QuoteOffPar { price, par } => refuse(
-            C::QuoteOffPar,
-            &[("price", price.into()), ("par", par.into())],
-        ),
-        RiskError::PriceOutOfRange { mantissa } => {
-            refuse(C::PriceOutOfRange, &[("mantissa", mantissa.into())])
-        }
-        RiskError::PriceNotMonotone { found, recorded } => refuse(
-            C::PriceNotMonotone,
-            &[("found", found.into()), ("recorded", recorded.into())],
-        ),
-        RiskError::PriceFromFuture { found, latest } => refuse(
-            C::PriceFromFuture,
-            &[("found", found.into()), ("latest", latest.into())],
-        ),
-        RiskError::NoFreeSlot { slots } => refuse(C::NoFreeSlot, &[("slots", slots.into())]),
-        RiskError::NoFreeBalance { limit } => refuse(C::NoFreeBalance, &[("limit", limit.into())]),
-        RiskError::InsufficientBalance {
-            available,
-            requested,
-        } => refuse(
-            C::InsufficientBalance,
-            &[
-                ("available", available.into()),
-                ("requested", requested.into()),
-            ],
-        ),
-        RiskError::OutflowLimit {
-            requested,
-            left,
-            wait,
-        } => refuse(
-            C::OutflowLimitReached,
-            &[
-                ("asked", requested.into()),
-                ("left now", left.into()),
-                ("wait", wait.into()),
-            ],
-        ),
-        RiskError::OutflowNever { requested, limit } => refuse(
-            C::OutflowAboveLimit,
-            &[("asked", requested.into()), ("limit", limit.into())],
-        ),
-        RiskError::ProfitNotMature {
-            available,
-            requested,
-            immature,
-            wait,
-        } => refuse(
-            C::ProfitNotMature,
-            &[
-                ("available", available.into()),
-                ("requested", requested.into()),
-                ("immature", immature.into()),
-                ("wait", wait.into()),
-            ],
-        ),
-        RiskError::NotLiquidatable { equity, needed } => refuse(
-            C::NotLiquidatable,
-            &[
-                ("equity", equity.into()),
-                ("liquidatable below", needed.into()),
-            ],
-        ),
-        RiskError::DeficitTooLarge { deficit, value } => refuse(
-            C::DeficitTooLarge,
-            &[("deficit", deficit.into()), ("value", value.into())],
-        ),
-        RiskError::SideExhausted { left, least } => refuse(
-            C::SideExhausted,
-            &[("left", left.into()), ("least", least.into())],
-        ),
-        RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
-        RiskError::ZeroQuantity => C::ZeroQuantity.into(),
-        RiskError::TooManyOrders { limit } => refuse(C::TooManyOrders, &[("limit", limit.into())]),
-    }
-}
-
-/// Logs and translates a parameter that is out of its bounds.
-#[cold]
-#[inline(never)]
-pub fn explain_bound(error: BoundError) -> Error {
-    let mut line = Line::with_capacity(128);
-    line.pair(error.field, error.found.into());
-    line.pair("lowest", error.low.into());
-    line.pair("highest", error.high.into());
-    line.log();
-    ErrorCode::ParameterOutOfBounds.into()
-}
-
-/// Turns a refusal of the engine into an error of the program: `engine_call(..).or_refuse()?`.
-pub trait OrRefuse<T> {
-    /// The value, or the logged and translated refusal.
-    ///
-    /// # Errors
-    /// The refusal.
-    fn or_refuse(self) -> Result<T>;
-}
-
-impl<T> OrRefuse<T> for counterweight_risk::Result<T> {
-    #[inline(always)]
-    fn or_refuse(self) -> Result<T> {
-        self.map_err(explain)
-    }
-}
-
-impl<T> OrRefuse<T> for core::result::Result<T, BoundError> {
-    #[inline(always)]
-    fn or_refuse(self) -> Result<T> {
-        self.map_err(explain_bound)
-    }
 }

@@ -2,8 +2,10 @@
 //! shows a lost log, and every figure from which an indexer rebuilds the balances.
 
 mod default;
+mod liquidation;
 
 pub use default::*;
+pub use liquidation::*;
 
 use crate::book::{Entry, queue};
 use anchor_lang::prelude::*;
@@ -231,52 +233,6 @@ pub struct BlockTradeSettled {
     pub second_health: [i64; 2],
     /// What was traded.
     pub legs: Vec<SettledLeg>,
-}
-
-/// An account entered liquidation (a time) or left it (0).
-#[event]
-pub struct LiquidationFlagged {
-    /// The margin account.
-    pub account: Pubkey,
-    /// Its change counter.
-    pub sequence: u64,
-    /// Unix seconds since when it is in liquidation; 0 for not.
-    pub start: i64,
-    /// Equity for maintenance, quote atoms.
-    pub equity: i64,
-    /// Maintenance margin, quote atoms.
-    pub maintenance_margin: i64,
-}
-
-/// Lots were liquidated.
-#[event]
-pub struct Liquidated {
-    /// The account that was liquidated.
-    pub account: Pubkey,
-    /// Its change counter.
-    pub sequence: u64,
-    /// The account that took the lots.
-    pub liquidator: Pubkey,
-    /// Its change counter.
-    pub liquidator_sequence: u64,
-    /// Index of the market.
-    pub market: u16,
-    /// Lots that the liquidator received, signed.
-    pub lots: i64,
-    /// Quote atoms that the liquidator paid for them (negative: received).
-    pub cost: i64,
-    /// Penalty that the account paid.
-    pub penalty: i64,
-    /// The insurance fund's share of it; the liquidator has the rest.
-    pub insurance: i64,
-    /// Quote atoms that settling its indices charged the account.
-    pub owed: i64,
-    /// Quote atoms that settling its indices charged the liquidator.
-    pub owed_liquidator: i64,
-    /// Equity for maintenance before and after.
-    pub equity: [i64; 2],
-    /// Maintenance margin before and after.
-    pub maintenance_margin: [i64; 2],
 }
 
 /// What happened to a resting order that another order met, or that waited in the fill queue.

@@ -318,6 +318,22 @@ pub mod counterweight {
         instructions::liquidate(ctx, args)
     }
 
+    /// Takes over the same fraction of every position of an account below its maintenance margin. Anyone.
+    pub fn liquidate_slice<'info>(
+        ctx: Context<'info, LiquidateSlice<'info>>,
+        args: SliceArgs,
+    ) -> Result<()> {
+        instructions::liquidate_slice(ctx, args)
+    }
+
+    /// Takes over collateral of an account that has nothing else left, against its debt. Anyone.
+    pub fn liquidate_collateral(
+        ctx: Context<LiquidateCollateral>,
+        args: CollateralArgs,
+    ) -> Result<()> {
+        instructions::liquidate_collateral(ctx, args)
+    }
+
     // Default
 
     /// Opens the clearinghouse's own margin account, which holds the insurance fund. Anyone.

@@ -34,6 +34,7 @@ bodies! {
     attacks = "../../tests/attacks.rs";
     book = "../../tests/book.rs";
     charges = "../../tests/charges.rs";
+    collateral = "../../tests/collateral.rs";
     compute = "../../tests/compute.rs";
     defaults = "../../tests/defaults.rs";
     custody = "../../tests/custody.rs";
@@ -50,6 +51,7 @@ bodies! {
     refusals_bounds = "../../tests/refusals_bounds.rs";
     refusals_closing = "../../tests/refusals_closing.rs";
     refusals_custody = "../../tests/refusals_custody.rs";
+    refusals_collateral = "../../tests/refusals_collateral.rs";
     refusals_governance = "../../tests/refusals_governance.rs";
     refusals_liquidation = "../../tests/refusals_liquidation.rs";
     refusals_margin = "../../tests/refusals_margin.rs";
@@ -57,10 +59,12 @@ bodies! {
     refusals_orders = "../../tests/refusals_orders.rs";
     refusals_pruning = "../../tests/refusals_pruning.rs";
     refusals_settlement = "../../tests/refusals_settlement.rs";
+    refusals_slices = "../../tests/refusals_slices.rs";
     refusals_trading = "../../tests/refusals_trading.rs";
     refusals_triggers = "../../tests/refusals_triggers.rs";
     refusals_withdraw = "../../tests/refusals_withdraw.rs";
     sequences = "../../tests/sequences.rs";
+    slices = "../../tests/slices.rs";
     token_2022 = "../../tests/token_2022.rs";
     trading = "../../tests/trading.rs";
 }

@@ -3,6 +3,7 @@
 use super::{
     Action, Kind, orders,
     prices::{clock, elapse, price_gap, price_move, refresh, with_oracle},
+    takeover,
     trade::trade,
 };
 use crate::{
@@ -48,6 +49,9 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     if !world.failing(now).is_empty() && rng.chance(60) {
         return liquidate(world, now, rng);
     }
+    if !takeover::debtors(world, now).is_empty() && rng.chance(40) {
+        return takeover::seize(world, now, rng);
+    }
     if !flagged(world, now).is_empty() && rng.chance(12) {
         return rescue(world, now, rng);
     }
@@ -63,6 +67,7 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
         (5, clock),
         (1, flag),
         (3, liquidate),
+        (1, takeover::seize),
         (2, collect_fees),
         (2, withdraw_fees),
         (2, fund_insurance),
@@ -304,6 +309,9 @@ fn liquidate(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     } else {
         taker
     };
+    if rng.chance(35) {
+        return takeover::slice(world, now, rng, (victim, taker));
+    }
     let (liquidatee, liquidator) = (world.seats[victim].margin, world.seats[taker].margin);
     let held = now.margin(&liquidatee).positions();
     let market = if held.is_empty() || rng.chance(5) {

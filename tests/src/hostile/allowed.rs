@@ -92,6 +92,24 @@ pub const ALLOWED: &[Allowed] = &[
         because: "another account below its maintenance margin, in the same market",
     },
     Allowed {
+        instruction: "liquidate_slice",
+        account: "authority",
+        by: &["dora"],
+        because: "she is the delegate of the liquidator's account",
+    },
+    Allowed {
+        instruction: "liquidate_slice",
+        account: "liquidatee",
+        by: &["A.margin dave/0"],
+        because: "another account below its maintenance margin, with positions in the same markets",
+    },
+    Allowed {
+        instruction: "liquidate_collateral",
+        account: "authority",
+        by: &["dora"],
+        because: "she is the delegate of the liquidator's account",
+    },
+    Allowed {
         instruction: "margin_view",
         account: "margin_account",
         by: &["A.margin *", "A.backstop"],
@@ -240,6 +258,7 @@ pub const ALLOWED: &[Allowed] = &[
             "bob",
             "carol",
             "dave",
+            "rose",
             "keeper",
             "dora",
             "stranger",

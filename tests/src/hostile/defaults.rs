@@ -67,8 +67,7 @@ fn leave_dust(x: &mut Exchange, alice: &Trader) {
     let leg = x.leg(BITCOIN, -777);
     x.block_trade(&ivy, alice, &[leg]).expect("trade");
     x.set_price(BTC, 10_600_000_000_000);
-    x.deleverage(ivy.margin, BITCOIN)
-        .expect("deleverage");
+    x.deleverage(ivy.margin, BITCOIN).expect("deleverage");
     x.catch_up(alice.margin, BITCOIN).expect("catch_up");
     assert!(x.market(BITCOIN).unsettled[0] < 0, "there is dust");
     x.set_price(BTC, 10_000_000_000_000);
@@ -80,8 +79,7 @@ fn leave_a_side_behind(x: &mut Exchange, bob: &Trader) {
     let leg = x.leg(BITCOIN, 500);
     x.block_trade(&helga, bob, &[leg]).expect("trade");
     x.set_price(BTC, 9_400_000_000_000);
-    x.deleverage(helga.margin, BITCOIN)
-        .expect("deleverage");
+    x.deleverage(helga.margin, BITCOIN).expect("deleverage");
 }
 
 /// The backstop takes over Gina's long, which leaves it just above its maintenance margin, and the price goes

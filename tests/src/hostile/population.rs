@@ -28,7 +28,7 @@ pub fn second_wallet(name: &str) -> Pubkey {
 }
 
 /// Everybody with a key. Dora is the delegate of Alice's first two accounts and of the keeper's.
-const PEOPLE: [&str; 12] = [
+const PEOPLE: [&str; 13] = [
     "authority",
     "authority guardian",
     "successor",
@@ -37,6 +37,7 @@ const PEOPLE: [&str; 12] = [
     "bob",
     "carol",
     "dave",
+    "rose",
     "keeper",
     "dora",
     "stranger",
@@ -44,14 +45,15 @@ const PEOPLE: [&str; 12] = [
 ];
 
 /// Owners and ids of the margin accounts of each clearinghouse, besides those in default. Carol and Dave are
-/// below their maintenance margin; Alice's third account is empty.
-const MARGINS: [(&str, u16); 7] = [
+/// below their maintenance margin; Rose has collateral, a debt and nothing else; Alice's third account is empty.
+const MARGINS: [(&str, u16); 8] = [
     ("alice", 0),
     ("alice", 1),
     ("alice", 2),
     ("bob", 0),
     ("carol", 0),
     ("dave", 0),
+    ("rose", 0),
     ("keeper", 0),
 ];
 
@@ -193,6 +195,7 @@ pub(super) fn populate(x: &mut Exchange) {
         let leg = x.leg(0, 15_000);
         x.block_trade(&trader, &bob, &[leg]).expect("trade");
     }
+    leave_debt(x, &bob);
     let collect = x.venue.collect_fees(0);
     x.chain.send(&[collect], &[]).expect("collect_fees");
     let legs = [x.leg(0, 1_000), x.leg(1, 1_000), x.leg(ENDED, 100)];
@@ -203,6 +206,19 @@ pub(super) fn populate(x: &mut Exchange) {
         x.chain.send(&[set], &[&trader.key]).expect("set_delegate");
     }
     defaults::happen(x, &alice, &bob);
+}
+
+/// Rose loses with BTC more than her 10 SOL are worth, and her position is taken over by the other side.
+fn leave_debt(x: &mut Exchange, other: &Trader) {
+    let rose = x.trader("rose");
+    x.deposit(&rose, 1, 10_000_000_000).expect("deposit");
+    let leg = x.leg(1, 25_000);
+    x.block_trade(&rose, other, &[leg]).expect("trade");
+    let price = x.prices[2];
+    x.set_price(2, price - price / 14);
+    x.liquidate(other, rose.margin, 1, u64::MAX)
+        .expect("liquidate");
+    x.set_price(2, price);
 }
 
 /// SOL falls by 4 %: Carol and Dave are below their maintenance margin.

@@ -7,8 +7,8 @@ use super::{
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
-    AssetSetup, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote, QuotesArgs, TradeArgs,
-    TriggerArgs, Which, state::PAUSE_TRADE,
+    AssetSetup, CollateralArgs, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote, QuotesArgs,
+    SliceArgs, TradeArgs, TriggerArgs, Which, state::PAUSE_TRADE,
 };
 use counterweight_risk::{OutflowTerms, asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
 use counterweight_sdk::{
@@ -45,6 +45,23 @@ fn trading(x: &Exchange, instruction: &str) -> Option<Instruction> {
             };
             let (carol, keeper) = (margin(x, "carol", 0), margin(x, "keeper", 0));
             venue.liquidate(person("keeper"), carol, keeper, args)
+        }
+        "liquidate_slice" => {
+            let args = SliceArgs {
+                max_fraction: 1 << 16,
+                ..SliceArgs::default()
+            };
+            let (carol, keeper) = (margin(x, "carol", 0), margin(x, "keeper", 0));
+            venue.liquidate_slice(person("keeper"), carol, keeper, &[0], args)
+        }
+        "liquidate_collateral" => {
+            let args = CollateralArgs {
+                asset: 1,
+                max_atoms: 1_000_000_000,
+                ..CollateralArgs::default()
+            };
+            let (rose, keeper) = (margin(x, "rose", 0), margin(x, "keeper", 0));
+            venue.liquidate_collateral(person("keeper"), rose, keeper, args)
         }
         "margin_view" => venue.margin_view(margin(x, "alice", 0)),
         "refresh_prices" => x.refresh_instruction(&[1, 2, 3]),

@@ -11,13 +11,13 @@ use counterweight_sdk::accounts::Margin;
 const ONE: i128 = Ratio::ONE.0 as i128;
 
 /// Whether equity is at least MM · (1 + buffer).
-fn is_restored(health: &Health, params: &RiskParams) -> bool {
+pub(super) fn is_restored(health: &Health, params: &RiskParams) -> bool {
     let keep = ONE + i128::from(params.liquidation_buffer.0);
     i128::from(health.equity.0) * ONE >= i128::from(health.requirement.0) * keep
 }
 
 /// π(t), in 2^-20.
-fn penalty_rate(row: &MarketRow, params: &RiskParams, elapsed: i64) -> i128 {
+pub(super) fn penalty_rate(row: &MarketRow, params: &RiskParams, elapsed: i64) -> i128 {
     let (low, high) = (
         i128::from(row.penalty_start.0),
         i128::from(row.penalty_max.0),
@@ -59,7 +59,7 @@ impl<'a> Case<'a> {
             row,
             market,
             held,
-            health: standing(tables, margin)?,
+            health: standing(tables, margin, snapshot.time)?,
             price: price.0.into(),
             rate: penalty_rate(row, &tables.header.params, elapsed),
         })
@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
         let _ = account
             .fill(self.market, self.row, given, received, Maturity::OFF)
             .map_err(|error| format!("{error:?}"))?;
-        let mut health = standing(&self.snapshot.tables, &after)?;
+        let mut health = standing(&self.snapshot.tables, &after, self.snapshot.time)?;
         let (e, mm) = (
             i128::from(self.health.equity.0),
             i128::from(self.health.requirement.0),
@@ -135,7 +135,7 @@ pub fn liquidation_is_fair(before: &Snapshot, after: &Snapshot, step: &Step) -> 
     let (taker, taker_after) = (before.margin(&liquidator), after.margin(&liquidator));
     let case = Case::new(before, victim, market)?;
     let health = case.health;
-    let health_after = standing(&after.tables, victim_after)?;
+    let health_after = standing(&after.tables, victim_after, after.time)?;
 
     let flagged = victim.header.core.liquidation_start != 0;
     ensure!(
@@ -218,13 +218,13 @@ pub fn liquidation_state_follows_health(before: &Snapshot, after: &Snapshot, _: 
             continue;
         }
         if to == 0 {
-            let health = standing(&after.tables, margin_after)?;
+            let health = standing(&after.tables, margin_after, after.time)?;
             ensure!(
                 is_restored(&health, &after.tables.header.params),
                 "{key} left liquidation unrestored: {health:?}"
             );
         } else {
-            let health = standing(&before.tables, margin_before)?;
+            let health = standing(&before.tables, margin_before, before.time)?;
             ensure!(
                 from == 0 && to == after.time && !health.is_met(),
                 "{key} entered liquidation at {to} (it was {from}): {health:?}"

@@ -7,6 +7,7 @@
 mod custody;
 mod liquidation;
 mod orders;
+mod takeover;
 mod value;
 
 pub use custody::{audits_succeed, only_what_may_leave_leaves};
@@ -14,6 +15,7 @@ pub use liquidation::{liquidation_is_fair, liquidation_state_follows_health};
 use orders::slack_of_fills;
 
 pub use orders::orders_are_kept;
+pub use takeover::{collateral_pays_debts, slices_are_even};
 pub use value::{only_the_owner_takes_value_out, value_leaves_only_at_usable_prices};
 
 use crate::snapshot::{Deed, Snapshot, Step};
@@ -66,6 +68,8 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
     over("initial_margin_is_kept", initial_margin_is_kept)?;
     over("the_failing_are_not_worsened", the_failing_are_not_worsened)?;
     over("liquidation_is_fair", liquidation_is_fair)?;
+    over("slices_are_even", slices_are_even)?;
+    over("collateral_pays_debts", collateral_pays_debts)?;
     over(
         "liquidation_state_follows_health",
         liquidation_state_follows_health,
@@ -81,10 +85,14 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
     )
 }
 
-/// Equity and maintenance margin at the recorded prices, however old they are.
-pub(crate) fn standing(tables: &RiskTables, margin: &Margin) -> Result<Health, String> {
+/// Equity and maintenance margin as the program sees them at this time; where the price of a position is too
+/// old for that, at the recorded prices.
+pub(crate) fn standing(tables: &RiskTables, margin: &Margin, now: i64) -> Result<Health, String> {
+    let (book, view) = (tables.book(), margin.view());
     // At the beginning of time no price is too old.
-    maintenance(&tables.book(), &margin.view(), 0).map_err(|error| format!("{error:?}"))
+    maintenance(&book, &view, now)
+        .or_else(|_| maintenance(&book, &view, 0))
+        .map_err(|error| format!("{error:?}"))
 }
 
 /// Equity and initial margin, where prices may be used for it.
@@ -183,12 +191,18 @@ pub fn initial_margin_is_kept(before: &Snapshot, after: &Snapshot, step: &Step) 
         }
         // A liquidator may have taken a position whose price is only good enough for that.
         let health_after = initial_of(after, margin_after).or_else(|error| match step.deed {
-            Deed::Liquidate { liquidator, .. } if liquidator == *key => initial_for_takeover(
-                &after.tables.book(),
-                &margin_after.view(),
-                after.time,
-                u32::MAX,
-            ),
+            Deed::Liquidate { liquidator, .. }
+            | Deed::Slice { liquidator, .. }
+            | Deed::Seize { liquidator, .. }
+                if liquidator == *key =>
+            {
+                initial_for_takeover(
+                    &after.tables.book(),
+                    &margin_after.view(),
+                    after.time,
+                    u32::MAX,
+                )
+            }
             // Tokens of any kind may come in.
             Deed::Deposit { account, .. } if account == *key => Ok(health_before),
             Deed::Transfer { to, .. } if to == *key => Ok(health_before),
@@ -223,7 +237,7 @@ pub fn the_failing_are_not_worsened(before: &Snapshot, after: &Snapshot, step: &
         return Ok(());
     }
     for (key, margin_before, margin_after) in before.with(after) {
-        let health_before = standing(&before.tables, margin_before)?;
+        let health_before = standing(&before.tables, margin_before, before.time)?;
         // An order that rests is an offer at its price, which others may take: a fill is not the
         // maker's own action.
         let others = match step.deed {
@@ -233,7 +247,7 @@ pub fn the_failing_are_not_worsened(before: &Snapshot, after: &Snapshot, step: &
         if health_before.is_met() || others {
             continue;
         }
-        let health_after = standing(&after.tables, margin_after)?;
+        let health_after = standing(&after.tables, margin_after, after.time)?;
         ensure!(
             !is_worse(&health_before, &health_after),
             "{key} was below maintenance margin and is worse: {health_before:?}, then {health_after:?}"

@@ -30,9 +30,9 @@ fn objection(asset: &Asset, now: i64) -> Option<String> {
     None
 }
 
-/// Section 8, 5, second half: value leaves an account only where every asset that still counts in it
-/// has a fresh, certain price near its average, the quote token is near a dollar, and initial margin
-/// is met without any unrealised gain.
+/// Section 8, 5, second half: value leaves an account only where every position that is left in it has a
+/// fresh, certain price near its average, the quote token is near a dollar, and initial margin is met
+/// without any unrealised gain, and without any collateral whose price is not like that.
 ///
 /// # Errors
 /// The account and the asset, or its figures.
@@ -45,12 +45,10 @@ pub fn value_leaves_only_at_usable_prices(
         return Ok(());
     };
     let margin = after.margin(&account);
-    let balances = margin.header.core.balances.iter();
-    let balances = balances.filter(|b| b.atoms > 0).map(|b| b.asset);
     let positions = margin.positions().iter().map(|position| position.asset);
     let assets = &after.tables.assets;
     let quote = (assets[0].oracle_kind != ORACLE_NONE).then_some(0);
-    for asset in balances.chain(positions).chain(quote) {
+    for asset in positions.chain(quote) {
         if let Some(why) = objection(&assets[usize::from(asset)], after.time) {
             return Err(format!(
                 "value left {account} with the price of asset {asset} {why}"
@@ -66,7 +64,13 @@ pub fn value_leaves_only_at_usable_prices(
             "value left {account} with the quote token off par"
         );
     }
-    let (book, view) = (after.tables.book(), margin.view());
+    let mut counted = margin.clone();
+    for balance in &mut counted.header.core.balances {
+        if objection(&assets[usize::from(balance.asset)], after.time).is_some() {
+            balance.atoms = 0;
+        }
+    }
+    let (book, view) = (after.tables.book(), counted.view());
     let health = initial(&book, &view, before.time, u32::MAX, Gains::Ignored)
         .map_err(|error| format!("{account}: {error:?}"))?;
     ensure!(
@@ -134,8 +138,14 @@ fn require_licence(before: &Snapshot, step: &Step, key: &Pubkey, loss: i128) -> 
             );
         }
         // `liquidation_is_fair` bounds the penalty; the exchange itself favours the account.
-        Deed::Liquidate { liquidatee, .. } if liquidatee == key => {}
-        Deed::Liquidate { liquidator, .. } if liquidator == key => {
+        Deed::Liquidate { liquidatee, .. } | Deed::Slice { liquidatee, .. }
+            if liquidatee == key => {}
+        // It buys above what its own maintenance counts.
+        Deed::Liquidate { liquidator, .. }
+        | Deed::Slice { liquidator, .. }
+        | Deed::Seize { liquidator, .. }
+            if liquidator == key =>
+        {
             ensure!(step.signed_for(margin), "it did not sign the liquidation");
         }
         other => return Err(format!("nothing in {other:?} may do that")),
@@ -180,8 +190,8 @@ pub fn only_the_owner_takes_value_out(before: &Snapshot, after: &Snapshot, step:
             continue;
         }
         let (from, to) = (
-            standing(&before.tables, margin_before)?.equity,
-            standing(&after.tables, margin_after)?.equity,
+            standing(&before.tables, margin_before, before.time)?.equity,
+            standing(&after.tables, margin_after, after.time)?.equity,
         );
         let loss = i128::from(from.0) - i128::from(to.0);
         if loss > 0 {

@@ -4,7 +4,7 @@
 //! the prices, which are inputs); `Rounded` rounds where the engine says that it rounds. All amounts
 //! are numerators over [`UNIT`], which every rule divides without remainder.
 
-use super::{QUOTE_DECIMALS, scenario::AssetInput, scenario::MarketInput, scenario::Scenario};
+use super::{NOW, QUOTE_DECIMALS, scenario::AssetInput, scenario::MarketInput, scenario::Scenario};
 use counterweight_risk::{
     Position, Price,
     orders::{Peg, Side},
@@ -217,11 +217,26 @@ fn market_of(scenario: &Scenario, position: &Position) -> MarketInput {
     scenario.markets[usize::from(position.market)].clone()
 }
 
-/// Equity and maintenance margin at the index.
+/// Seconds since the price of an asset in force was published.
+fn age(asset: &AssetInput, now: i64) -> i64 {
+    now - asset.readings[1].publish_time
+}
+
+/// Equity and maintenance margin at the index, while all prices are fresh.
 pub fn maintenance(scenario: &Scenario, rounding: Rounding) -> Figures {
+    maintenance_at(scenario, rounding, NOW)
+}
+
+/// The same at any time: collateral whose price is too old for liquidation counts as for adding risk. The
+/// prices of positions are taken as fresh.
+pub fn maintenance_at(scenario: &Scenario, rounding: Rounding, now: i64) -> Figures {
     let mut equity = i128::from(scenario.cash) * UNIT
         + collateral(scenario, rounding, |asset, prices| {
-            (prices.index, asset.terms.weight_maintenance_bps)
+            if age(asset, now) > i64::from(asset.terms.max_age_liquidation) {
+                (prices.low, asset.terms.weight_initial_bps)
+            } else {
+                (prices.index, asset.terms.weight_maintenance_bps)
+            }
         });
     let mut requirement = 0;
     for position in &scenario.positions {
@@ -373,9 +388,19 @@ fn orders(
 /// left in an asset's net after all that fills can move there, the weight; the requirement of the
 /// largest position that the orders can make.
 pub fn initial(scenario: &Scenario, rounding: Rounding, gains_count: bool) -> Figures {
+    initial_at(scenario, rounding, gains_count, NOW)
+}
+
+/// The same at any time: collateral whose price is too old for adding risk counts nothing. The prices of
+/// positions are taken as fresh.
+pub fn initial_at(scenario: &Scenario, rounding: Rounding, gains_count: bool, now: i64) -> Figures {
     let mut equity = i128::from(scenario.cash) * UNIT
         + collateral(scenario, rounding, |asset, prices| {
-            (prices.low, asset.terms.weight_initial_bps)
+            if age(asset, now) > i64::from(asset.terms.max_age_initial) {
+                (0, 0)
+            } else {
+                (prices.low, asset.terms.weight_initial_bps)
+            }
         });
     let mut requirement = 0;
     for (number, asset) in scenario.assets.iter().enumerate() {

@@ -113,7 +113,7 @@ pub(super) fn price_of(
 }
 
 /// Refuses an account that is not liquidatable; otherwise the time since when it is.
-fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
+pub(super) fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
     let start = margin.header.core.liquidation_start;
     // Whatever the backstop has taken over is for sale.
     if !margin.header.is_backstop()
@@ -169,7 +169,7 @@ fn exchange(
 
 /// The post-conditions: the account's ratio is not lower, and the liquidator is above initial margin.
 /// That no more was taken than restores was decided by the step itself.
-fn require_outcome(
+pub(super) fn require_outcome(
     book: &Book,
     before: &Health,
     liquidatee: &MarginMut,
