@@ -50,23 +50,43 @@ fn an_account_with_an_order_of_an_old_epoch_can_be_judged() {
     x.deleverage(trader.margin, SOL).unwrap();
 }
 
-/// The backstop pays for the lots that are closed. Whoever keeps the others keeps their loss too, or he
-/// would have the next rise for nothing.
+/// The backstop pays for the lots that are closed. Whoever keeps others keeps their loss too, or he would
+/// have the next rise for nothing.
 #[test]
 fn the_backstop_pays_for_the_lots_that_are_closed_and_no_others() {
     let mut x = deployed(|_| ());
     x.open_backstop().unwrap();
     insure(&mut x, 700);
     let (taker, other) = (x.funded("taker", 1_500), x.funded("other", 50_000));
-    let leg = x.leg(SOL, 15_000);
-    x.block_trade(&taker, &other, &[leg]).unwrap();
+    // 22,500 dollars of SOL and 40 of ETH.
+    for leg in [x.leg(SOL, 15_000), x.leg(ETH, 10)] {
+        x.block_trade(&taker, &other, &[leg]).unwrap();
+    }
     x.set_price(1, 13_800_000_000);
     let lacking = -x.view(taker.margin).unwrap().equity;
-    x.deleverage(taker.margin, SOL).unwrap();
+    assert!(lacking > 300 * DOLLAR);
+    x.deleverage(taker.margin, ETH).unwrap();
     let backstop = x.venue.backstop();
     let paid = 700 * DOLLAR - x.view(backstop).unwrap().equity;
-    assert!((1..=lacking / 15_000 + 2).contains(&paid), "{paid}");
+    assert!((1..=lacking * 40 / 20_740 + 2).contains(&paid), "{paid}");
     assert!(x.view(taker.margin).unwrap().equity <= paid - lacking);
+}
+
+/// Nobody is closed against his will at the edge of a wide interval.
+#[test]
+fn nobody_is_deleveraged_on_noise() {
+    let mut x = deployed(|_| ());
+    x.open_backstop().unwrap();
+    let (taker, other) = (x.funded("taker", 1_500), x.funded("other", 50_000));
+    let leg = x.leg(SOL, 15_000);
+    x.block_trade(&taker, &other, &[leg]).unwrap();
+    x.chain.advance(1);
+    x.publish_with(1, 13_000_000_000, 400_000_000, 13_000_000_000);
+    x.refresh(&[1]).unwrap();
+    let failure = x.deleverage(taker.margin, SOL).unwrap_err();
+    assert!(failure.is(ErrorCode::WidePrice), "{failure}");
+    x.set_price(1, 13_000_000_000);
+    x.deleverage(taker.margin, SOL).unwrap();
 }
 
 /// The backstop has nothing left to sell: the auction is over, and the next begins at its start.

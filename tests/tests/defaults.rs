@@ -294,11 +294,11 @@ fn a_side_keeps_its_share_and_the_dust_goes_to_the_backstop() {
     ];
     s.x.set_price(1, 14_200_000_000);
     let before = s.equity("first");
-    s.x.deleverage(s.taker.margin, SOL, 9_999).unwrap();
+    s.x.deleverage(s.taker.margin, SOL).unwrap();
     assert!(reconcile(&s.x, &keys).balances());
     let first = s.shorts[0].margin;
-    // 22,777 lots were open; 12,778 are left.
-    assert_eq!(s.lots(&first), -(10_000 * 12_778 / 22_777 + 1));
+    // 22,777 lots were open; 7,777 are left.
+    assert_eq!(s.lots(&first), -(10_000 * 7_777 / 22_777 + 1));
     // A part of a lot that it holds more than its share is what it loses.
     let lost = before - s.equity("first");
     assert!((0..DOLLAR * 3 / 2).contains(&lost), "{lost}");
@@ -346,7 +346,6 @@ fn the_backstop_itself_is_deleveraged_below_its_margin() {
     s.x.set_price(1, 13_600_000_000);
     let view = s.x.view(s.x.venue.backstop()).unwrap();
     assert!(view.equity < 0);
-    s.refuses(ErrorCode::SideExhausted, |x| x.deleverage_backstop(SOL));
     let shorts = s.equity("first") + s.equity("second");
     s.x.deleverage_backstop(SOL).unwrap();
     s.balances();
@@ -460,4 +459,44 @@ fn nothing_can_be_withdrawn_from_the_backstop() {
     s.refuses(ErrorCode::NotOwnerOrDelegate, |x| {
         x.order(&thief, SOL, limit(Side::Sell, 14_300, 100), &[])
     });
+}
+
+/// A side that is used up while accounts lag is not closed any further; when they have caught up, it is.
+#[test]
+fn a_side_that_is_used_up_waits_for_those_who_lag() {
+    let mut x = deployed(|d| d.backstop_daily_loss = 0);
+    x.open_backstop().unwrap();
+    let short = x.funded("short", 3_000_000);
+    let longs = [("huge", 800_000, 2_990_000), ("small", 1_600, 9_999)];
+    let longs = longs.map(|(name, dollars, lots)| {
+        let trader = x.funded(name, dollars);
+        let leg = x.leg(SOL, lots);
+        x.block_trade(&trader, &short, &[leg]).unwrap();
+        trader
+    });
+    let last = x.funded("last", 1_000);
+    let leg = x.leg(SOL, 1);
+    x.block_trade(&last, &short, &[leg]).unwrap();
+    let keys = [short.margin, longs[0].margin, longs[1].margin, last.margin];
+    x.set_price(1, 11_500_000_000);
+    x.deleverage(longs[0].margin, SOL).unwrap();
+    // All but three of what is left: 1/2^20 of a side stays while somebody lags.
+    x.deleverage(longs[1].margin, SOL).unwrap();
+    let held = |x: &Exchange| x.margin(&longs[1].margin).positions()[0].lots.0;
+    assert!((1..10).contains(&held(&x)), "{}", held(&x));
+    refused(
+        &mut x,
+        &[&short, &longs[1]],
+        ErrorCode::SideExhausted,
+        |x| x.deleverage(longs[1].margin, SOL),
+    );
+    x.catch_up(short.margin, SOL).unwrap();
+    assert!(reconcile(&x, &keys).balances());
+    x.deleverage(longs[1].margin, SOL).unwrap();
+    assert!(x.margin(&longs[1].margin).positions().is_empty());
+    x.catch_up(short.margin, SOL).unwrap();
+    assert!(reconcile(&x, &keys).balances());
+    let row = &x.tables().markets[usize::from(SOL)];
+    let left = x.margin(&short.margin).positions()[0].held(row).0;
+    assert!((-4..=-1).contains(&left), "{left}");
 }

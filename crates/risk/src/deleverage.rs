@@ -19,7 +19,7 @@
 //! rounding leaves over are long, cost nothing, and belong to the backstop.
 //!
 //! When a side is closed whole, its next lots belong to a new epoch, with nothing closed. An epoch ends as
-//! well where little of a side is left and nobody lags: what is left is the whole of the next one, so that a
+//! well with the next deleveraging when nobody lags: what is left is the whole of the next one, so that a
 //! market is not used up by being deleveraged often.
 
 use crate::{
@@ -32,8 +32,9 @@ use crate::{
 
 /// One, as a share.
 pub const WHOLE: u64 = 1 << 32;
-/// What must be left of a side, unless all of it is closed: below, the index would grow too coarse.
-pub const LEAST_LEFT: u64 = WHOLE >> 10;
+/// What must be left of a side in an epoch, unless all of it is closed: below, index and share would grow
+/// too coarse.
+pub const LEAST_LEFT: u64 = WHOLE >> 20;
 
 /// A side's epoch and the share of its lots that was closed in it, of 2^32, in one word: that nothing has
 /// happened since a position was touched is one comparison.
@@ -230,6 +231,23 @@ pub(crate) const fn left(era: u64) -> u64 {
     WHOLE - closed_of(era)
 }
 
+/// Most lots that can be closed of a side at once: all of it, or what leaves [`LEAST_LEFT`] of the epoch.
+/// `behind` as in [`Closing`].
+pub fn most(market: &Market, side: usize, open: i64, behind: i64, wanted: u64) -> u64 {
+    let open = open.max(0).cast_unsigned();
+    if wanted >= open {
+        return open;
+    }
+    let now = if behind == 0 {
+        WHOLE
+    } else {
+        left(market.era[side])
+    };
+    let stay = u128::from(open) * u128::from(LEAST_LEFT);
+    let stay = u64::try_from(stay.div_ceil(u128::from(now))).unwrap_or(open);
+    wanted.min(open.saturating_sub(stay))
+}
+
 /// A position that is to be closed against the other side of its market.
 #[derive(Clone, Copy, Debug)]
 pub struct Closing {
@@ -282,7 +300,8 @@ impl Closing {
         }
         let side = usize::from(self.lots.0 > 0); // a long closes against shorts
         let mut next = *market;
-        if self.behind == 0 && left(next.era[side]) < WHOLE / 2 {
+        // Only one epoch ends at a time: who lags finds one end.
+        if lots < open && self.behind == 0 && left(next.era[side]) < WHOLE {
             next.end_epoch(side, left(next.era[side]));
         }
         let now = next.era[side];

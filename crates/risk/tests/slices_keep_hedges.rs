@@ -132,7 +132,13 @@ impl Case {
                 (&mut taker, leg.lots.0, -leg.cost.0),
             ] {
                 let mut account = side.account();
-                let filled = account.fill(position.market, market, Lots(lots), QuoteAtoms(quote));
+                let filled = account.fill(
+                    position.market,
+                    market,
+                    Lots(lots),
+                    QuoteAtoms(quote),
+                    counterweight_risk::Maturity::OFF,
+                );
                 residue += i128::from(filled.unwrap().1.0);
             }
             self.account.core.cash.0 -= leg.penalty.0;

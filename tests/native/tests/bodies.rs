@@ -36,6 +36,7 @@ bodies! {
     charges = "../../tests/charges.rs";
     collateral = "../../tests/collateral.rs";
     compute = "../../tests/compute.rs";
+    default_holes = "../../tests/default_holes.rs";
     defaults = "../../tests/defaults.rs";
     custody = "../../tests/custody.rs";
     governance = "../../tests/governance.rs";

@@ -171,8 +171,8 @@ fn default(x: &Exchange, instruction: &str) -> Option<Instruction> {
     Some(match instruction {
         "open_backstop" => defaults::bare(x).open_backstop(person("alice")),
         "resolve_default" => venue.resolve_default(margin(x, "erin", 0), &[ETHER]),
-        "deleverage" => venue.deleverage(margin(x, "frank", 0), ETHER, 1_000),
-        "deleverage_backstop" => venue.deleverage_backstop(ETHER, 1_000),
+        "deleverage" => venue.deleverage(margin(x, "frank", 0), ETHER),
+        "deleverage_backstop" => venue.deleverage_backstop(ETHER),
         "catch_up" => venue.catch_up(margin(x, "bob", 0), BITCOIN),
         "sweep_dust" => venue.sweep_dust(BITCOIN, 0),
         _ => return None,

@@ -228,7 +228,7 @@ impl Naive {
             health: [0, 0],
             fills: Vec::new(),
         };
-        if left > 0 && may_rest && !args.reduce_only && !still_crosses {
+        if left > 0 && may_rest && !args.reduce_only && !still_crosses && turn.fills.len() < 32 {
             event.order_id = self.rest(&mut turn, args, left, stands)?;
             (event.rested, event.price) = (left, shown_price(args, stands));
         }

@@ -54,6 +54,10 @@ const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, authority) == 48);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
 
+/// The time at which no price is too old. What the backstop holds is judged at the prices that were recorded
+/// last: a silent oracle of one asset that it once took over must not stop the defaults of all others.
+pub const RECORDED: i64 = 0;
+
 impl Clearinghouse {
     /// What the backstop's losses of a day are counted from.
     pub fn reference(&self) -> Reference {
@@ -74,7 +78,7 @@ impl Clearinghouse {
         backstop: &mut MarginMut,
         now: i64,
     ) -> Result<(QuoteAtoms, Health)> {
-        let mut health = maintenance(book, &backstop.view(), now).or_refuse()?;
+        let mut health = maintenance(book, &backstop.view(), RECORDED).or_refuse()?;
         let mut reference = self.reference().on(now, health.equity);
         let swept = QuoteAtoms(core::mem::take(&mut self.insurance));
         reference.add(swept).or_refuse()?;

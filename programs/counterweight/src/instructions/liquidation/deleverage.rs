@@ -22,7 +22,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, QuoteAtoms, RiskError,
     backstop::{gross_notional, lacking, share_of},
-    deleverage::{Closing, epoch_of},
+    deleverage::{Closing, epoch_of, most},
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
     standard::maintenance,
@@ -103,17 +103,23 @@ fn closing(
     } else {
         market.open_long
     };
-    // All of it: whoever could close lot by lot could round a lot off everybody each time.
-    let most = held.size().min(other.max(0).cast_unsigned());
-    let size = i64::try_from(most).map_err(|_| ErrorCode::Overflow)?;
-    if size == 0 {
+    let behind = market.behind[side];
+    if held.0 == 0 {
         let market = market.index;
         return Err(explain(RiskError::NoPosition { market }));
     }
+    // All of it, or all that can be: whoever could close lot by lot could round a lot off everybody each
+    // time.
+    let lots = most(row, side, other, behind, held.size());
+    let size = i64::try_from(lots).map_err(|_| ErrorCode::Overflow)?;
+    if size == 0 {
+        let numbers = [("open", other.into()), ("behind", behind.into())];
+        return Err(refuse(ErrorCode::SideExhausted, &numbers));
+    }
     let whole = size == other;
-    if whole && epoch_of(row.era[side]) > 0 && market.behind[side] != 0 {
+    if whole && epoch_of(row.era[side]) > 0 && behind != 0 {
         // A position finds only the last end of an epoch.
-        let numbers = [("lots", market.behind[side].into())];
+        let numbers = [("lots", behind.into())];
         return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
     }
     let mut closing = Closing {
@@ -121,7 +127,7 @@ fn closing(
         price: price_of(book, row, held, None)?,
         deficit: QuoteAtoms::ZERO,
         other,
-        behind: market.behind[side],
+        behind,
     };
     let value = closing.value().or_refuse()?;
     let all = gross_notional(book, &margin.view()).or_refuse()?;
@@ -235,7 +241,7 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
         let (_, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
         let before = maintenance(&book, &margin.view(), now).or_refuse()?;
         require_default(&book, &before)?;
-        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, now)?;
+        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
         require!(obstacle.is_some(), ErrorCode::BackstopCanTake);
         let floor = clearinghouse.reference();
         let floor = floor.floor(book.params.backstop_daily_loss);

@@ -8,7 +8,7 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::DefaultResolved,
     state::{
-        Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef,
+        RECORDED, Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef,
     },
 };
 use anchor_lang::prelude::*;
@@ -71,9 +71,9 @@ pub(super) fn obstacle(
     clearinghouse: &Clearinghouse,
     margin: &MarginMut,
     backstop: &mut MarginMut,
-    now: i64,
 ) -> Result<Option<[(&'static str, i128); 5]>> {
-    let both = merged(book, &backstop.view(), &margin.view(), now).or_refuse()?;
+    // The account's own prices were fresh when it was judged.
+    let both = merged(book, &backstop.view(), &margin.view(), RECORDED).or_refuse()?;
     let floor = clearinghouse.reference();
     let floor = floor.floor(book.params.backstop_daily_loss);
     let slots = backstop.account().slots.len();
@@ -145,7 +145,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
 
     let health = maintenance(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
-    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop, now)?;
+    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
     if let Some(numbers) = obstacle {
         return Err(refuse(ErrorCode::BackstopCannotTake, &numbers));
     }

@@ -7,7 +7,8 @@ use counterweight_risk::orders::Side;
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrderKind {
     /// Trades what it can, the rest stays in the book; or is cancelled where it would cross what stands
-    /// on the other side (after the last match, or a pegged order whose maker is not at hand).
+    /// on the other side (after the last match, or a pegged order whose maker is not at hand), and after
+    /// 32 matches.
     #[default]
     Limit,
     /// Stays in the book; refused where it would trade.

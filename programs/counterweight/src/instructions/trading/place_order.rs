@@ -220,7 +220,9 @@ pub(crate) fn process<'m>(
         return Err(refuse(ErrorCode::FillOrKillNotFilled, &numbers));
     }
     outcome.owed = outcome.tally.settle_taker(desk, floor.taker, args.side)?;
-    let may_rest = taking.lots > 0 && !args.kind.is_immediate() && !args.reduce_only;
+    // What is told of all orders must fit the memory, that of one which makes room included.
+    let told = outcome.tally.fills.len() < usize::from(MAX_MATCHES);
+    let may_rest = told && taking.lots > 0 && !args.kind.is_immediate() && !args.reduce_only;
     if may_rest && (args.kind.is_post_only() || !still_crosses(&floor, &taking, desk)) {
         let (order, price) = resting(args, taking.lots, stands, floor.key);
         outcome.order_id = desk.rest(&mut floor, order, stands, &mut outcome.tally)?;
