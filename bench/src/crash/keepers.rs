@@ -62,8 +62,8 @@ fn serve(world: &mut World, account: usize) -> Result<(), String> {
             seize(world, account)?
         };
         if !acted {
-            let debt = world.margins[account].positions().is_empty();
-            if debt {
+            // What was closed for others may still be written down, and has no lots any more.
+            if by_requirement(world, account).is_empty() {
                 world.stats.stranded.insert(account);
                 return Ok(());
             }

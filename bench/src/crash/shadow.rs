@@ -125,13 +125,24 @@ impl Shadow {
     /// The program has written an account's lots down as whole ones: the part that is lost must be less than
     /// one lot, and against the account.
     pub fn touch(&mut self, party: usize, market: usize, written: i64) -> Result<(), String> {
+        self.touch_all(party, market, written, 1)
+    }
+
+    /// The same where the lots of so many accounts have just become one position.
+    pub fn touch_all(
+        &mut self,
+        party: usize,
+        market: usize,
+        written: i64,
+        accounts: i128,
+    ) -> Result<(), String> {
         let price = i128::from(self.prices[market]);
         let found = &mut self.parties[party];
         let exact = found.lots[market];
         let lost = exact - (i128::from(written) << LOT);
         // The program counts shares to 2^-32.
         let slack = (exact.abs() * found.lag[market]) >> 31;
-        if lost < -slack || lost > (1 << LOT) + slack {
+        if lost < -slack || lost > (accounts << LOT) + slack {
             return Err(format!(
                 "account {party} has {written} lots in market {market}, {} were expected",
                 exact as f64 / (1u64 << LOT) as f64

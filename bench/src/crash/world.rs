@@ -293,7 +293,7 @@ impl World {
         self.shadow.take_over(account, backstop);
         for market in both.into_iter().map(usize::from) {
             let written = self.written(backstop, market);
-            self.shadow.touch(backstop, market, written)?;
+            self.shadow.touch_all(backstop, market, written, 2)?;
         }
         self.stats.taken_over(account, &event);
         Ok(Ok(receipt))
