@@ -115,9 +115,16 @@ fn resolve(world: &mut World, account: usize) -> Result<bool, String> {
         None => {
             world.stats.blocked += 1;
             match world.resolve(account)? {
-                Err(code) if is(code, ErrorCode::StalePrice) => return Ok(false),
+                Err(code) if is(code, ErrorCode::StalePrice) => {}
                 other => return Err(format!("resolve_default without a price: {other:?}")),
             }
+            // Deleveraging asks the backstop first, and is refused as well.
+            for market in by_requirement(world, account) {
+                if close(world, account, market)? {
+                    return Err("deleveraged past a backstop without a price".into());
+                }
+            }
+            return Ok(false);
         }
         Some(true) => {
             let resolved = world.resolve(account)?;
