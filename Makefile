@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo test bench idl fmt lint clean
+.PHONY: help build-sbf demo test bench crash idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -25,6 +25,11 @@ test: ## all checks: format, lints, the program for the chain, every test
 
 bench: ## measure compute units, heap and sizes on the bytecode: bench/COMPUTE.md
 	@scripts/task bench $(ARGS)
+
+crash: ## replay a crash with 2,000 accounts, cross and isolated, and check every one: bench/CRASH.md
+	@scripts/task build-sbf
+	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
+		cargo run --quiet --locked -p counterweight-bench -- crash $(ARGS)
 
 idl: ## write the program's IDL: idl/counterweight.json
 	@scripts/task idl

@@ -9,6 +9,7 @@
 //! Compute units are deterministic: keys are derived from names, prices and the time are set.
 
 mod cases;
+mod crash;
 mod orders;
 mod readme;
 mod refusals;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => false,
+        ["crash", ref rest @ ..] => return crash::main(rest),
         ["--check"] => true,
         _ => {
             eprintln!("usage: counterweight-bench [--check]");
