@@ -5,12 +5,12 @@ use super::{
     path::MARKETS,
     world::{World, is},
 };
-use counterweight::{Leg, error::ErrorCode};
+use counterweight::{Leg, error::ErrorCode, state::RECORDED};
 use counterweight_risk::{
     QuoteAtoms,
     backstop::{is_in_default, merged},
     liquidation::{is_liquidatable, is_restored},
-    standard::initial_for_takeover,
+    standard::{initial_for_takeover, maintenance},
 };
 
 /// Most calls on one account at one price.
@@ -94,15 +94,15 @@ fn by_requirement(world: &World, account: usize) -> Vec<usize> {
 }
 
 /// Whether the backstop can take an account over, as the program judges it: above its margin, and above the
-/// floor of the day. Nothing where a price that it stands on is too old.
+/// floor of the day, at the prices that were recorded last.
 fn can_take(world: &World, account: usize) -> Option<bool> {
     let (book, now) = (world.tables.book(), world.x.chain.time());
     let state = world.x.clearinghouse();
-    let backstop = world.health(world.backstop())?;
+    let [own, other] = [world.backstop(), account].map(|at| world.margins[at].view());
+    let backstop = maintenance(&book, &own, RECORDED).ok()?;
     let mut reference = state.reference().on(now, backstop.equity);
     reference.add(QuoteAtoms(state.insurance)).ok()?;
-    let [own, other] = [world.backstop(), account].map(|at| world.margins[at].view());
-    let both = merged(&book, &own, &other, now).ok()?;
+    let both = merged(&book, &own, &other, RECORDED).ok()?;
     let equity = both.health.equity.plus(QuoteAtoms(state.insurance)).ok()?;
     let floor = reference.floor(book.params.backstop_daily_loss);
     Some(equity >= both.health.requirement && equity >= floor)
@@ -111,21 +111,7 @@ fn can_take(world: &World, account: usize) -> Option<bool> {
 /// A default: the backstop takes it, or one market of it is closed against the other side.
 fn resolve(world: &mut World, account: usize) -> Result<bool, String> {
     match can_take(world, account) {
-        // The account can be judged, and the backstop cannot: it holds a market without a price.
-        None => {
-            world.stats.blocked += 1;
-            match world.resolve(account)? {
-                Err(code) if is(code, ErrorCode::StalePrice) => {}
-                other => return Err(format!("resolve_default without a price: {other:?}")),
-            }
-            // Deleveraging asks the backstop first, and is refused as well.
-            for market in by_requirement(world, account) {
-                if close(world, account, market)? {
-                    return Err("deleveraged past a backstop without a price".into());
-                }
-            }
-            return Ok(false);
-        }
+        None => return Err("the backstop cannot be judged".into()),
         Some(true) => {
             let resolved = world.resolve(account)?;
             return resolved
@@ -149,13 +135,15 @@ fn resolve(world: &mut World, account: usize) -> Result<bool, String> {
     Ok(false)
 }
 
-/// Deleverages; where the other side lags an epoch behind, it catches up before.
+/// Deleverages; where the other side lags behind too far, it catches up before.
 fn close(world: &mut World, account: usize, market: usize) -> Result<bool, String> {
     match world.deleverage(account, market)? {
         Ok(_) => return Ok(true),
         Err(code) if is(code, ErrorCode::CatchUpFirst) => catch_up(world, market)?,
-        Err(code) if is(code, ErrorCode::SideExhausted) => return Ok(false),
+        Err(code) if is(code, ErrorCode::SideExhausted) => catch_up(world, market)?,
         Err(code) if is(code, ErrorCode::StalePrice) => return Ok(false),
+        // Nobody is closed for others on noise.
+        Err(code) if is(code, ErrorCode::WidePrice) => return Ok(false),
         Err(code) => return Err(format!("deleverage of market {market}: {code}")),
     }
     Ok(world.deleverage(account, market)?.is_ok())

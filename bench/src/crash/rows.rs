@@ -182,10 +182,6 @@ const OUTCOME: &[Row] = &[
         "liquidatable, and nobody could or would, accounts × steps",
         |r| number(r.world.stats.unserved),
     ),
-    (
-        "defaults that waited for a price of what *the backstop* holds, accounts × steps",
-        |r| number(r.world.stats.blocked),
-    ),
     ("**transactions** (refused besides)", |r| {
         let [done, refused] = r.world.stats.transactions();
         format!("{} ({})", number(done), number(refused))

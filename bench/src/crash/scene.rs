@@ -148,8 +148,16 @@ fn fitting(world: &World, at: usize, wish: &Wish) -> Result<Vec<(usize, i64)>, S
             let paid = lots.signum() * world.value(*m, lots);
             let fee = QuoteAtoms(paid.abs() / 5_000 + 1);
             let (lots, paid) = (Lots(lots), QuoteAtoms(-paid));
-            after = preview::after_trade(&world.tables, &after, *m as u16, lots, paid, fee)
-                .map_err(|error| format!("{error:?}"))?;
+            after = preview::after_trade(
+                &world.tables,
+                &after,
+                *m as u16,
+                lots,
+                paid,
+                fee,
+                world.x.chain.time(),
+            )
+            .map_err(|error| format!("{error:?}"))?;
             legs.push((*m, lots.0));
         }
         let view = preview::margin_view(&world.tables, &after, world.x.chain.time());

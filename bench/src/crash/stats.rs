@@ -49,8 +49,6 @@ pub struct Stats {
     pub unjudged: u64,
     /// Sum over steps of accounts that were liquidatable and that no keeper could serve.
     pub unserved: u64,
-    /// Sum over steps of defaults that waited because the backstop itself could not be judged.
-    pub blocked: u64,
     /// Highest value that keepers held at the end of a step.
     pub inventory: i64,
 }

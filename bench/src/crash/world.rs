@@ -304,10 +304,10 @@ impl World {
         let (backstop, m) = (self.backstop(), market as u16);
         let before = self.x.market(m);
         let (name, call) = if account == backstop {
-            let call = self.x.venue.deleverage_backstop(m, u64::MAX);
+            let call = self.x.venue.deleverage_backstop(m);
             ("deleverage_backstop", call)
         } else {
-            let call = self.x.venue.deleverage(self.key(account), m, u64::MAX);
+            let call = self.x.venue.deleverage(self.key(account), m);
             ("deleverage", call)
         };
         let receipt = match self.send(name, call, &[])? {

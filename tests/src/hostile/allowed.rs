@@ -281,6 +281,7 @@ pub const ALLOWED: &[Allowed] = &[
             "bob",
             "carol",
             "dave",
+            "rose",
             "keeper",
             "dora",
             "stranger",

@@ -8,7 +8,8 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::DefaultResolved,
     state::{
-        RECORDED, Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef,
+        Clearinghouse, MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RECORDED, RiskBook,
+        RiskBookRef,
     },
 };
 use anchor_lang::prelude::*;
