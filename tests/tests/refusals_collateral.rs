@@ -77,7 +77,7 @@ fn a_debt_that_collateral_covers_is_left_alone() {
     let view = s.x.view(s.debtor.margin).unwrap();
     assert!(view.equity > 0, "90 % of 1,200 dollars");
     let failure = s.refuses(ErrorCode::NotLiquidatable, ALL);
-    let numbers = [("equity", view.equity.into()), ("liquidatable below", 0)];
+    let numbers = [("equity", view.equity.into()), ("below", 0)];
     assert_numbers(&failure, &numbers);
     // Flagged below and risen since: it is restored, not liquidated.
     s.x.set_price(1, 10_000_000_000);

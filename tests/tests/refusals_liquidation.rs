@@ -50,10 +50,7 @@ fn a_healthy_account_is_neither_liquidated_nor_flagged() {
         let needed = view.maintenance_margin.into();
         assert_numbers(
             &failure,
-            &[
-                ("equity", view.equity.into()),
-                ("liquidatable below", needed),
-            ],
+            &[("equity", view.equity.into()), ("below", needed)],
         );
         let failure = refused(&mut x, &watched, ErrorCode::NotLiquidatable, |x| {
             flag(x, of.margin)

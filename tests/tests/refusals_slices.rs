@@ -57,7 +57,7 @@ fn a_healthy_account_is_not_sliced() {
     let failure = refuses(&mut h, ErrorCode::NotLiquidatable, fraction(ALL));
     let numbers = [
         ("equity", view.equity.into()),
-        ("liquidatable below", view.maintenance_margin.into()),
+        ("below", view.maintenance_margin.into()),
     ];
     assert_numbers(&failure, &numbers);
     // One that was restored is not sliced further.

@@ -121,10 +121,7 @@ pub fn explain(error: RiskError) -> Error {
         ),
         RiskError::NotLiquidatable { equity, needed } => refuse(
             C::NotLiquidatable,
-            &[
-                ("equity", equity.into()),
-                ("liquidatable below", needed.into()),
-            ],
+            &[("equity", equity.into()), ("below", needed.into())],
         ),
         RiskError::DeficitTooLarge { deficit, value } => refuse(
             C::DeficitTooLarge,

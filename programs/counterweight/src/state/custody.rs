@@ -2,8 +2,9 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     state::VERSION,
 };
-use anchor_lang::prelude::*;
+use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::Outflow;
+use std::cell::RefMut;
 
 /// Seed of a custody's address, before clearinghouse and mint.
 pub const CUSTODY_SEED: &[u8] = b"custody";
@@ -61,6 +62,25 @@ impl Custody {
         self.vault = vault;
         self.outflow = Outflow::unlimited(Clock::get()?.unix_timestamp);
         Ok(())
+    }
+
+    /// Takes an account that nobody has checked yet for a custody.
+    ///
+    /// # Errors
+    /// Anchor's for an account of another program or type.
+    pub fn load_unchecked<'a>(account: &'a AccountInfo<'_>) -> Result<RefMut<'a, Self>> {
+        require!(
+            *account.owner == crate::ID,
+            anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram
+        );
+        let data = account.try_borrow_mut_data()?;
+        require!(
+            data.len() == 8 + size_of::<Self>() && data[..8] == *Self::DISCRIMINATOR,
+            anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
+        );
+        Ok(RefMut::map(data, |data| {
+            bytemuck::from_bytes_mut(&mut data[8..])
+        }))
     }
 
     /// Refuses the custody of another mint or clearinghouse. Nothing but this program makes one, and only

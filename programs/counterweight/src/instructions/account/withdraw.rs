@@ -39,8 +39,9 @@ pub struct Withdraw<'info> {
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// The asset's custody.
+    /// CHECK: `leave` takes it for one, when everything else is good: a refusal does not pay for it.
     #[account(mut)]
-    pub custody: AccountLoader<'info, Custody>,
+    pub custody: UncheckedAccount<'info>,
     /// Where the tokens go: any account that the owner names by signing.
     /// CHECK: the token program credits nothing but a token account of the mint.
     #[account(mut)]
@@ -54,7 +55,6 @@ impl Withdraw<'_> {
         &self,
         book: &RiskBookRef,
         margin: &MarginMut,
-        custody: &Custody,
         asset: u16,
         atoms: u64,
         guards: &Guards,
@@ -65,15 +65,22 @@ impl Withdraw<'_> {
         margin.header.require_sequence(guards.expected_sequence)?;
         let row = book.book().asset(asset).or_refuse()?;
         require_collateral(row, self.mint.key, self.vault.key)?;
-        custody.require_of(&book.header.clearinghouse, self.mint.key)?;
-        let tokens = [&*self.mint, &*self.vault, &*self.destination];
-        require_tokens(tokens, &self.token_program)?;
         require!(
             self.destination.key() != self.vault.key(),
             ErrorCode::SameAccount
         );
         require!(atoms > 0, ErrorCode::ZeroQuantity);
         Ok(())
+    }
+
+    /// Refuses token accounts of another program, and takes note in the custody of what leaves, if so much
+    /// may.
+    fn leave(&self, clearinghouse: &Pubkey, atoms: u64, now: i64) -> Result<()> {
+        let tokens = [&*self.mint, &*self.vault, &*self.destination];
+        require_tokens(tokens, &self.token_program)?;
+        let mut custody = Custody::load_unchecked(&self.custody)?;
+        custody.require_of(clearinghouse, self.mint.key)?;
+        custody.record_departure(atoms, now)
     }
 }
 
@@ -93,18 +100,18 @@ pub(crate) fn withdraw(
     let accounts = &ctx.accounts;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
-    let mut custody = accounts.custody.load_mut()?;
-    accounts.validate(&book, &margin, &custody, asset, atoms, &guards)?;
+    accounts.validate(&book, &margin, asset, atoms, &guards)?;
 
     let now = Clock::get()?.unix_timestamp;
     debit(&mut margin.header.core, asset, atoms, now)?;
-    custody.record_departure(atoms, now)?;
+    let clearinghouse = book.header.clearinghouse;
     let book = book.book();
     leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
     let sequence = margin.header.advance();
     let view = margin.view();
     let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;
     guards.require_ratio(&book, &view, now)?;
+    accounts.leave(&clearinghouse, atoms, now)?;
 
     // Last, so that a refusal does not pay for a transfer that is undone.
     let movement = Movement {
