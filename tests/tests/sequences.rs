@@ -216,7 +216,7 @@ fn require_variety(statistics: &Statistics, total: u64) {
         (Kind::Refresh, 350, 12),
         (Kind::Clock, 300, 0),
         (Kind::Flag, 12, 60),
-        (Kind::Liquidate, 70, 100),
+        (Kind::Liquidate, 55, 100),
         (Kind::Slice, 20, 45),
         (Kind::Seize, 8, 30),
         (Kind::CollectFees, 50, 1),

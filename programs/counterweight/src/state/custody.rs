@@ -73,7 +73,9 @@ impl Custody {
             *account.owner == crate::ID,
             anchor_lang::error::ErrorCode::AccountOwnedByWrongProgram
         );
-        let data = account.try_borrow_mut_data()?;
+        // Borrowed already: one of the call's other accounts, and no custody.
+        let data = account.try_borrow_mut_data();
+        let data = data.map_err(|_| ErrorCode::WrongCustody)?;
         require!(
             data.len() == 8 + size_of::<Self>() && data[..8] == *Self::DISCRIMINATOR,
             anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
