@@ -17,7 +17,7 @@ use counterweight_risk::{
     Book, Health, QuoteAtoms,
     account::BALANCES,
     backstop::{Moved, is_in_default, merged, move_last, move_money},
-    standard::maintenance,
+    standard::{check_ages, maintenance},
 };
 
 /// Accounts of `resolve_default`. Behind them, in any order, those of the markets in which both the
@@ -37,6 +37,10 @@ pub struct ResolveDefault<'info> {
     pub backstop: AccountLoader<'info, MarginAccount>,
 }
 
+/// Most markets in which both the account and the backstop may hold a position, so that a takeover fits a
+/// transaction, which locks 64 accounts. With more the account is deleveraged.
+pub(super) const MOST_NETTED: usize = 48;
+
 /// Refuses other accounts, and one with orders.
 pub(super) fn require_accounts(
     book: &RiskBookRef,
@@ -48,6 +52,12 @@ pub(super) fn require_accounts(
     margin.header.require_member(key)?;
     backstop.header.require_backstop(key)?;
     margin.header.require_no_orders(margin.view().positions)
+}
+
+/// Refuses an account with a position whose price is too old: what is taken here is all of it, and not on a
+/// price that nobody trades at.
+pub(super) fn require_fresh(book: &Book, margin: &MarginMut, now: i64) -> Result<()> {
+    check_ages(book, &margin.view(), now, u32::MAX).or_refuse()
 }
 
 /// Refuses an account that is not in default.
@@ -72,13 +82,16 @@ pub(super) fn obstacle(
     clearinghouse: &Clearinghouse,
     margin: &MarginMut,
     backstop: &mut MarginMut,
-) -> Result<Option<[(&'static str, i128); 5]>> {
+) -> Result<Option<[(&'static str, i128); 6]>> {
     // The account's own prices were fresh when it was judged.
     let both = merged(book, &backstop.view(), &margin.view(), RECORDED).or_refuse()?;
     let floor = clearinghouse.reference();
     let floor = floor.floor(book.params.backstop_daily_loss);
     let slots = backstop.account().slots.len();
-    let fits = both.slots <= slots && both.balances <= BALANCES;
+    // Positions that both have are one afterwards, in one market each.
+    let held = backstop.view().positions.len() + margin.view().positions.len();
+    let netted = held.saturating_sub(both.slots);
+    let fits = both.slots <= slots && both.balances <= BALANCES && netted <= MOST_NETTED;
     if both.health.is_met() && both.health.equity >= floor && fits {
         return Ok(None);
     }
@@ -88,6 +101,7 @@ pub(super) fn obstacle(
         ("floor of the day", floor.0.into()),
         ("slots needed", both.slots as i128),
         ("slots", slots as i128),
+        ("netted", netted as i128),
     ]))
 }
 
@@ -98,10 +112,10 @@ fn move_positions<'info>(
     (margin, backstop): (&mut MarginMut, &mut MarginMut),
     now: i64,
 ) -> Result<u16> {
-    let (mut count, maturity) = (0, book.params.maturity(now));
+    let (mut count, moment) = (0, book.params.moment(now));
     loop {
         let (from, to) = (&mut margin.account(), &mut backstop.account());
-        let Some((index, moved)) = move_last(book, from, to, maturity).or_refuse()? else {
+        let Some((index, moved)) = move_last(book, from, to, &moment).or_refuse()? else {
             return Ok(count);
         };
         count += 1;
@@ -144,6 +158,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     let now = Clock::get()?.unix_timestamp;
     let (swept, _) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
 
+    require_fresh(&book, &margin, now)?;
     let health = maintenance(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
     let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
@@ -156,7 +171,18 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     }
     let sides = (&mut margin, &mut backstop);
     let positions = move_positions(&book, ctx.remaining_accounts, sides, now)?;
-    let cash = move_money(&mut margin.account(), &mut backstop.account()).or_refuse()?;
+    if margin
+        .header
+        .core
+        .balances
+        .iter()
+        .any(|held| held.atoms > 0)
+    {
+        backstop.header.took_collateral = now;
+    }
+    let moment = book.params.moment(now);
+    let (from, to) = (&mut margin.account(), &mut backstop.account());
+    let cash = move_money(from, to, &moment).or_refuse()?;
     margin.header.core.liquidation_start = 0;
     let core = &mut backstop.header.core;
     if core.position_count == 0 {
