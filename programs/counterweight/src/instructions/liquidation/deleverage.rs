@@ -7,7 +7,7 @@
 
 use super::{
     liquidate::price_of,
-    resolve_default::{obstacle, require_accounts, require_default, require_fresh},
+    resolve_default::{obstacle, require_accounts, require_default},
 };
 use crate::{
     error::{ErrorCode, OrRefuse, explain, refuse},
@@ -21,7 +21,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, Moment, QuoteAtoms, RiskError,
-    backstop::{gross_notional, lacking, share_of},
+    backstop::{gross_notional, judged_kindly, lacking, share_of},
     deleverage::{Closing, epoch_of, most},
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
@@ -242,8 +242,7 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
         require_accounts(&risk_book, &margin, &backstop)?;
         let book = risk_book.book();
         let (insurance, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
-        require_fresh(&book, &margin, now)?;
-        let before = maintenance(&book, &margin.view(), now).or_refuse()?;
+        let before = judged_kindly(&book, &margin.view(), now).or_refuse()?;
         require_default(&book, &before)?;
         let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
         require!(obstacle.is_some(), ErrorCode::BackstopCanTake);

@@ -16,8 +16,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, QuoteAtoms,
     account::BALANCES,
-    backstop::{Moved, is_in_default, merged, move_last, move_money},
-    standard::{check_ages, maintenance},
+    backstop::{Moved, is_in_default, judged_kindly, merged, move_last, move_money},
 };
 
 /// Accounts of `resolve_default`. Behind them, in any order, those of the markets in which both the
@@ -52,12 +51,6 @@ pub(super) fn require_accounts(
     margin.header.require_member(key)?;
     backstop.header.require_backstop(key)?;
     margin.header.require_no_orders(margin.view().positions)
-}
-
-/// Refuses an account with a position whose price is too old: what is taken here is all of it, and not on a
-/// price that nobody trades at.
-pub(super) fn require_fresh(book: &Book, margin: &MarginMut, now: i64) -> Result<()> {
-    check_ages(book, &margin.view(), now, u32::MAX).or_refuse()
 }
 
 /// Refuses an account that is not in default.
@@ -158,8 +151,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     let now = Clock::get()?.unix_timestamp;
     let (swept, _) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
 
-    require_fresh(&book, &margin, now)?;
-    let health = maintenance(&book, &margin.view(), now).or_refuse()?;
+    let health = judged_kindly(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
     let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
     if let Some(numbers) = obstacle {
