@@ -11,6 +11,7 @@
 mod cases;
 mod crash;
 mod defaults;
+mod limits;
 mod orders;
 mod readme;
 mod refusals;

@@ -2,7 +2,7 @@
 
 use crate::{
     cases::{self, Cost},
-    defaults, orders, readme, refusals,
+    defaults, limits, orders, readme, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -110,7 +110,11 @@ pub fn write(measured: &Measured) -> Result<String, String> {
     std::fs::write(file("COMPUTE.md"), table(measured)).map_err(failed)?;
     std::fs::write(file("compute.json"), json(measured)).map_err(failed)?;
     readme::write(measured)?;
-    Ok("wrote bench/COMPUTE.md, bench/compute.json, and the README's table of costs".into())
+    limits::write(measured)?;
+    Ok(
+        "wrote bench/COMPUTE.md, bench/compute.json, the README's table of costs, and the SDK's"
+            .into(),
+    )
 }
 
 fn json(measured: &Measured) -> String {
@@ -132,9 +136,10 @@ pub fn check(measured: &Measured) -> Result<String, String> {
         ));
     }
     let table = std::fs::read_to_string(file("COMPUTE.md")).unwrap_or_default();
-    if table != self::table(&recorded) || !readme::is_current(&recorded)? {
+    let others = readme::is_current(&recorded)? && limits::is_current(&recorded);
+    if table != self::table(&recorded) || !others {
         return Err(format!(
-            "bench/COMPUTE.md or the README's table is not what bench/compute.json says. {again}"
+            "bench/COMPUTE.md, the README's table or the SDK's is not what bench/compute.json says. {again}"
         ));
     }
     let count = figures(measured).len();

@@ -8,6 +8,7 @@ pub mod custody;
 pub mod default;
 pub mod events;
 pub mod instructions;
+pub mod limits;
 pub mod liquidation;
 pub mod pda;
 pub mod preview;
