@@ -37,12 +37,28 @@ pub struct Case<'a> {
     pub is: Worths,
 }
 
-fn worths(ledger: &Ledger) -> Worths {
-    ledger.accounts.each_ref().map(|account| worth(ledger, account))
+/// Accounts as they are judged at a time; the backstop at the prices that are recorded.
+pub fn worths(ledger: &Ledger, time: i64) -> Worths {
+    let mut worths = ledger
+        .accounts
+        .each_ref()
+        .map(|account| worth(ledger, account, time));
+    worths[BACKSTOP] = worth(ledger, &ledger.accounts[BACKSTOP], RECORDED);
+    worths
 }
 
 /// Checks every promise about an operation, and takes note of it.
 pub fn check(before: &Ledger, after: &Ledger, deed: &Deed, shadow: &mut Shadow) -> Verdict {
+    let mut funded;
+    let mut before = before;
+    if matches!(deed.kind, Kind::Deleverage | Kind::DeleverageBackstop) {
+        // It applies the funding of its market first: what it does itself is judged from there.
+        funded = before.clone();
+        funded
+            .update_funding(deed.market)
+            .map_err(|error| format!("{error:?}"))?;
+        before = &funded;
+    }
     shadow.note(before, after, deed);
     lots_sum_to_zero(after)?;
     lots_of_all(after, shadow, deed)?;
@@ -56,8 +72,8 @@ pub fn check(before: &Ledger, after: &Ledger, deed: &Deed, shadow: &mut Shadow) 
         before,
         after,
         deed,
-        was: worths(before),
-        is: worths(after),
+        was: worths(before, before.now),
+        is: worths(after, after.now),
     };
     the_engine_agrees(&case)?;
     if !moves_prices(deed.kind) {
@@ -80,12 +96,20 @@ fn lots_sum_to_zero(ledger: &Ledger) -> Verdict {
                 behind[side] == line.behind[side],
                 "{behind:?} lag in {market}: {line:?}"
             );
-            ensure!(line.open[side] >= 0 && line.pending[side] >= 0, "{line:?}");
+            // Shorts keep more than their share: until the rest is swept, they may close more than is open.
+            let least = -line.unsettled[side].max(0);
+            ensure!(
+                line.open[side] >= least && line.pending[side] >= 0,
+                "{line:?}"
+            );
         }
         // In settlement each account closes by itself.
         let ended = ledger.markets[market].mode == MODE_SETTLEMENT;
         let [long, short] = [0, 1].map(|side| line.open[side] + line.pending[side]);
-        ensure!(ended || long == short, "{long} long and {short} short: {line:?}");
+        ensure!(
+            ended || long == short,
+            "{long} long and {short} short: {line:?}"
+        );
     }
     Ok(())
 }
@@ -128,8 +152,14 @@ fn quote_balances(ledger: &Ledger, shadow: &Shadow) -> Verdict {
     let mut residue = i128::from(house.residue);
     let mut sum = i128::from(house.fees) + i128::from(house.insurance);
     ensure!(house.insurance >= 0 && house.fees >= 0, "{house:?}");
-    for line in &ledger.lines {
-        ensure!(line.fees >= 0 && line.insurance >= 0, "a negative line: {line:?}");
+    for (line, row) in ledger.lines.iter().zip(&ledger.markets) {
+        // In settlement each account is paid by itself: who has not closed yet has not paid.
+        let [long, short] = [0, 1].map(|side| i128::from(line.open[side] + line.pending[side]));
+        sum += (long - short) * i128::from(row.settlement_price);
+        ensure!(
+            line.fees >= 0 && line.insurance >= 0,
+            "a negative line: {line:?}"
+        );
         sum += i128::from(line.fees) + i128::from(line.insurance);
         sum += i128::from(line.pending_quote);
         residue += i128::from(line.residue);
@@ -145,9 +175,8 @@ fn quote_balances(ledger: &Ledger, shadow: &Shadow) -> Verdict {
     for filled in &ledger.queue {
         let row = &ledger.markets[filled.order.market];
         let signed = filled.order.side.signed(filled.order.lots.unsigned_abs());
-        let late = signed.and_then(|lots| {
-            counterweight_risk::position::owed_since(row, lots, filled.index)
-        });
+        let late = signed
+            .and_then(|lots| counterweight_risk::position::owed_since(row, lots, filled.index));
         owed += i128::from(late.map_err(|error| format!("{error:?}"))?.0);
     }
     let vault = i128::from(ledger.vaults[0]);
@@ -173,7 +202,9 @@ fn accounts_are_well_formed(ledger: &Ledger) -> Verdict {
         let used = account.positions();
         let sorted = used.windows(2).all(|pair| pair[0].key() < pair[1].key());
         ensure!(sorted, "account {at} is not sorted");
-        let empty = used.iter().any(|p| p.is_empty() || (p.lots.0 == 0 && p.quote.0 != 0));
+        let empty = used
+            .iter()
+            .any(|p| p.is_empty() || (p.lots.0 == 0 && p.quote.0 != 0));
         ensure!(!empty, "account {at} has an empty position: {used:?}");
         let rest = &account.slots[used.len()..];
         let zero = rest.iter().all(|slot| *slot == Default::default());
@@ -186,9 +217,16 @@ fn accounts_are_well_formed(ledger: &Ledger) -> Verdict {
 fn orders_are_counted(ledger: &Ledger) -> Verdict {
     for (at, account) in ledger.accounts.iter().enumerate() {
         let mut orders = ledger.orders.iter().filter(|o| o.maker == at).count();
-        orders += ledger.queue.iter().filter(|w| w.order.maker == at && w.whole).count();
+        orders += ledger
+            .queue
+            .iter()
+            .filter(|w| w.order.maker == at && w.whole)
+            .count();
         let counted = usize::from(account.core.open_orders);
-        ensure!(counted == orders, "account {at}: {orders} orders, it counts {counted}");
+        ensure!(
+            counted == orders,
+            "account {at}: {orders} orders, it counts {counted}"
+        );
         for (market, side) in (0..MARKETS).flat_map(|m| [(m, Side::Buy), (m, Side::Sell)]) {
             let waits = ledger.queue.iter().map(|waiting| &waiting.order);
             let all = ledger.orders.iter().chain(waits);
@@ -206,7 +244,10 @@ fn orders_are_counted(ledger: &Ledger) -> Verdict {
                 });
                 ensure!(covered, "account {at}: no bound covers {order:?}");
             }
-            ensure!(lots == counted, "account {at}: {lots} lots rest, it counts {counted}");
+            ensure!(
+                lots == counted,
+                "account {at}: {lots} lots rest, it counts {counted}"
+            );
         }
     }
     Ok(())
@@ -236,6 +277,7 @@ fn profit_matures(ledger: &Ledger, shadow: &Shadow) -> Verdict {
 
 /// The engine's maintenance check says what the documents say.
 fn the_engine_agrees(case: &Case) -> Verdict {
+    let recorded = worths(case.after, RECORDED);
     for (at, account) in case.after.accounts.iter().enumerate() {
         // At the beginning of time no price is too old.
         let health = maintenance(&case.after.book(), &account.view(), RECORDED);
@@ -245,9 +287,9 @@ fn the_engine_agrees(case: &Case) -> Verdict {
             requirement: health.requirement.0.into(),
         };
         ensure!(
-            engine == case.is[at],
+            engine == recorded[at],
             "account {at}: the engine says {engine:?}, the documents {:?}: {:?}",
-            case.is[at],
+            recorded[at],
             account.positions()
         );
     }
@@ -283,12 +325,21 @@ fn margins_are_kept(case: &Case) -> Verdict {
             && was.is_met()
             && !filled
         {
-            let is = case.after.takeover(at).map_err(|error| format!("{error:?}"))?;
-            ensure!(is.is_met(), "account {at} met initial margin: {was:?}, and now {is:?}");
+            let is = case
+                .after
+                .takeover(at)
+                .map_err(|error| format!("{error:?}"))?;
+            ensure!(
+                is.is_met(),
+                "account {at} met initial margin: {was:?}, and now {is:?}"
+            );
         }
         let (was, is) = (case.was[at], case.is[at]);
         if was.equity < was.requirement && !filled {
-            ensure!(!is_worse(&was, &is), "account {at} failed and is worse: {was:?}, {is:?}");
+            ensure!(
+                !is_worse(&was, &is),
+                "account {at} failed and is worse: {was:?}, {is:?}"
+            );
         }
     }
     Ok(())

@@ -2,13 +2,8 @@
 
 use counterweight_risk::{
     AccountCore, AccountMut, AccountView, Asset, Book, Health, Lots, Market, Maturity, Outflow,
-    Position, QuoteAtoms, RiskError, RiskParams,
-    backstop::Reference,
-    deleverage::Settled,
-    funding::Funding,
-    orders::Side,
-    position::FillEffect,
-    standard::maintenance,
+    Position, QuoteAtoms, RiskError, RiskParams, backstop::Reference, deleverage::Settled,
+    funding::Funding, orders::Side, position::FillEffect, standard::maintenance,
 };
 
 /// Margin accounts; the first is the backstop.
@@ -253,14 +248,7 @@ impl Ledger {
     }
 
     /// As [`Ledger::fill`], with a fee that goes to the market.
-    pub fn trade(
-        &mut self,
-        at: usize,
-        market: usize,
-        lots: i64,
-        quote: i64,
-        fee: i64,
-    ) -> Outcome {
+    pub fn trade(&mut self, at: usize, market: usize, lots: i64, quote: i64, fee: i64) -> Outcome {
         let (maturity, row) = (self.maturity(), self.markets[market]);
         let mut account = self.accounts[at].mutable();
         let (quote, fee) = (QuoteAtoms(quote), QuoteAtoms(fee));

@@ -20,10 +20,10 @@ mod liquidate;
 mod money;
 mod naive;
 mod operate;
-mod rules;
-mod shadow;
 pub mod report;
+mod rules;
 mod setup;
+mod shadow;
 mod trade;
 
 pub use report::Report;
@@ -51,11 +51,13 @@ pub fn run(data: &[u8], report: &mut Report) -> Result<(), String> {
     report.begin();
     for record in tape.chunks_exact(RECORD).take(MOST) {
         let record = operate::Record::of(record);
-        step(&mut ledger, &mut shadow, &record, report, &mut log)
-            .map_err(|what| {
-                let log: Vec<String> = log.drain(..).collect();
-                format!("{what}\n{}", log[log.len().saturating_sub(LOG)..].join("\n"))
-            })?;
+        step(&mut ledger, &mut shadow, &record, report, &mut log).map_err(|what| {
+            let log: Vec<String> = log.drain(..).collect();
+            format!(
+                "{what}\n{}",
+                log[log.len().saturating_sub(LOG)..].join("\n")
+            )
+        })?;
     }
     report.end();
     Ok(())

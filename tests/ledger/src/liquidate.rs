@@ -79,7 +79,12 @@ impl Ledger {
     }
 
     /// What `liquidate` is about to judge.
-    pub fn candidate(&self, victim: usize, market: usize, health: Health) -> Outcome<Candidate<'_>> {
+    pub fn candidate(
+        &self,
+        victim: usize,
+        market: usize,
+        health: Health,
+    ) -> Outcome<Candidate<'_>> {
         let start = self.start_of(victim, &health)?;
         let (row, lots) = (&self.markets[market], self.lots(victim, market));
         Ok(Candidate {
@@ -142,9 +147,8 @@ impl Ledger {
         let start = self.start_of(victim, &before)?;
         let account = self.accounts[victim];
         require(!account.has_orders(), "orders rest")?;
-        let current = |p: &counterweight_risk::Position| {
-            p.is_current(&self.markets[usize::from(p.market)])
-        };
+        let current =
+            |p: &counterweight_risk::Position| p.is_current(&self.markets[usize::from(p.market)]);
         require(account.positions().iter().all(current), "catch up first")?;
         let elapsed = self.now.saturating_sub(start);
         let (markets, assets, params) = (self.markets, self.assets, self.params);

@@ -7,7 +7,7 @@ use counterweight_risk::{Market, Position, market::MODE_SETTLEMENT};
 const WHOLE: i128 = 1 << 32;
 const ONE: i128 = 1 << 20;
 
-/// Equity and maintenance margin at the prices that are recorded, however old.
+/// Equity and maintenance margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Worth {
     /// Equity.
@@ -43,7 +43,10 @@ pub fn now(position: &Position, market: &Market) -> (i128, i128) {
     if market.ended[side] == 0 {
         return (0, first);
     }
-    (share_of(lots, left, WHOLE), first + owed(index - end, WHOLE))
+    (
+        share_of(lots, left, WHOLE),
+        first + owed(index - end, WHOLE),
+    )
 }
 
 /// A long keeps its share rounded down, a short rounded up: always the floor.
@@ -73,14 +76,21 @@ fn requirement(market: &Market, notional: i128) -> i128 {
     div_up(notional * before, ONE) - deduction
 }
 
-/// What an account is worth and requires.
-pub fn worth(ledger: &Ledger, account: &Account) -> Worth {
+/// What an account is worth and requires: a collateral without a fresh price counts by its lowest price and its
+/// initial weight. At time 0 every price is fresh; those of positions are taken as they are.
+pub fn worth(ledger: &Ledger, account: &Account, time: i64) -> Worth {
     let mut equity = i128::from(account.core.cash.0);
     for balance in account.core.balances.iter().filter(|b| b.atoms > 0) {
         let asset = &ledger.assets[usize::from(balance.asset)];
         let per_lot = i128::from(asset.atoms_per_lot) << 16;
-        let value = i128::from(balance.atoms) * i128::from(asset.maintenance_high.0) / per_lot;
-        equity += value * i128::from(asset.weight_maintenance.0) / ONE;
+        let stale = time - asset.publish_time > i64::from(asset.max_age_liquidation);
+        let (price, weight) = if stale {
+            (asset.initial_low, asset.weight_initial)
+        } else {
+            (asset.maintenance_high, asset.weight_maintenance)
+        };
+        let value = i128::from(balance.atoms) * i128::from(price.0) / per_lot;
+        equity += value * i128::from(weight.0) / ONE;
     }
     let mut sum = Worth {
         equity,

@@ -10,8 +10,12 @@ use crate::{
     setup::DOLLAR,
 };
 use counterweight_risk::{
-    backstop::is_in_default, collateral::Taking, deleverage::epoch_of,
-    liquidation::Step, orders::Side, standard::{Gains, maintenance},
+    backstop::is_in_default,
+    collateral::Taking,
+    deleverage::epoch_of,
+    liquidation::Step,
+    orders::Side,
+    standard::{Gains, maintenance},
 };
 
 /// Kinds of operations.

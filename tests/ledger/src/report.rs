@@ -80,24 +80,36 @@ impl Report {
     /// The tables, to be read.
     pub fn text(&self, name: &str) -> String {
         let seconds = self.started.elapsed().as_secs();
-        let [done, refused] = self
-            .kinds
-            .values()
-            .fold([0, 0], |sum, counts| [sum[0] + counts[0], sum[1] + counts[1]]);
+        let [done, refused] = self.kinds.values().fold([0, 0], |sum, counts| {
+            [sum[0] + counts[0], sum[1] + counts[1]]
+        });
         let mut text = format!(
             "{name}: {} inputs, {} operations, {done} of them succeeded, in {seconds} s\n",
             self.inputs[0],
             done + refused
         );
-        let _ = writeln!(text, "{:<24}{:>12}{:>12}{:>8}", "operation", "succeeded", "refused", "share");
+        let _ = writeln!(
+            text,
+            "{:<24}{:>12}{:>12}{:>8}",
+            "operation", "succeeded", "refused", "share"
+        );
         for (kind, [done, refused]) in &self.kinds {
             let share = done * 100 / (done + refused).max(1);
             let _ = writeln!(text, "{kind:<24}{done:>12}{refused:>12}{share:>6} %");
         }
-        let _ = writeln!(text, "{:<48}{:>12}{:>8}", "inputs that came to", "", "share");
+        let _ = writeln!(
+            text,
+            "{:<48}{:>12}{:>8}",
+            "inputs that came to", "", "share"
+        );
         for (state, inputs) in &self.states {
             let share = inputs * 1_000 / self.inputs[0].max(1);
-            let _ = writeln!(text, "{state:<48}{inputs:>12}{:>4}.{} %", share / 10, share % 10);
+            let _ = writeln!(
+                text,
+                "{state:<48}{inputs:>12}{:>4}.{} %",
+                share / 10,
+                share % 10
+            );
         }
         text
     }

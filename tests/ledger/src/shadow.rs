@@ -3,7 +3,7 @@
 //! left over did not pay.
 
 use crate::{
-    ledger::{ACCOUNTS, ASSETS, BACKSTOP, Ledger, MARKETS},
+    ledger::{ACCOUNTS, ASSETS, BACKSTOP, Ledger, MARKETS, RECORDED},
     naive::{div_up, worth},
     operate::{Deed, Detail, Kind},
 };
@@ -98,13 +98,8 @@ impl Shadow {
         }
         let day = after.now.div_euclid(86_400);
         if day != self.day {
-            // A deleveraging applies the funding of its market first.
-            let mut funded = before.clone();
-            if deed.kind != Kind::Resolve {
-                let _ = funded.update_funding(deed.market);
-            }
             (self.day, self.inflow) = (day, 0);
-            self.began = worth(&funded, &before.accounts[BACKSTOP]).equity;
+            self.began = worth(before, &before.accounts[BACKSTOP], RECORDED).equity;
         }
         self.inflow += i128::from(before.house.insurance);
     }
@@ -184,7 +179,9 @@ impl Shadow {
                 }
                 let limit = i128::from(kept.limit);
                 if sum > limit + div_up(limit * took, window) + 1 {
-                    return Err(format!("{sum} of asset {asset} left within {took} s: {kept:?}"));
+                    return Err(format!(
+                        "{sum} of asset {asset} left within {took} s: {kept:?}"
+                    ));
                 }
             }
         }

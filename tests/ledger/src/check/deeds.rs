@@ -1,9 +1,9 @@
 //! What must hold of an operation of each kind.
 
-use super::{Case, Verdict, ensure, is_worse};
+use super::{Case, Verdict, ensure, is_worse, worths};
 use crate::{
     default::Closed,
-    ledger::{ACCOUNTS, BACKSTOP, Ledger, MARKETS},
+    ledger::{ACCOUNTS, BACKSTOP, Ledger, MARKETS, RECORDED},
     liquidate::Sliced,
     naive::{div_up, now},
     operate::{Detail, Kind},
@@ -55,9 +55,15 @@ fn left_only_what_may(case: &Case, shadow: &Shadow, at: usize) -> Verdict {
     }
     let health = case.after.initial(at, Gains::Ignored);
     let health = health.map_err(|error| format!("value left at such prices: {error:?}"))?;
-    ensure!(health.is_met(), "value left below initial margin: {health:?}");
+    ensure!(
+        health.is_met(),
+        "value left below initial margin: {health:?}"
+    );
     let worth = case.is[at];
-    ensure!(worth.equity >= worth.requirement, "below maintenance: {worth:?}");
+    ensure!(
+        worth.equity >= worth.requirement,
+        "below maintenance: {worth:?}"
+    );
     Ok(())
 }
 
@@ -72,7 +78,10 @@ fn fill_keeps_surplus(case: &Case, maker: usize, lots: i64) -> Verdict {
         return Ok(());
     };
     let Detail::Filled { at_hand: true, .. } = case.deed.detail else {
-        ensure!(is == was, "a fill that waits changed its maker: {was}, {is}");
+        ensure!(
+            is == was,
+            "a fill that waits changed its maker: {was}, {is}"
+        );
         return Ok(());
     };
     let row = &case.before.markets[case.deed.market];
@@ -120,7 +129,10 @@ fn is_due(case: &Case, most: i128) -> Verdict {
     );
     let health = case.after.takeover(taker);
     let health = health.map_err(|error| format!("{error:?}"))?;
-    ensure!(health.is_met(), "the liquidator is below its margin: {health:?}");
+    ensure!(
+        health.is_met(),
+        "the liquidator is below its margin: {health:?}"
+    );
     Ok(())
 }
 
@@ -130,7 +142,11 @@ fn liquidated_fairly(case: &Case, step: &Step, held: i64) -> Verdict {
     let price = i128::from(case.before.price_of(market, held).0);
     let (lots, sign) = (i128::from(step.lots), i128::from(held.signum()));
     let value = -(-sign * lots * price).div_euclid(1 << 16) * sign; // towards the account
-    let value = if sign > 0 { div_up(lots * price, 1 << 16) } else { value };
+    let value = if sign > 0 {
+        div_up(lots * price, 1 << 16)
+    } else {
+        value
+    };
     ensure!(
         value == i128::from(step.value.0),
         "{lots} lots at {price} for {}, not {value}",
@@ -151,7 +167,9 @@ fn liquidated_fairly(case: &Case, step: &Step, held: i64) -> Verdict {
     let candidate = candidate.map_err(|e| format!("{e:?}"))?;
     let notional = div_up(i128::from(held.abs()) * price, 1 << 16);
     if notional > i128::from(candidate.market.dust_notional) && restored(&step.after, case.before) {
-        let fewer = candidate.take(step.lots - 1).map_err(|e| format!("{e:?}"))?;
+        let fewer = candidate
+            .take(step.lots - 1)
+            .map_err(|e| format!("{e:?}"))?;
         ensure!(
             !restored(&fewer.after, case.before),
             "{} of {held} lots were taken, one less restores it as well",
@@ -204,14 +222,20 @@ fn seized_fairly(case: &Case, asset: usize, taking: &Taking) -> Verdict {
     // (1 − weight) / 2 at most.
     let kept = ONE + i128::from(row.weight_maintenance.0);
     let value = i128::from(taking.atoms) * i128::from(row.maintenance_high.0);
-    let least = div_up(value * kept, (i128::from(row.atoms_per_lot) << 16) * 2 * ONE);
+    let least = div_up(
+        value * kept,
+        (i128::from(row.atoms_per_lot) << 16) * 2 * ONE,
+    );
     // The discount rounds down; the price that it leaves up: less than an atom a lot.
     ensure!(
         i128::from(taking.cost.0) >= least,
         "{taking:?} of asset {asset}, worth at least {least}"
     );
     let debt = -i128::from(case.before.accounts[victim].core.cash.0);
-    let price = div_up(i128::from(row.maintenance_high.0), i128::from(row.atoms_per_lot) << 16);
+    let price = div_up(
+        i128::from(row.maintenance_high.0),
+        i128::from(row.atoms_per_lot) << 16,
+    );
     ensure!(
         i128::from(taking.cost.0) <= debt + price + 1,
         "{taking:?} for a debt of {debt}"
@@ -234,14 +258,25 @@ fn taken_over_whole(case: &Case, shadow: &Shadow) -> Verdict {
         "it was not in default: {was:?}"
     );
     let is = case.is[BACKSTOP];
-    ensure!(is.equity >= is.requirement, "the backstop is below its margin: {is:?}");
+    ensure!(
+        is.equity >= is.requirement,
+        "the backstop is below its margin: {is:?}"
+    );
     let floor = shadow.floor(case.after);
-    ensure!(is.equity >= floor, "the backstop has {}, below {floor}", is.equity);
+    ensure!(
+        is.equity >= floor,
+        "the backstop has {}, below {floor}",
+        is.equity
+    );
     let insurance = i128::from(case.before.house.insurance);
-    let sum = case.was[BACKSTOP].equity + was.equity + insurance;
+    let taken = worths(case.before, RECORDED)[victim].equity;
+    let sum = case.was[BACKSTOP].equity + taken + insurance;
     let created = (is.equity - sum).abs();
     // Netted positions, and collateral in one balance, round once instead of twice.
-    ensure!(created <= 2 * MARKETS as i128 + 4, "{created} atoms appeared or vanished");
+    ensure!(
+        created <= 2 * MARKETS as i128 + 4,
+        "{created} atoms appeared or vanished"
+    );
     Ok(())
 }
 
@@ -251,14 +286,12 @@ fn closed_pro_rata(case: &Case, closed: &Closed) -> Verdict {
     let ([who, _], market) = (case.deed.who, case.deed.market);
     let (row, closing) = (&case.before.markets[market], &closed.closing);
     let lot = div_up(i128::from(closing.price.0), 1 << 16);
-    let mut funded = case.before.clone();
-    funded.update_funding(market).map_err(|e| format!("{e:?}"))?;
     let deficit = i128::from(closing.deficit.0);
     for at in 0..ACCOUNTS {
         if at == who || (at == BACKSTOP && closed.covered > 0) {
             continue;
         }
-        let was = crate::naive::worth(&funded, &case.before.accounts[at]).equity;
+        let was = case.was[at].equity;
         let swept = if at == BACKSTOP {
             i128::from(case.before.house.insurance)
         } else {
@@ -268,7 +301,9 @@ fn closed_pro_rata(case: &Case, closed: &Closed) -> Verdict {
         let mut positions = case.before.accounts[at].positions().iter();
         let position = positions.find(|p| usize::from(p.market) == market);
         let held = position.map_or(0, |p| now(p, row).0);
-        let other = held != 0 && (held > 0) != (closing.lots.0 > 0);
+        // One whose lots have rounded to none still has its part of one.
+        let written = position.map_or(0, |p| p.lots.0);
+        let other = written != 0 && (written > 0) != (closing.lots.0 > 0);
         let share = if other {
             div_up(deficit * (held.abs() + 1), i128::from(closing.other))
         } else {
@@ -302,7 +337,10 @@ fn fund_is_spared(case: &Case, shadow: &Shadow, closed: &Closed) -> Verdict {
             closed.covered,
             is.equity
         );
-        ensure!(bears || is.equity >= is.requirement, "below its margin: {is:?}");
+        ensure!(
+            bears || is.equity >= is.requirement,
+            "below its margin: {is:?}"
+        );
         let cash = case.after.accounts[BACKSTOP].core.cash.0;
         ensure!(cash >= 0, "the fund paid cash that it did not have: {cash}");
     }

@@ -31,7 +31,7 @@ impl Act<'_> {
         self.ledger.silent[at] = false;
         self.ledger.now += 1;
         let (width, average) = match self.record.how >> 4 {
-            0 => (price / 40, price),    // too wide
+            0 => (price / 40, price),     // too wide
             1 => (price / 2_000, before), // far from its average, if it jumped
             2 => (0, price),
             _ => (price / 2_000, price),
@@ -66,7 +66,8 @@ impl Act<'_> {
 
     pub(super) fn time(&mut self) -> Done {
         let long: [i64; 8] = [5, 45, 200, 400, 3_600, 7_200, 40_000, 86_400];
-        let seconds = long[usize::from(self.record.how) % long.len()] + i64::from(self.record.size % 64);
+        let seconds =
+            long[usize::from(self.record.how) % long.len()] + i64::from(self.record.size % 64);
         self.ledger.now += seconds;
         if self.record.size & 64 == 0 {
             self.refresh();
@@ -124,7 +125,9 @@ impl Act<'_> {
 
     fn liquidate_of(&mut self, kind: Kind, victim: usize, market: usize) -> Done {
         let (taker, held) = (self.taker(), self.ledger.lots(victim, market));
-        let taken = self.ledger.liquidate(victim, taker, market, self.record.most());
+        let taken = self
+            .ledger
+            .liquidate(victim, taker, market, self.record.most());
         let detail = taken.map(|step| Detail::Liquidated { step, held });
         done(kind, [victim, taker], market, detail)
     }
@@ -323,8 +326,8 @@ impl Act<'_> {
             }
             _ => {
                 let asset = usize::from(self.record.what) % ASSETS;
-                let (share, window) = (u64::from(self.record.size % 200), 60 + self.record.size);
-                let set = self.ledger.limit_outflow(asset, share, window.into());
+                let (share, window) = (self.record.size % 200, 60 + u32::from(self.record.size));
+                let set = self.ledger.limit_outflow(asset, share.into(), window);
                 done(Kind::LimitOutflow, [0; 2], asset, plain(set))
             }
         }
