@@ -49,6 +49,7 @@ pub fn worths(ledger: &Ledger, time: i64) -> Worths {
 
 /// Checks every promise about an operation, and takes note of it.
 pub fn check(before: &Ledger, after: &Ledger, deed: &Deed, shadow: &mut Shadow) -> Verdict {
+    shadow.note_dust(before, after);
     let mut funded;
     let mut before = before;
     if matches!(deed.kind, Kind::Deleverage | Kind::DeleverageBackstop) {

@@ -275,15 +275,17 @@ impl Act<'_> {
         (BACKSTOP + 1..ACCOUNTS).filter(failing).collect()
     }
 
-    /// Somebody below maintenance margin.
-    fn failing(&self) -> usize {
-        self.among(&self.judged(|_, health| !health.is_met()))
+    /// Somebody below maintenance margin, if there is anybody, or accounts are taken as they are named.
+    fn failing(&self) -> Option<usize> {
+        let found = self.judged(|_, health| !health.is_met());
+        (self.record.is_blind() || !found.is_empty()).then(|| self.among(&found))
     }
 
-    /// Somebody in default.
-    fn defaulted(&self) -> usize {
+    /// Somebody in default, in the same way.
+    fn defaulted(&self) -> Option<usize> {
         let line = |ledger: &Ledger| ledger.params.backstop_line;
-        self.among(&self.judged(|ledger, health| is_in_default(health, line(ledger))))
+        let found = self.judged(|ledger, health| is_in_default(health, line(ledger)));
+        (self.record.is_blind() || !found.is_empty()).then(|| self.among(&found))
     }
 
     /// A market in which an account has something.

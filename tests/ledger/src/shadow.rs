@@ -85,7 +85,6 @@ impl Shadow {
         self.note_day(before, after, deed);
         self.note_profits(before, after, deed);
         self.note_departures(before, after, deed);
-        self.note_dust(before, after);
     }
 
     /// The first call of a day says what it began with.
@@ -189,7 +188,7 @@ impl Shadow {
     }
 
     /// Lots that rounding has left over neither pay nor receive until they are swept.
-    fn note_dust(&mut self, before: &Ledger, after: &Ledger) {
+    pub fn note_dust(&mut self, before: &Ledger, after: &Ledger) {
         for market in 0..MARKETS {
             for side in 0..2 {
                 if after.lines[market].behind[side] < before.lines[market].behind[side] {
@@ -198,7 +197,7 @@ impl Shadow {
             }
             let moved = after.funded[market] - before.funded[market];
             if moved > 0 {
-                let dust = self.dust(after, market);
+                let dust = self.dust(before, market);
                 self.unpaid += (((dust + ACCOUNTS as i128) * moved) >> 16) + 1;
             }
         }

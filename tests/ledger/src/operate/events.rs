@@ -104,13 +104,17 @@ impl Act<'_> {
     }
 
     pub(super) fn flag(&mut self) -> Done {
-        let victim = self.failing();
+        let Some(victim) = self.failing() else {
+            return self.crash();
+        };
         let flagged = self.ledger.flag(victim);
         done(Kind::Flag, [victim; 2], 0, plain(flagged))
     }
 
     pub(super) fn liquidate(&mut self) -> Done {
-        let victim = self.failing();
+        let Some(victim) = self.failing() else {
+            return self.crash();
+        };
         if let Some(cleared) = self.clear(victim, None) {
             return cleared;
         }
@@ -119,6 +123,9 @@ impl Act<'_> {
     }
 
     pub(super) fn sell(&mut self) -> Done {
+        if self.ledger.accounts[BACKSTOP].core.position_count == 0 && !self.record.is_blind() {
+            return self.resolve();
+        }
         let market = self.market_of(BACKSTOP);
         self.liquidate_of(Kind::Sell, BACKSTOP, market)
     }
@@ -133,7 +140,9 @@ impl Act<'_> {
     }
 
     pub(super) fn slice(&mut self) -> Done {
-        let victim = self.failing();
+        let Some(victim) = self.failing() else {
+            return self.crash();
+        };
         if let Some(cleared) = self.clear(victim, None) {
             return cleared;
         }
@@ -159,6 +168,9 @@ impl Act<'_> {
             core.cash.0 < 0 && holds
         };
         let owing: Vec<usize> = (1..crate::ledger::ACCOUNTS).filter(owes).collect();
+        if owing.is_empty() && !self.record.is_blind() {
+            return self.liquidate();
+        }
         let victim = self.among(&owing);
         if self.ledger.accounts[victim].core.position_count > 0 && !self.record.is_blind() {
             if let Some(cleared) = self.clear(victim, None) {
@@ -185,7 +197,9 @@ impl Act<'_> {
     }
 
     pub(super) fn resolve(&mut self) -> Done {
-        let victim = self.defaulted();
+        let Some(victim) = self.defaulted() else {
+            return self.crash();
+        };
         if let Some(cleared) = self.clear(victim, None) {
             return cleared;
         }
@@ -194,7 +208,9 @@ impl Act<'_> {
     }
 
     pub(super) fn deleverage(&mut self) -> Done {
-        let victim = self.defaulted();
+        let Some(victim) = self.defaulted() else {
+            return self.crash();
+        };
         let market = self.market_of(victim);
         if let Some(cleared) = self.clear(victim, Some(market)) {
             return cleared;
@@ -204,6 +220,9 @@ impl Act<'_> {
     }
 
     pub(super) fn deleverage_backstop(&mut self) -> Done {
+        if self.ledger.accounts[BACKSTOP].core.position_count == 0 && !self.record.is_blind() {
+            return self.deleverage();
+        }
         let market = self.market_of(BACKSTOP);
         if let Some(cleared) = self.clear(BACKSTOP, Some(market)) {
             return cleared;
@@ -216,8 +235,11 @@ impl Act<'_> {
     pub(super) fn catch_up(&mut self) -> Done {
         let lagging = self.ledger.lagging();
         let ([named, _], market) = (self.record.pair(), self.record.market());
-        if lagging.is_empty() || self.record.is_blind() {
+        if self.record.is_blind() {
             return self.catch_up_of(named, market);
+        }
+        if lagging.is_empty() {
+            return self.trade(false);
         }
         let (at, market) = lagging[usize::from(self.record.who) % lagging.len()];
         self.catch_up_of(at, market)
@@ -236,7 +258,7 @@ impl Act<'_> {
             line.behind[*side] == 0 && line.unsettled[*side] != 0
         };
         let found: Vec<_> = sides.filter(dusty).collect();
-        if found.is_empty() && !self.ledger.lagging().is_empty() {
+        if found.is_empty() && !self.record.is_blind() {
             return self.catch_up();
         }
         let named = (self.record.market(), usize::from(self.record.how & 1));
@@ -345,7 +367,7 @@ impl Act<'_> {
             return done(Kind::SettlePosition, [named; 2], *market, plain(settled));
         }
         let market = self.record.market();
-        let seldom = require(self.record.how < 16, "seldom");
+        let seldom = require(self.record.how < 16 && self.record.size % 64 == 0, "seldom");
         let settled = seldom.and_then(|()| self.ledger.settle_market(market));
         done(Kind::SettleMarket, [0; 2], market, plain(settled))
     }
