@@ -37,6 +37,8 @@ pub const MOST: usize = 400;
 /// Operations that a violation prints.
 const LOG: usize = 12;
 
+type Log = std::collections::VecDeque<(operate::Record, ledger::Outcome<operate::Deed>)>;
+
 /// Runs an input, counts what it did, and stops at the first promise that is broken.
 ///
 /// # Errors
@@ -47,16 +49,13 @@ pub fn run(data: &[u8], report: &mut Report) -> Result<(), String> {
     };
     let mut ledger = setup::open(header);
     let mut shadow = shadow::Shadow::new(&ledger);
-    let mut log = std::collections::VecDeque::new();
+    let mut log = Log::new();
     report.begin();
     for record in tape.chunks_exact(RECORD).take(MOST) {
         let record = operate::Record::of(record);
         step(&mut ledger, &mut shadow, &record, report, &mut log).map_err(|what| {
-            let log: Vec<String> = log.drain(..).collect();
-            format!(
-                "{what}\n{}",
-                log[log.len().saturating_sub(LOG)..].join("\n")
-            )
+            let log = log.iter().map(|step| format!("\n{step:?}"));
+            format!("{what}{}", log.collect::<String>())
         })?;
     }
     report.end();
@@ -69,20 +68,23 @@ fn step(
     shadow: &mut shadow::Shadow,
     record: &operate::Record,
     report: &mut Report,
-    log: &mut std::collections::VecDeque<String>,
+    log: &mut Log,
 ) -> Result<(), String> {
     let mut after = ledger.clone();
     let (kind, outcome) = operate::operate(&mut after, record);
-    report.count(kind.name(), outcome.is_ok());
-    match outcome {
+    report.count(kind as usize, kind.name(), outcome.is_ok());
+    if log.len() == LOG {
+        log.pop_front();
+    }
+    let verdict = match &outcome {
         Ok(deed) => {
-            log.push_back(format!("{kind:?} {deed:?}"));
-            check::check(ledger, &after, &deed, shadow)
-                .map_err(|what| format!("after {kind:?}: {what}"))?;
+            let verdict = check::check(ledger, &after, deed, shadow);
             deed.reaches(ledger, &after, report);
             *ledger = after;
+            verdict.map_err(|what| format!("after {kind:?}: {what}"))
         }
-        Err(refusal) => log.push_back(format!("{kind:?} {record:?}: refused {refusal:?}")),
-    }
-    Ok(())
+        Err(_) => Ok(()),
+    };
+    log.push_back((*record, outcome));
+    verdict
 }

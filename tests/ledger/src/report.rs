@@ -15,7 +15,7 @@ pub struct Report {
     /// Inputs that were run, and those that ran to their end.
     inputs: [u64; 2],
     /// How often an operation of each kind succeeded and was refused.
-    kinds: BTreeMap<String, [u64; 2]>,
+    kinds: Vec<(&'static str, [u64; 2])>,
     /// Inputs that came to each of these states.
     states: BTreeMap<&'static str, u64>,
     seen: BTreeSet<&'static str>,
@@ -28,7 +28,7 @@ impl Default for Report {
             started: now,
             written: now,
             inputs: [0; 2],
-            kinds: BTreeMap::new(),
+            kinds: Vec::new(),
             states: BTreeMap::new(),
             seen: BTreeSet::new(),
         }
@@ -50,16 +50,13 @@ impl Report {
         }
     }
 
-    /// Counts an operation.
-    pub fn count(&mut self, kind: &str, succeeded: bool) {
-        let at = usize::from(!succeeded);
-        if let Some(counts) = self.kinds.get_mut(kind) {
-            counts[at] += 1;
-        } else {
-            let mut counts = [0; 2];
-            counts[at] = 1;
-            self.kinds.insert(kind.to_owned(), counts);
+    /// Counts an operation, the so-manieth of the kinds that there are.
+    pub fn count(&mut self, kind: usize, name: &'static str, succeeded: bool) {
+        if kind >= self.kinds.len() {
+            self.kinds.resize(kind + 1, ("", [0; 2]));
         }
+        self.kinds[kind].0 = name;
+        self.kinds[kind].1[usize::from(!succeeded)] += 1;
     }
 
     /// The input has come to a state that is worth counting.
@@ -68,8 +65,11 @@ impl Report {
     }
 
     /// How often a kind has succeeded.
-    pub fn succeeded(&self, kind: &str) -> u64 {
-        self.kinds.get(kind).map_or(0, |counts| counts[0])
+    pub fn succeeded(&self, name: &str) -> u64 {
+        let mut kinds = self.kinds.iter();
+        kinds
+            .find(|kind| kind.0 == name)
+            .map_or(0, |kind| kind.1[0])
     }
 
     /// How many inputs have come to a state.
@@ -80,7 +80,7 @@ impl Report {
     /// The tables, to be read.
     pub fn text(&self, name: &str) -> String {
         let seconds = self.started.elapsed().as_secs();
-        let [done, refused] = self.kinds.values().fold([0, 0], |sum, counts| {
+        let [done, refused] = self.kinds.iter().fold([0, 0], |sum, (_, counts)| {
             [sum[0] + counts[0], sum[1] + counts[1]]
         });
         let mut text = format!(
@@ -93,7 +93,7 @@ impl Report {
             "{:<24}{:>12}{:>12}{:>8}",
             "operation", "succeeded", "refused", "share"
         );
-        for (kind, [done, refused]) in &self.kinds {
+        for (kind, [done, refused]) in self.kinds.iter().filter(|kind| !kind.0.is_empty()) {
             let share = done * 100 / (done + refused).max(1);
             let _ = writeln!(text, "{kind:<24}{done:>12}{refused:>12}{share:>6} %");
         }

@@ -318,8 +318,10 @@ fn closed_pro_rata(case: &Case, closed: &Closed) -> Verdict {
         } else {
             0
         };
-        // Rounding to a lot is worth two at most; that of the index 2^-16 of an atom a lot, twice.
-        let index = i128::from(written.unsigned_abs()) >> 15;
+        // Rounding to a lot is worth two at most; that of the index 2^-16 of an atom a lot, twice, of a side
+        // of which so much is left.
+        let era = position.map_or(0, |p| p.era & 0xFFFF_FFFF);
+        let index = (i128::from(written.unsigned_abs()) << 17) / ((1 << 32) - i128::from(era));
         let grain = if other { 2 * lot + index + 4 } else { 0 };
         ensure!(
             change >= -share - grain && change <= grain,
