@@ -152,7 +152,7 @@ impl Sequence<'_> {
             Err(failure) => must_not_fail_like_this(&failure, action)?,
         }
         self.count += 1;
-        if self.count % COMPARE == 0 {
+        if self.count.is_multiple_of(COMPARE) {
             let at = self.count / COMPARE % self.world.seats.len();
             let account = self.world.seats[at].margin;
             view_equals_preview(&mut self.world.exchange, account)?;

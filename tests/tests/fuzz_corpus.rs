@@ -7,17 +7,24 @@ use counterweight_tests::{fuzz::Arena, rng::Rng};
 use std::path::{Path, PathBuf};
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(folder);
-    let entries = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fuzz")
+        .join(folder);
+    let entries =
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
     files
 }
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+    )
 }
 
 #[test]
@@ -34,7 +41,12 @@ fn every_promise_holds_on_the_corpus_of_the_chain() {
                     verdict.unwrap_or_else(|what| panic!("{}: {what}", file.display()));
                 }
                 println!("{}", report.text("chain, half of the corpus"));
-                for state in ["a deleveraging", "a slice", "dust swept", "a trigger executed"] {
+                for state in [
+                    "a deleveraging",
+                    "a slice",
+                    "dust swept",
+                    "a trigger executed",
+                ] {
                     assert!(report.inputs_in(state) > 0, "no input comes to {state}");
                 }
             });

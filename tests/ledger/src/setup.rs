@@ -129,7 +129,7 @@ fn list_markets(ledger: &mut Ledger, byte: u8) {
         rate_bps,
     };
     let last = tier(u64::MAX, 1_500);
-    for at in 0..MARKETS {
+    for (row, asset) in ledger.markets.iter_mut().zip(UNDERLYING) {
         let terms = MarketTerms {
             tiers: [tier(20_000, 400), tier(250_000, 800), last, last],
             maintenance_fraction_bps: pick(&[6_000, 9_500], byte),
@@ -153,8 +153,7 @@ fn list_markets(ledger: &mut Ledger, byte: u8) {
             mode: 0,
         };
         terms.check().expect("terms of a market");
-        let row = &mut ledger.markets[at];
-        row.asset = UNDERLYING[at];
+        row.asset = asset;
         row.tick_size = 100;
         row.set_terms(&terms).expect("terms of a market");
     }

@@ -367,7 +367,10 @@ impl Act<'_> {
             return done(Kind::SettlePosition, [named; 2], *market, plain(settled));
         }
         let market = self.record.market();
-        let seldom = require(self.record.how < 16 && self.record.size % 64 == 0, "seldom");
+        let seldom = require(
+            self.record.how < 16 && self.record.size.is_multiple_of(64),
+            "seldom",
+        );
         let settled = seldom.and_then(|()| self.ledger.settle_market(market));
         done(Kind::SettleMarket, [0; 2], market, plain(settled))
     }
