@@ -19,6 +19,9 @@ pub const SLOTS: usize = 4;
 /// At this time every recorded price is fresh.
 pub const RECORDED: i64 = 0;
 
+/// Refuses a liquidation that would lower the account's ratio.
+pub const HARM: &str = "LiquidationWouldHarm";
+
 /// Why an operation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

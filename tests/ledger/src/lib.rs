@@ -83,6 +83,10 @@ fn step(
             *ledger = after;
             verdict.map_err(|what| format!("after {kind:?}: {what}"))
         }
+        // A second line behind the engine's own reasoning, which nothing must ever reach.
+        Err(ledger::Refusal::Rule(ledger::HARM)) => {
+            Err(format!("the engine chose a step that harms: {kind:?}"))
+        }
         Err(_) => Ok(()),
     };
     log.push_back((*record, outcome));

@@ -1,6 +1,6 @@
 //! Flags, liquidations, slices, collateral.
 
-use crate::ledger::{BACKSTOP, Ledger, Outcome, require};
+use crate::ledger::{BACKSTOP, HARM, Ledger, Outcome, require};
 use counterweight_risk::{
     Health, Lots, Price, QuoteAtoms, Ratio,
     account::Charge,
@@ -56,8 +56,8 @@ impl Ledger {
 
     fn require_outcome(&self, victim: usize, taker: usize, before: &Health) -> Outcome<Health> {
         let after = self.health(victim)?;
-        // The engine's own reasoning rules this out: `check` says so where it does not.
-        require(after.is_no_worse_than(before), "LiquidationWouldHarm")?;
+        // The engine's own reasoning rules this out; `run` says so where it does not.
+        require(after.is_no_worse_than(before), HARM)?;
         require(self.takeover(taker)?.is_met(), "initial margin")?;
         Ok(after)
     }
