@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo test bench crash idl fmt lint clean
+.PHONY: help build-sbf demo test bench crash fuzz idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -30,6 +30,9 @@ crash: ## replay a crash with 2,000 accounts, cross and isolated, and check ever
 	@scripts/task build-sbf
 	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
 		cargo run --quiet --locked -p counterweight-bench -- crash $(ARGS)
+
+fuzz: ## fuzz the engine and the chain for ten minutes, or ARGS=seconds: fuzz/README.md
+	@scripts/task fuzz $(ARGS)
 
 idl: ## write the program's IDL: idl/counterweight.json
 	@scripts/task idl

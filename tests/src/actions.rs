@@ -1,13 +1,17 @@
 //! Random actions: most succeed, a good part is refused.
 
 mod choose;
+mod defaults;
 mod orders;
 mod prices;
+mod strange;
 mod takeover;
 mod terms;
 mod trade;
+mod triggers;
 
 pub use choose::choose;
+pub use defaults::by_opcode;
 
 use crate::{
     snapshot::{Deed, Step},
@@ -17,7 +21,7 @@ use anchor_lang::solana_program::instruction::Instruction;
 use counterweight_simnet::{Failure, Signer};
 
 /// Kinds of actions, for the statistics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // they say what they are
 pub enum Kind {
     Deposit,
@@ -54,6 +58,17 @@ pub enum Kind {
     SettleFills,
     Funding,
     Discount,
+    Crash,
+    TakeOver,
+    Deleverage,
+    CloseBackstop,
+    Sell,
+    CatchUp,
+    Sweep,
+    OpenTriggers,
+    PlaceTrigger,
+    Execute,
+    Strange,
 }
 
 /// A price that is published, in units of 10^-8 dollars.
@@ -110,6 +125,15 @@ impl Action {
 
     /// Does it. Returns what was done, and why not where it was refused.
     pub fn perform(&self, world: &mut World) -> (Step, Option<Box<Failure>>) {
+        let (step, outcome) = self.attempt(world);
+        (step, outcome.err())
+    }
+
+    /// Does it. Returns what was done, and the compute units of it, or why it was refused.
+    ///
+    /// # Errors
+    /// None: the refusal is a part of what is returned.
+    pub fn attempt(&self, world: &mut World) -> (Step, Result<u64, Box<Failure>>) {
         let x = &mut world.exchange;
         if self.seconds > 0 {
             x.chain.advance(self.seconds);
@@ -123,16 +147,17 @@ impl Action {
             .map(|person| &world.people[*person].key)
             .collect();
         let signers = keys.iter().map(|key| key.pubkey()).collect();
-        let refused = if self.instructions.is_empty() {
-            None
+        let outcome = if self.instructions.is_empty() {
+            Ok(0)
         } else {
-            x.chain.send(&self.instructions, &keys).err()
+            let sent = x.chain.send(&self.instructions, &keys);
+            sent.map(|receipt| receipt.units)
         };
         let step = Step {
             deed: self.deed.clone(),
             signers,
-            succeeded: refused.is_none(),
+            succeeded: outcome.is_ok(),
         };
-        (step, refused)
+        (step, outcome)
     }
 }

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod actions;
+pub mod fuzz;
 pub mod hedge;
 pub mod hostile;
 pub mod invariants;

@@ -7,7 +7,7 @@ use counterweight::{
 };
 use counterweight_sdk::accounts::{self, Margin, RiskTables};
 use counterweight_simnet::Exchange;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Somebody's token account.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub struct Snapshot {
     /// What every wallet holds.
     pub wallets: Vec<(Wallet, u64)>,
     /// Every watched account.
-    pub bytes: BTreeMap<Pubkey, Vec<u8>>,
+    pub bytes: Arc<BTreeMap<Pubkey, Vec<u8>>>,
 }
 
 impl Snapshot {
@@ -118,8 +118,32 @@ impl Snapshot {
                 .expect("clearinghouse"),
             custodies: watched.custodies.iter().map(custody).collect(),
             wallets: watched.wallets.iter().map(wallet).collect(),
-            bytes,
+            bytes: Arc::new(bytes),
         }
+    }
+
+    /// The same with every position brought up to its market's indices: what is written down changes by
+    /// that, and nothing that an account is worth.
+    ///
+    /// # Errors
+    /// A position that cannot be.
+    pub fn settled(&self) -> Result<Self, String> {
+        let mut now = self.clone();
+        for (key, margin) in &mut now.margins {
+            let used = usize::from(margin.header.core.position_count);
+            let mut kept = Vec::with_capacity(margin.slots.len());
+            for position in &margin.slots[..used] {
+                let row = &self.tables.markets[usize::from(position.market)];
+                let settled = position.settled(row);
+                let (position, cash) = settled.map_err(|error| format!("{key}: {error:?}"))?;
+                margin.header.core.cash.0 += cash.0;
+                kept.extend((!position.is_empty()).then_some(position));
+            }
+            margin.header.core.position_count = kept.len() as u16;
+            kept.resize(margin.slots.len(), counterweight_risk::Position::default());
+            margin.slots = kept;
+        }
+        Ok(now)
     }
 
     /// A margin account.
@@ -273,6 +297,34 @@ pub enum Deed {
         /// The account.
         account: Pubkey,
     },
+    /// The backstop takes an account over.
+    TakeOver {
+        /// The account.
+        account: Pubkey,
+    },
+    /// A position is closed against the other side of its market.
+    Deleverage {
+        /// Whose.
+        account: Pubkey,
+        /// Where.
+        market: u16,
+    },
+    /// An account is brought up to its market, or the backstop gets what rounding has left over.
+    CatchUp {
+        /// Who is written.
+        account: Pubkey,
+    },
+    /// A trigger order of an account trades; somebody else earns a fee for it.
+    Trigger {
+        /// Whose it is.
+        account: Pubkey,
+        /// Who executes it.
+        executor: Pubkey,
+        /// Where.
+        market: u16,
+    },
+    /// An instruction with accounts that were not meant: whatever it does, the books balance.
+    Strange,
     /// A payment into the insurance fund.
     FundInsurance {
         /// How much.

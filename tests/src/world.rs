@@ -85,7 +85,14 @@ impl World {
     /// # Panics
     /// If anything of it is refused.
     pub fn new(quote_feed: bool) -> Self {
-        let mut x = Exchange::new(deployment(quote_feed), Start::default());
+        Self::on(Exchange::new(deployment(quote_feed), Start::default()))
+    }
+
+    /// As [`World::new`], on an exchange that is deployed already. A backstop that it has is watched too.
+    ///
+    /// # Panics
+    /// If anything of it is refused.
+    pub fn on(mut x: Exchange) -> Self {
         let names = ["ann", "bob", "cid", "dee", "eve", "del", "sam"];
         let mut keys: Vec<Keypair> = names.iter().map(|name| keypair(name)).collect();
         keys.push(keypair("authority"));
@@ -117,7 +124,10 @@ impl World {
             })
         });
         let wallets = wallets.collect();
-        let watched = Watched::new(&x, seats.iter().map(|seat| seat.margin).collect(), wallets);
+        let backstop = x.venue.backstop();
+        let opened = (!x.chain.data(&backstop).is_empty()).then_some(backstop);
+        let margins = seats.iter().map(|seat| seat.margin).chain(opened);
+        let watched = Watched::new(&x, margins.collect(), wallets);
         let mut world = Self {
             start_prices: x.prices.clone(),
             exchange: x,

@@ -5,7 +5,7 @@ use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
 use std::{collections::BTreeSet, path::Path};
 
 /// Tests of `tests/tests` that are not compiled here, and why.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     (
         "default_sequences",
         "the instructions of `defaults`, at random",
@@ -19,6 +19,10 @@ const ELSEWHERE: [(&str, &str); 4] = [
         "reads documents, and runs what is run elsewhere as well",
     ),
     ("every_error_code", "reads sources, and runs nothing"),
+    (
+        "fuzz_corpus",
+        "transactions of the kinds that `sequences` and `defaults` send, at random",
+    ),
 ];
 
 macro_rules! bodies {

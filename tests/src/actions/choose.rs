@@ -81,7 +81,7 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     make(world, now, rng)
 }
 
-fn seat(world: &World, rng: &mut Rng) -> usize {
+pub(super) fn seat(world: &World, rng: &mut Rng) -> usize {
     rng.below(world.seats.len() as u64) as usize
 }
 
@@ -138,7 +138,7 @@ fn rescue(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     deposit_into(world, (at, world.seats[at].owner), 0, atoms)
 }
 
-fn deposit(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn deposit(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let at = seat(world, rng);
     let signer = trader_of(world, now, rng, at);
     let collateral = rng.below(world.exchange.collaterals.len() as u64) as usize;
@@ -199,7 +199,7 @@ fn something(world: &World, now: &Snapshot, rng: &mut Rng, at: usize) -> (usize,
     (collateral, atoms)
 }
 
-fn withdraw(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn withdraw(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let at = seat(world, rng);
     let account = world.seats[at].margin;
     let signer = if rng.chance(70) {
@@ -224,7 +224,7 @@ fn withdraw(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     Action::new(Kind::Withdraw, deed, instruction, &[signer], note)
 }
 
-fn transfer(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn transfer(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let (mut from, mut to) = world.two_seats(rng);
     if rng.chance(85) {
         (from, to) = rng.pick(&[(0, 1), (1, 0), (1, 0)]);
@@ -258,7 +258,7 @@ fn transfer(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
 
 // Liquidation
 
-fn flag(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn flag(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let flagged = flagged(world, now);
     // Those that fail and are not flagged, and those that are flagged and have recovered.
     let mut known = world.failing(now);
@@ -280,7 +280,7 @@ fn flag(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     Action::new(Kind::Flag, deed, instruction, &[], format!("{at}"))
 }
 
-fn liquidate(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn liquidate(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let failing = world.failing(now);
     if !failing.is_empty() && rng.chance(25) {
         return flag(world, now, rng);
@@ -354,7 +354,7 @@ fn liquidate(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
 
 // The ledger
 
-fn collect_fees(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn collect_fees(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let count = now.tables.markets.len() as u64;
     // The one that does not exist is refused.
     let market = if rng.chance(5) {

@@ -32,7 +32,7 @@ pub(super) fn with_oracle(now: &Snapshot) -> Vec<u16> {
     (0..now.tables.assets.len() as u16).filter(has).collect()
 }
 
-fn calm(world: &World, asset: u16) -> Quote {
+pub(super) fn calm(world: &World, asset: u16) -> Quote {
     let price = world.exchange.prices[usize::from(asset)];
     Quote {
         asset,

@@ -1,6 +1,6 @@
 //! Promises about liquidation (architecture, section 8, 4), recomputed in plain integers.
 
-use super::{Verdict, ensure, is_worse, lots_in, money, standing};
+use super::{Verdict, default::is_backstop, ensure, is_worse, lots_in, money, standing};
 use crate::snapshot::{Deed, Snapshot, Step};
 use counterweight_risk::{
     AccountMut, Health, Lots, Market as MarketRow, Moment, QuoteAtoms, Ratio, RiskParams,
@@ -137,9 +137,11 @@ pub fn liquidation_is_fair(before: &Snapshot, after: &Snapshot, step: &Step) -> 
     let health = case.health;
     let health_after = standing(&after.tables, victim_after, after.time)?;
 
+    // Whatever the backstop has taken over is for sale, in any number.
+    let for_sale = is_backstop(victim);
     let flagged = victim.header.core.liquidation_start != 0;
     ensure!(
-        !health.is_met() || (flagged && !is_restored(&health, params)),
+        for_sale || !health.is_met() || (flagged && !is_restored(&health, params)),
         "an account that covers its margin was liquidated: {health:?}, flagged: {flagged}"
     );
     ensure!(
@@ -161,7 +163,7 @@ pub fn liquidation_is_fair(before: &Snapshot, after: &Snapshot, step: &Step) -> 
     );
     let size = taken.unsigned_abs() as i64;
     ensure!(
-        size == 1 || case.is_dust() || !case.would_restore(size - 1)?,
+        for_sale || size == 1 || case.is_dust() || !case.would_restore(size - 1)?,
         "{size} lots were taken where {} restore: {health:?}",
         size - 1
     );
@@ -214,7 +216,7 @@ pub fn liquidation_state_follows_health(before: &Snapshot, after: &Snapshot, _: 
     for (key, margin_before, margin_after) in before.with(after) {
         let start = |margin: &Margin| margin.header.core.liquidation_start;
         let (from, to) = (start(margin_before), start(margin_after));
-        if from == to {
+        if from == to || is_backstop(margin_before) {
             continue;
         }
         if to == 0 {

@@ -1,6 +1,6 @@
 //! Promises about value that leaves an account (architecture, section 8, 5 and 6).
 
-use super::{Verdict, ensure, standing};
+use super::{Verdict, default::is_backstop, ensure, standing};
 use crate::snapshot::{Deed, Snapshot, Step, Wallet};
 use anchor_lang::prelude::Pubkey;
 use counterweight::Leg;
@@ -128,8 +128,12 @@ fn require_licence(before: &Snapshot, step: &Step, key: &Pubkey, loss: i128) -> 
         Deed::Book { account, .. } if account.as_ref() == Some(key) => {
             ensure!(step.signed_for(margin), "it did not sign the order");
         }
+        // Its owner placed it.
+        Deed::Trigger { account, .. } if account == key => {}
+        // `defaults_are_shared` bounds both.
+        Deed::TakeOver { account } if account == key || is_backstop(margin) => {}
         // A maker's orders were signed when they were placed; `initial_margin_is_kept` bounds the loss.
-        Deed::Book { market, .. } => {
+        Deed::Book { market, .. } | Deed::Trigger { market, .. } => {
             let mut positions = margin.positions().iter();
             let position = positions.find(|position| position.market == *market);
             ensure!(
@@ -238,8 +242,13 @@ fn funds_are_kept(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
         (fees, insurance)
     };
     let (from, to) = (sums(before), sums(after));
+    // It moves into the backstop whenever that is called.
+    let moved = match step.deed {
+        Deed::TakeOver { .. } | Deed::Deleverage { .. } => before.clearinghouse.insurance,
+        _ => 0,
+    };
     ensure!(
-        to.1 >= from.1,
+        to.1 >= from.1 - i128::from(moved),
         "the insurance fund fell from {} to {}",
         from.1,
         to.1
