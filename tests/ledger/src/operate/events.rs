@@ -332,7 +332,13 @@ impl Act<'_> {
     pub(super) fn withdraw(&mut self) -> Done {
         let [named, _] = self.record.pair();
         let (at, asset) = (named.max(1), usize::from(self.record.what) % ASSETS);
-        let atoms = self.part_of(self.held(at, asset));
+        let mut held = self.held(at, asset);
+        if self.record.how & 4 == 0
+            && let Ok(flow) = self.ledger.outflow[asset].at(self.ledger.now)
+        {
+            held = held.min(flow.free()); // to the edge of what may leave the vault
+        }
+        let atoms = self.part_of(held);
         let moved = self.ledger.withdraw(at, asset, atoms);
         let detail = moved.map(|()| Detail::Moved((asset, atoms)));
         done(Kind::Withdraw, [at; 2], 0, detail)
