@@ -214,3 +214,33 @@ fn nobody_is_sliced_by_lots_that_are_already_closed() {
     s.longs.push(keeper);
     s.balances();
 }
+
+/// On a side of ten million lots the index is what decides: rounded for the side, it would be millions of
+/// 65,536ths of an atom short. What the closed account was given, the others pay.
+#[test]
+fn a_large_side_pays_all_that_the_closed_account_was_given() {
+    for (at, price) in [12_911_111_111, 12_933_333_337, 12_955_555_553]
+        .into_iter()
+        .enumerate()
+    {
+        let mut x = deployed(|d| d.backstop_daily_loss = 0);
+        x.open_backstop().unwrap();
+        let short = x.funded("short", 5_000_000);
+        let longs = [
+            ("fails", 215_000, 1_234_567),
+            ("rich", 5_000_000, 8_765_424),
+        ];
+        let longs = longs.map(|(name, dollars, lots)| {
+            let long = x.funded(name, dollars);
+            let leg = x.leg(SOL, lots + at as i64);
+            x.block_trade(&long, &short, &[leg]).unwrap();
+            long
+        });
+        x.set_price(1, price);
+        x.deleverage(longs[0].margin, SOL).unwrap();
+        x.catch_up(short.margin, SOL).unwrap();
+        let keys = [short.margin, longs[0].margin, longs[1].margin];
+        let sums = reconcile(&x, &keys);
+        assert!(sums.balances(), "{sums:?}");
+    }
+}

@@ -55,7 +55,10 @@ fn defaults_of_a_day_are_added_up() {
     let all = [&first, &second, &patron];
     let code = ErrorCode::BackstopCannotTake;
     let failure = refused(&mut x, &all, code, |x| x.resolve_default(second.margin));
-    assert_eq!(number(&failure, "floor of the day"), i128::from(98_000 * DOLLAR));
+    assert_eq!(
+        number(&failure, "floor of the day"),
+        i128::from(98_000 * DOLLAR)
+    );
     let receipt = x.deleverage(second.margin, SOL).unwrap();
     let event: Vec<Deleveraged> = events::of_type(&receipt.logs);
     assert_eq!(event[0].covered, 2_000 * DOLLAR - lacking);

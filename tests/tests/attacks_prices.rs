@@ -193,13 +193,12 @@ fn a_dip_that_is_over_is_not_brought_back_for_a_liquidation() {
     let steps = [
         x.venue.refresh_prices(&[(1, dip)]),
         x.venue.liquidate(key, victim.margin, keeper.margin, args),
-        x.refresh_instruction(&[1]),
     ];
     let watched = [&victim, &honest, &keeper];
     refused(&mut x, &watched, ErrorCode::PriceNotMonotone, |x| {
         x.chain.send(&steps, &[&keeper.key])
     });
-    // With the price of now he is healthy.
+    // At the price that is recorded he is healthy.
     refused(&mut x, &watched, ErrorCode::NotLiquidatable, |x| {
         x.chain.send(&steps[1..], &[&keeper.key])
     });
@@ -255,7 +254,10 @@ fn prices_that_are_brought_often_move_the_stable_price_no_faster() {
         keys.push((1, key));
     }
     for few in keys.chunks(10) {
-        let steps: Vec<_> = few.iter().map(|of| x.venue.refresh_prices(&[*of])).collect();
+        let steps: Vec<_> = few
+            .iter()
+            .map(|of| x.venue.refresh_prices(&[*of]))
+            .collect();
         x.chain.send(&steps, &[]).unwrap();
     }
     let moved = x.tables().assets[1].stable.0 - start;
