@@ -37,6 +37,7 @@ pub enum Kind {
     CollectFees,
     WithdrawFees,
     FundInsurance,
+    Accrue,
     Resize,
     SetDelegate,
     Pause,

@@ -149,15 +149,36 @@ impl Snapshot {
         pairs.map(|((key, before), (_, after))| (key, before, after))
     }
 
-    /// Whether a margin figure of the same account is the same in both: neither the clock nor a price
-    /// nor a parameter moved.
+    /// Whether a maintenance figure of the same account is the same in both: neither the clock nor a price
+    /// nor a parameter moved. What the risk book notes of vaults and debts may have: it changes initial
+    /// weights, and interest from now on.
     pub fn judges_like(&self, other: &Self) -> bool {
-        let (a, b) = (&self.tables, &other.tables);
+        let (a, b) = (&self.tables, &with_notes_of(&other.tables, &self.tables));
         self.time == other.time
             && a.header.params == b.header.params
             && a.assets == b.assets
             && a.markets == b.markets
     }
+
+    /// Whether the notes are the same too.
+    pub fn notes_like(&self, other: &Self) -> bool {
+        let (a, b) = (&self.tables, &other.tables);
+        a.header.params == b.header.params && a.assets == b.assets
+    }
+}
+
+/// The tables with what the risk book notes of vaults and debts as others have it.
+#[must_use]
+pub fn with_notes_of(tables: &RiskTables, others: &RiskTables) -> RiskTables {
+    let mut tables = tables.clone();
+    let interest = &mut tables.header.params.interest;
+    let noted = others.header.params.interest;
+    (interest.index, interest.since, interest.rate) = (noted.index, noted.since, noted.rate);
+    (interest.debt, interest.vault) = (noted.debt, noted.vault);
+    for (row, noted) in tables.assets.iter_mut().zip(&others.assets) {
+        (row.deposited, row.weight_initial) = (noted.deposited, noted.weight_initial);
+    }
+    tables
 }
 
 /// What an instruction was to do.
@@ -246,6 +267,11 @@ pub enum Deed {
         account: Option<Pubkey>,
         /// Where.
         market: u16,
+    },
+    /// Interest moves to the insurance fund: the account changes, its worth does not.
+    Accrue {
+        /// The account.
+        account: Pubkey,
     },
     /// A payment into the insurance fund.
     FundInsurance {

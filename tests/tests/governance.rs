@@ -5,7 +5,9 @@ use counterweight::{
     error::ErrorCode,
     state::{PAUSE_ALL, PAUSE_BY_GUARDIAN, PAUSE_DEPOSIT, PAUSE_TRADE},
 };
-use counterweight_risk::{Lots, Ratio, market::MODE_REDUCE_ONLY, standard::RiskTerms};
+use counterweight_risk::{
+    Lots, Ratio, interest::InterestTerms, market::MODE_REDUCE_ONLY, standard::RiskTerms,
+};
 use counterweight_sdk::instructions::Collateral;
 use counterweight_simnet::{
     Deployment, Exchange, Signer, TOKEN_CLASSIC, keypair, name16, reconcile,
@@ -82,7 +84,7 @@ fn an_asset_that_is_listed_as_collateral_can_be_deposited() {
     };
     let mut terms = x.deployment.asset[2].terms(false);
     (terms.weight_initial_bps, terms.weight_maintenance_bps) = (7_000, 8_000);
-    terms.deposit_cap = 100;
+    (terms.deposit_cap, terms.full_weight_deposits) = (100, 100);
     let list = x
         .venue
         .list_collateral(x.authority.pubkey(), &collateral, terms);
@@ -132,6 +134,13 @@ fn the_authority_changes_the_terms_of_clearinghouse_asset_and_market() {
         backstop_line_bps: 9_000,
         backstop_daily_loss: 7,
         profit_maturity: 77,
+        interest: InterestTerms {
+            at_kink_bps: 100,
+            at_full_bps: 200,
+            kink_bps: 5_000,
+            surcharge_bps: 0,
+            allowance: 9,
+        },
     };
     x.govern(x.venue.set_risk_terms(authority, terms)).unwrap();
     let params = x.tables().header.params;
@@ -140,6 +149,17 @@ fn the_authority_changes_the_terms_of_clearinghouse_asset_and_market() {
     assert_eq!(params.backstop_line, Ratio::from_bps_floor(9_000));
     assert_eq!(params.backstop_daily_loss, 7);
     assert_eq!((params.auction_seconds, params.profit_maturity), (1, 77));
+    let interest = params.interest;
+    assert_eq!(
+        [
+            interest.at_kink,
+            interest.at_full,
+            interest.kink,
+            interest.surcharge
+        ],
+        [100, 200, 5_000, 0].map(Ratio::from_bps_ceil)
+    );
+    assert_eq!(interest.allowance, 9);
 
     let before = x.tables().assets[1];
     let mut terms = x.deployment.asset[1].terms(true);

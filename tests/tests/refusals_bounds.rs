@@ -27,7 +27,7 @@ fn refused_by_bounds(
 #[test]
 fn risk_terms_have_bounds() {
     let mut x = localnet();
-    let cases: [Case<RiskTerms>; 9] = [
+    let cases: [Case<RiskTerms>; 11] = [
         (("max_depeg_bps", 9, 10, 1_000), |t| t.max_depeg_bps = 9),
         (("max_depeg_bps", 1_001, 10, 1_000), |t| {
             t.max_depeg_bps = 1_001
@@ -51,6 +51,10 @@ fn risk_terms_have_bounds() {
         (("profit_maturity", 604_801, 0, 604_800), |t| {
             t.profit_maturity = 604_801
         }),
+        (("kink_bps", 9_901, 100, 9_900), |t| {
+            t.interest.kink_bps = 9_901
+        }),
+        (("allowance", 0, 1, 1 << 60), |t| t.interest.allowance = 0),
     ];
     for (bound, change) in cases {
         let mut terms = x.deployment.risk_terms();
@@ -66,7 +70,7 @@ const CAP: i128 = (u64::MAX >> 1) as i128;
 #[test]
 fn asset_terms_have_bounds() {
     let mut x = localnet();
-    let cases: [Case<AssetTerms>; 13] = [
+    let cases: [Case<AssetTerms>; 14] = [
         (("max_age_initial", 0, 1, 300), |t| t.max_age_initial = 0),
         (("max_age_initial", 301, 1, 300), |t| {
             t.max_age_initial = 301
@@ -103,6 +107,9 @@ fn asset_terms_have_bounds() {
         }),
         (("deposit_cap", CAP + 1, 0, CAP), |t| {
             t.deposit_cap = 1 << 63
+        }),
+        (("full_weight_deposits", 0, 1, CAP), |t| {
+            t.full_weight_deposits = 0
         }),
     ];
     for (bound, change) in cases {

@@ -370,27 +370,29 @@ fn a_price_too_old_for_adding_risk_still_serves_to_reduce() {
 }
 
 #[test]
-fn a_price_too_old_for_liquidation_serves_for_nothing_but_deposits() {
+fn a_price_too_old_for_liquidation_serves_for_a_verdict_and_for_nothing_else() {
     let mut x = localnet();
     let (maker, taker) = traders(&mut x);
     x.set_price(1, 13_200_000_000); // −12 %: below maintenance
     x.chain.advance(300);
-    let flag = x.venue.flag_account(taker.margin);
-    x.chain.send(core::slice::from_ref(&flag), &[]).unwrap();
+    let before = x.view(taker.margin).unwrap();
     x.chain.advance(1);
     let reduce = x.leg(0, -1);
     let both = [&maker, &taker];
+    // The account is judged by the price that was recorded last, and nothing changes hands at it.
+    let view = x.view(taker.margin).unwrap();
+    // (Its SOL counts by the initial weight: 13 dollars less.)
+    let less = before.equity - view.equity;
+    assert!(!view.can_add_risk && (13 * DOLLAR..14 * DOLLAR).contains(&less));
+    let flag = x.venue.flag_account(taker.margin);
+    x.chain.send(&[flag], &[]).unwrap();
     let failure = refused(&mut x, &both, ErrorCode::StalePrice, |x| {
-        x.chain.send(&[flag], &[])
+        x.liquidate(&maker, taker.margin, 0, 1)
     });
     assert_numbers(&failure, &[("asset", 1), ("age", 301), ("limit", 300)]);
     refused(&mut x, &both, ErrorCode::StalePrice, |x| {
-        x.liquidate(&maker, taker.margin, 0, 1)
-    });
-    refused(&mut x, &both, ErrorCode::StalePrice, |x| {
         x.block_trade(&taker, &maker, &[reduce])
     });
-    assert!(x.view(taker.margin).unwrap_err().is(ErrorCode::StalePrice));
     x.deposit(&taker, 0, 1).unwrap();
 }
 

@@ -64,7 +64,7 @@ fn list(x: &mut Exchange, mint: Pubkey) -> Outcome {
     };
     let mut terms = x.deployment.asset[2].terms(false);
     (terms.weight_initial_bps, terms.weight_maintenance_bps) = (8_000, 9_000);
-    terms.deposit_cap = 1_000_000;
+    (terms.deposit_cap, terms.full_weight_deposits) = (1_000_000, 1_000_000);
     let listed = x.govern(
         x.venue
             .list_collateral(x.authority.pubkey(), &collateral, terms),

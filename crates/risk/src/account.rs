@@ -3,8 +3,10 @@
 use crate::{
     deleverage::Settled,
     error::{Result, RiskError},
+    interest::Debt,
     market::Market,
-    maturity::{Immature, Maturity},
+    maturity::Immature,
+    moment::Moment,
     position::{FillEffect, Position, key},
     units::{Lots, QuoteAtoms},
 };
@@ -26,7 +28,7 @@ pub struct Balance {
     pub padding: [u8; 6],
 }
 
-/// The part of a margin account that the engine reads and writes, positions aside. 176 bytes.
+/// The part of a margin account that the engine reads and writes, positions aside. 200 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
@@ -47,10 +49,13 @@ pub struct AccountCore {
     pub padding: [u8; 4],
     /// The part of the cash that is profit and may not leave yet.
     pub immature: Immature,
+    /// What negative cash pays.
+    pub debt: Debt,
 }
 
-const _: () = assert!(size_of::<Balance>() == 16 && size_of::<AccountCore>() == 176);
+const _: () = assert!(size_of::<Balance>() == 16 && size_of::<AccountCore>() == 200);
 const _: () = assert!(core::mem::offset_of!(AccountCore, immature) == 152);
+const _: () = assert!(core::mem::offset_of!(AccountCore, debt) == 176);
 
 /// Quote atoms that were taken from one line of the ledger and are not in another yet. It can neither be
 /// copied nor made from a number, so that what is credited is what was debited.
@@ -61,6 +66,11 @@ pub struct Charge(QuoteAtoms);
 impl Charge {
     /// Nothing.
     pub const NONE: Self = Self(QuoteAtoms::ZERO);
+
+    /// What was taken from a line just now.
+    pub(crate) const fn of(atoms: QuoteAtoms) -> Self {
+        Self(atoms)
+    }
 
     /// How much it is.
     pub const fn atoms(&self) -> QuoteAtoms {
@@ -87,8 +97,10 @@ impl Charge {
 /// An account to be judged.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountView<'a> {
-    /// Settled quote balance.
+    /// Settled quote balance, as it was last changed.
     pub cash: QuoteAtoms,
+    /// The index of interest then.
+    pub interest: u64,
     /// Collateral; entries with no atoms do not count.
     pub balances: &'a [Balance],
     /// Positions in use, sorted by key.
@@ -182,16 +194,41 @@ impl AccountCore {
         Ok(())
     }
 
+    /// Takes the interest that negative cash owes until now, into the payable line.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    #[inline(always)]
+    pub fn accrue(&mut self, moment: &Moment) -> Result<()> {
+        let owed = moment.accrual.owed(self.cash, self.debt.index)?;
+        self.cash = self.cash.minus(owed)?;
+        self.debt.payable = self.debt.payable.plus(owed)?;
+        self.debt.index = self.debt.index.max(moment.accrual.index);
+        Ok(())
+    }
+
+    /// Changes the cash. Every change begins with the interest of before, because a debt pays for the time
+    /// that it was there.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    #[inline(always)]
+    pub fn move_cash(&mut self, by: QuoteAtoms, moment: &Moment) -> Result<()> {
+        self.accrue(moment)?;
+        self.cash = self.cash.plus(by)?;
+        Ok(())
+    }
+
     /// Takes a fee, a penalty, what is owed: it leaves the cash, even below zero. A negative one is income,
     /// and matures.
     ///
     /// # Errors
     /// [`RiskError::Overflow`].
     #[inline(always)]
-    pub fn charge(&mut self, atoms: QuoteAtoms, maturity: Maturity) -> Result<Charge> {
-        self.cash = self.cash.minus(atoms)?;
+    pub fn charge(&mut self, atoms: QuoteAtoms, moment: &Moment) -> Result<Charge> {
+        self.move_cash(atoms.negated()?, moment)?;
         if atoms.0 < 0 {
-            self.immature.note(atoms.negated()?, maturity);
+            self.immature.note(atoms.negated()?, moment);
         }
         Ok(Charge(atoms))
     }
@@ -200,15 +237,19 @@ impl AccountCore {
     ///
     /// # Errors
     /// [`RiskError::Overflow`].
-    pub fn earn(&mut self, charge: Charge, maturity: Maturity) -> Result<()> {
-        self.immature.note(charge.atoms(), maturity);
+    pub fn earn(&mut self, charge: Charge, moment: &Moment) -> Result<()> {
+        self.immature.note(charge.atoms(), moment);
+        self.accrue(moment)?;
         self.cash = charge.onto(self.cash)?;
         Ok(())
     }
 
-    /// Whether nothing is left: no cash either way, no collateral, no position, no liquidation.
+    /// Whether nothing is left: no cash either way, no collateral, no position, no interest to be swept, no
+    /// part in what all accounts owe.
     pub fn is_empty(&self) -> bool {
         self.cash.0 == 0
+            && self.debt.payable.0 == 0
+            && self.debt.counted == 0
             && self.position_count == 0
             && self.balances.iter().all(|balance| balance.atoms == 0)
     }
@@ -219,6 +260,7 @@ impl AccountMut<'_> {
     pub fn view(&self) -> AccountView<'_> {
         AccountView {
             cash: self.core.cash,
+            interest: self.core.debt.index,
             balances: &self.core.balances,
             positions: &self.slots[..usize::from(self.core.position_count)],
         }
@@ -247,16 +289,10 @@ impl AccountMut<'_> {
         market: &Market,
         lots: Lots,
         quote: QuoteAtoms,
-        maturity: Maturity,
+        moment: &Moment,
     ) -> Result<(FillEffect, QuoteAtoms)> {
-        let (effect, owed, _none) = self.trade(
-            market_index,
-            market,
-            lots,
-            quote,
-            QuoteAtoms::ZERO,
-            maturity,
-        )?;
+        let (effect, owed, _none) =
+            self.trade(market_index, market, lots, quote, QuoteAtoms::ZERO, moment)?;
         Ok((effect, owed))
     }
 
@@ -271,7 +307,7 @@ impl AccountMut<'_> {
         lots: Lots,
         quote: QuoteAtoms,
         fee: QuoteAtoms,
-        maturity: Maturity,
+        moment: &Moment,
     ) -> Result<(FillEffect, QuoteAtoms, Charge)> {
         let at = self.slot_for(market_index, market, lots)?;
         let position = &mut self.slots[at];
@@ -279,10 +315,10 @@ impl AccountMut<'_> {
         let effect = position.fill(market, lots, quote)?;
         let emptied = position.is_empty();
         let result = effect.realised.plus(settled.cash()?)?;
-        self.core.cash = self.core.cash.plus(result)?.minus(fee)?;
+        self.core.move_cash(result.minus(fee)?, moment)?;
         // A rebate is income; a fee is a cost, which makes nothing mature.
         let income = result.minus(fee.min(QuoteAtoms::ZERO))?;
-        self.core.immature.note(income, maturity);
+        self.core.immature.note(income, moment);
         if emptied {
             self.free(at);
         }
@@ -298,7 +334,7 @@ impl AccountMut<'_> {
         &mut self,
         market_index: u16,
         market: &Market,
-        maturity: Maturity,
+        moment: &Moment,
     ) -> Result<Settled> {
         let at = self.find(market.asset, market_index);
         let at = at.ok_or(RiskError::NoPosition {
@@ -306,8 +342,8 @@ impl AccountMut<'_> {
         })?;
         let settled = self.slots[at].settle(market)?;
         let result = settled.cash()?;
-        self.core.cash = self.core.cash.plus(result)?;
-        self.core.immature.note(result, maturity);
+        self.core.move_cash(result, moment)?;
+        self.core.immature.note(result, moment);
         if self.slots[at].is_empty() {
             self.free(at);
         }
@@ -412,7 +448,7 @@ mod tests {
                 let mut market = Market::zeroed();
                 market.asset = market_index % 3;
                 let before = (*account.core, account.slots.to_vec());
-                match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote), Maturity::OFF) {
+                match account.fill(market_index, &market, Lots(lots), QuoteAtoms(quote), &Moment::OFF) {
                     Ok(_) => paid += quote,
                     Err(RiskError::ZeroQuantity) if lots == 0 => {}
                     Err(RiskError::NoFreeSlot { slots: 8 }) => {

@@ -70,7 +70,7 @@ pub struct Asset {
     pub max_divergence: Ratio,
     /// How far the stable price may move in a minute, as a share of itself.
     pub stable_growth: Ratio,
-    /// Collateral weight for initial margin.
+    /// Collateral weight for initial margin, as it is at present: falls with what is deposited.
     pub weight_initial: Ratio,
     /// Collateral weight for maintenance margin.
     pub weight_maintenance: Ratio,
@@ -86,15 +86,24 @@ pub struct Asset {
     pub price_flags: u8,
     /// Zero.
     pub padding: [u8; 4],
+    /// Token atoms in the vault up to which the initial weight is that of the terms; above, it falls so that
+    /// all of them together count no more.
+    pub full_weight_deposits: u64,
+    /// Token atoms in the vault after the last deposit or withdrawal.
+    pub deposited: u64,
+    /// The initial weight of the terms.
+    pub weight_initial_full: Ratio,
+    /// Zero.
+    pub padding_weight: [u8; 4],
     /// Zero; for volatility estimates, scan range and concentration.
-    pub reserved: [u64; 21],
+    pub reserved: [u64; 18],
 }
 
 const _: () = assert!(size_of::<Asset>() == 448 && align_of::<Asset>() == 8);
 const _: () = assert!(core::mem::offset_of!(Asset, index) == 144);
 const _: () = assert!(core::mem::offset_of!(Asset, atoms_per_lot) == 224);
 const _: () = assert!(core::mem::offset_of!(Asset, lot_exponent) == 272);
-const _: () = assert!(core::mem::offset_of!(Asset, reserved) == 280);
+const _: () = assert!(core::mem::offset_of!(Asset, reserved) == 304);
 
 /// What governance sets on an asset, in basis points. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +134,8 @@ pub struct AssetTerms {
     pub pnl_weight_bps: u32,
     /// Most token atoms that the vault may hold after a deposit.
     pub deposit_cap: u64,
+    /// Token atoms in the vault above which the initial weight falls; at least 1 for collateral.
+    pub full_weight_deposits: u64,
 }
 
 impl AssetTerms {
@@ -159,7 +170,9 @@ impl AssetTerms {
         let high = u(self.weight_maintenance_bps);
         within("weight_initial_bps", u(self.weight_initial_bps), low, high)?;
         let cap = if collateral { u64::MAX >> 1 } else { 0 };
-        within("deposit_cap", self.deposit_cap, 0, cap)
+        within("deposit_cap", self.deposit_cap, 0, cap)?;
+        let full = self.full_weight_deposits;
+        within("full_weight_deposits", full, u64::from(collateral), cap)
     }
 }
 
@@ -174,11 +187,32 @@ impl Asset {
         self.max_confidence = Ratio::from_bps_floor(terms.max_confidence_bps);
         self.max_divergence = Ratio::from_bps_floor(terms.max_divergence_bps);
         self.stable_growth = Ratio::from_bps_floor(terms.stable_growth_bps);
-        self.weight_initial = Ratio::from_bps_floor(terms.weight_initial_bps);
+        self.weight_initial_full = Ratio::from_bps_floor(terms.weight_initial_bps);
         self.weight_maintenance = Ratio::from_bps_floor(terms.weight_maintenance_bps);
         self.pnl_weight = Ratio::from_bps_floor(terms.pnl_weight_bps);
         self.deposit_cap = terms.deposit_cap;
+        self.full_weight_deposits = terms.full_weight_deposits;
+        self.note_deposits(self.deposited)?;
         self.derive()
+    }
+
+    /// Takes note of how many token atoms are deposited, and lowers the initial weight where they are many:
+    /// what all of them together count for is at most what [`Asset::full_weight_deposits`] count for. The
+    /// maintenance weight stays: nobody is liquidated because others deposit.
+    ///
+    /// # Errors
+    /// None in fact: the quotient is at most the weight.
+    pub fn note_deposits(&mut self, atoms: u64) -> Result<()> {
+        self.deposited = atoms;
+        let (weight, full) = (self.weight_initial_full, self.full_weight_deposits);
+        self.weight_initial = if atoms <= full {
+            weight
+        } else {
+            let raw = mul_div_floor(u64::from(weight.0), full, atoms);
+            let raw = raw.and_then(|raw| u32::try_from(raw).ok());
+            Ratio(raw.ok_or(RiskError::Overflow)?)
+        };
+        Ok(())
     }
 
     /// Fixes the lot: 10^`lot_exponent` units of an asset with `decimals`. Once, when it is added.
@@ -264,6 +298,18 @@ impl Asset {
 
     fn distance(&self) -> Price {
         Price(self.index.0.abs_diff(self.average.0))
+    }
+
+    /// Whether there ever was a price.
+    ///
+    /// # Errors
+    /// [`RiskError::NoPrice`].
+    #[inline(always)]
+    pub fn check_recorded(&self, asset: u16) -> Result<()> {
+        if self.publish_time == 0 {
+            return Err(RiskError::NoPrice { asset });
+        }
+        Ok(())
     }
 
     /// Whether the price may be used for liquidating and for reducing risk.

@@ -9,10 +9,12 @@
 use crate::{
     account::{AccountMut, AccountView},
     error::{Result, RiskError},
+    interest::Debt,
     market::{MODE_SETTLEMENT, Market},
-    maturity::{Immature, Maturity},
+    maturity::Immature,
+    moment::Moment,
     position::{FillEffect, Position},
-    standard::{Book, Health, collateral_of},
+    standard::{Book, Health, collateral_of, maintenance},
     units::{QuoteAtoms, Ratio},
 };
 
@@ -24,6 +26,27 @@ pub fn is_in_default(health: &Health, line: Ratio) -> bool {
     let one = i128::from(Ratio::ONE.0);
     i128::from(health.equity.0) * one < i128::from(health.requirement.0) * i128::from(line.0)
         || health.equity.0 < 0
+}
+
+/// Equity and maintenance margin by which a default is judged: those of [`maintenance`], where each position
+/// whose oracle is silent is granted a gain of all of its notional (a short whose price went to nothing, a
+/// long whose price doubled). Who is in default by this is in default whatever the silent price turns out to
+/// be, short of a miracle; and dust with a dead oracle keeps nobody out of a default.
+///
+/// # Errors
+/// As [`maintenance`].
+pub fn judged_kindly(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
+    let mut health = maintenance(book, account, now)?;
+    for position in account.positions {
+        let market = book.market(position.market)?;
+        let asset = book.asset(position.asset)?;
+        if asset.is_fresh(now) || market.mode == MODE_SETTLEMENT {
+            continue;
+        }
+        let notional = position.held(market).notional(asset.index)?;
+        health.equity = health.equity.plus(QuoteAtoms::from_unsigned(notional)?)?;
+    }
+    Ok(health)
 }
 
 /// What an account lacks of an equity of `wanted`, with its collateral at the full price; or nothing. By
@@ -112,7 +135,8 @@ pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result
     let mut sum = Merged::default();
     for account in [a, b] {
         let collateral = collateral_of(book, account, now)?;
-        let equity = sum.health.equity.plus(account.cash)?;
+        let cash = book.cash_of(account, now)?;
+        let equity = sum.health.equity.plus(cash)?;
         sum.health.equity = equity.plus(collateral)?;
     }
     sum.balances = a.balances.iter().filter(|held| held.atoms > 0).count();
@@ -137,7 +161,7 @@ pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result
                 *rest = after;
             }
         }
-        judge(book, &joint, market, now, &mut sum.health)?;
+        judge(book, &joint, market, &mut sum.health)?;
         sum.slots += 1;
     }
     Ok(sum)
@@ -166,15 +190,9 @@ fn join(
 }
 
 /// Adds what a position is worth, and requires.
-fn judge(
-    book: &Book,
-    position: &Position,
-    market: &Market,
-    now: i64,
-    health: &mut Health,
-) -> Result<()> {
+fn judge(book: &Book, position: &Position, market: &Market, health: &mut Health) -> Result<()> {
     let asset = book.asset(position.asset)?;
-    asset.check_maintenance(position.asset, now)?;
+    asset.check_recorded(position.asset)?;
     if market.mode == MODE_SETTLEMENT {
         let value = market.settlement_value(position.lots)?;
         health.equity = health.equity.plus(position.quote)?.plus(value)?;
@@ -210,7 +228,7 @@ pub fn move_last(
     book: &Book,
     from: &mut AccountMut,
     to: &mut AccountMut,
-    maturity: Maturity,
+    moment: &Moment,
 ) -> Result<Option<(u16, Moved)>> {
     let count = usize::from(from.core.position_count);
     let Some(at) = count.checked_sub(1) else {
@@ -226,7 +244,7 @@ pub fn move_last(
         return Ok(Some((market_index, Moved::default())));
     }
     let settled = from.slots[at].settle(market)?;
-    from.core.cash = from.core.cash.plus(settled.cash()?)?;
+    from.core.move_cash(settled.cash()?, moment)?;
     let (lots, cost) = (from.slots[at].lots, from.slots[at].quote);
     if lots.0 == 0 {
         from.free(at);
@@ -239,22 +257,34 @@ pub fn move_last(
         return Ok(Some((market_index, Moved { fills })));
     }
     let (gone, back) = (lots.negated()?, cost.negated()?);
-    let (effect, _) = from.fill(market_index, market, gone, back, maturity)?;
+    let (effect, _) = from.fill(market_index, market, gone, back, moment)?;
     let given = (FillEffect { settled, ..effect }, settled.owed);
-    let taken = to.fill(market_index, market, lots, cost, maturity)?;
+    let taken = to.fill(market_index, market, lots, cost, moment)?;
     let fills = Some([given, taken]);
     Ok(Some((market_index, Moved { fills })))
 }
 
-/// Moves all cash and collateral of an account to another one.
+/// Moves all cash and collateral of an account to another one, interest that was not swept and its part in
+/// what all accounts owe with it. Returns the cash.
 ///
 /// # Errors
 /// [`RiskError::NoFreeBalance`], [`RiskError::Overflow`].
-pub fn move_money(from: &mut AccountMut, to: &mut AccountMut) -> Result<QuoteAtoms> {
+pub fn move_money(
+    from: &mut AccountMut,
+    to: &mut AccountMut,
+    moment: &Moment,
+) -> Result<QuoteAtoms> {
+    from.core.accrue(moment)?;
     let cash = core::mem::take(&mut from.core.cash);
     // What was maturing has gone with the cash.
     from.core.immature = Immature::default();
-    to.core.cash = to.core.cash.plus(cash)?;
+    to.core.move_cash(cash, moment)?;
+    let Debt {
+        payable, counted, ..
+    } = core::mem::take(&mut from.core.debt);
+    to.core.debt.payable = to.core.debt.payable.plus(payable)?;
+    // Both are parts of one total of 64 bits.
+    to.core.debt.counted = to.core.debt.counted.saturating_add(counted);
     for balance in &mut from.core.balances {
         let atoms = core::mem::take(&mut balance.atoms);
         if atoms > 0 {

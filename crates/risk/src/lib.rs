@@ -18,6 +18,8 @@
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
+//! | [`interest`] | what negative cash pays |
+//! | [`moment`] | what holds for money that changes now |
 //! | [`outflow`] | how much of a token may leave, and how fast |
 //! | [`liquidation`] | the auction, the penalty, and how much a liquidator may take |
 //! | [`slice`] | the same of every position at once, so that a hedge stays one |
@@ -48,9 +50,11 @@ pub mod deleverage;
 pub mod error;
 pub mod fixed;
 pub mod funding;
+pub mod interest;
 pub mod liquidation;
 pub mod market;
 pub mod maturity;
+pub mod moment;
 pub mod orders;
 pub mod outflow;
 pub mod params;
@@ -64,8 +68,10 @@ pub mod units;
 pub use account::{AccountCore, AccountMut, AccountView, Balance};
 pub use asset::{Asset, AssetTerms};
 pub use error::{BoundError, Result, RiskError};
+pub use interest::{Debt, Interest};
 pub use market::{Market, MarketTerms};
-pub use maturity::{Immature, Maturity};
+pub use maturity::Immature;
+pub use moment::Moment;
 pub use outflow::{Outflow, OutflowTerms};
 pub use params::{RiskParams, RiskTerms};
 pub use position::Position;

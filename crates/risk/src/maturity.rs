@@ -18,26 +18,13 @@
 
 use crate::{
     fixed::{mul_div_ceil, mul_div_floor},
+    moment::Moment,
     units::QuoteAtoms,
 };
 use bytemuck::{Pod, Zeroable};
 
 /// The longest time that a profit may take to mature: a week.
 pub const MAX_MATURITY: u32 = 604_800;
-
-/// What maturing needs to know besides the account: the time, and how long it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Maturity {
-    /// Unix seconds.
-    pub now: i64,
-    /// Seconds in which a profit of now matures; 0 for at once.
-    pub seconds: u32,
-}
-
-impl Maturity {
-    /// Profit matures at once.
-    pub const OFF: Self = Self { now: 0, seconds: 0 };
-}
 
 /// Profit that has not matured. 24 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -83,33 +70,33 @@ impl Immature {
 
     /// Takes note of what trading has brought (or cost, if negative).
     #[inline(always)]
-    pub fn note(&mut self, result: QuoteAtoms, maturity: Maturity) {
+    pub fn note(&mut self, result: QuoteAtoms, moment: &Moment) {
         // Most fills open, and realise nothing; most losses find nothing that is immature.
         let counts = match result.0.signum() {
             0 => false,
-            1 => maturity.seconds != 0,
+            1 => moment.seconds != 0,
             _ => self.atoms != 0,
         };
         if counts {
-            self.change(result, maturity);
+            self.change(result, moment);
         }
     }
 
     #[inline(never)]
-    fn change(&mut self, result: QuoteAtoms, maturity: Maturity) {
-        let rest = self.at(maturity.now);
+    fn change(&mut self, result: QuoteAtoms, moment: &Moment) {
+        let rest = self.at(moment.now);
         let size = result.0.unsigned_abs();
         let until = self.until;
         if result.0 > 0 {
-            let own = maturity.now.saturating_add(i64::from(maturity.seconds));
+            let own = moment.now.saturating_add(i64::from(moment.seconds));
             // Larger than cash can be: then all of the cash is held.
             self.atoms = rest.saturating_add(size);
-            self.since = maturity.now;
+            self.since = moment.now;
             // An older profit that takes longer, since parameters were changed, keeps its end.
             self.until = if rest == 0 { own } else { own.max(until) };
         } else if rest > size {
             self.atoms = rest.wrapping_sub(size);
-            self.since = maturity.now;
+            self.since = moment.now;
         } else {
             *self = Self::default();
         }
@@ -133,14 +120,18 @@ mod tests {
 
     const NOW: i64 = 1_790_000_000;
 
-    fn at(now: i64) -> Maturity {
-        Maturity { now, seconds: 100 }
+    fn at(now: i64) -> Moment {
+        Moment {
+            now,
+            seconds: 100,
+            ..Moment::OFF
+        }
     }
 
     fn noted(steps: &[(i64, i64)]) -> Immature {
         let mut immature = Immature::default();
         for (result, seconds) in steps {
-            immature.note(QuoteAtoms(*result), at(NOW + seconds));
+            immature.note(QuoteAtoms(*result), &at(NOW + seconds));
         }
         immature
     }
@@ -180,15 +171,16 @@ mod tests {
     #[test]
     fn a_shorter_time_holds_for_later_profits_only() {
         let mut immature = noted(&[(1_000, 0)]);
-        let soon = Maturity {
+        let soon = Moment {
+            accrual: Moment::OFF.accrual,
             now: NOW + 10,
             seconds: 5,
         };
-        immature.note(QuoteAtoms(10), soon);
+        immature.note(QuoteAtoms(10), &soon);
         assert_eq!((immature.atoms, immature.until), (910, NOW + 100));
-        let off = Maturity { seconds: 0, ..soon };
+        let off = Moment { seconds: 0, ..soon };
         let before = immature;
-        immature.note(QuoteAtoms(10), off);
+        immature.note(QuoteAtoms(10), &off);
         assert_eq!(immature, before);
     }
 

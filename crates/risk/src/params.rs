@@ -3,13 +3,15 @@
 use crate::{
     error::{BoundError, Result, RiskError, within},
     fixed::mul_div_floor,
-    maturity::{MAX_MATURITY, Maturity},
+    interest::{Interest, InterestTerms},
+    maturity::MAX_MATURITY,
+    moment::Moment,
     price::Scale,
     units::{Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 
-/// Parameters of a whole clearinghouse that a check reads. 64 bytes.
+/// Parameters of a whole clearinghouse that a check reads. 128 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
@@ -32,11 +34,14 @@ pub struct RiskParams {
     pub profit_maturity: u32,
     /// Most that the backstop may lose in a day, in quote atoms; the rest is shared by deleveraging.
     pub backstop_daily_loss: u64,
-    /// Zero; for interest and the portfolio floor.
+    /// What negative cash pays: terms and state.
+    pub interest: Interest,
+    /// Zero; for the portfolio floor.
     pub reserved: [u64; 3],
 }
 
-const _: () = assert!(size_of::<RiskParams>() == 64);
+const _: () = assert!(size_of::<RiskParams>() == 128);
+const _: () = assert!(core::mem::offset_of!(RiskParams, interest) == 40);
 const _: () = assert!(core::mem::offset_of!(RiskParams, profit_maturity) == 28);
 
 /// What governance sets for a whole clearinghouse.
@@ -62,6 +67,8 @@ pub struct RiskTerms {
     pub backstop_daily_loss: u64,
     /// Seconds in which realised profit becomes withdrawable, 0 (at once) to 604,800.
     pub profit_maturity: u32,
+    /// Interest on negative cash.
+    pub interest: InterestTerms,
 }
 
 impl RiskTerms {
@@ -86,26 +93,33 @@ impl RiskTerms {
             u64::from(self.profit_maturity),
             0,
             u64::from(MAX_MATURITY),
-        )
+        )?;
+        self.interest.check()
     }
 }
 
 impl RiskParams {
-    /// Writes checked terms.
-    pub fn set_terms(&mut self, terms: &RiskTerms) {
+    /// Writes checked terms. Interest until `now` is that of the terms before.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    pub fn set_terms(&mut self, terms: &RiskTerms, now: i64) -> Result<()> {
         self.max_depeg = Ratio::from_bps_floor(terms.max_depeg_bps);
         self.liquidation_buffer = Ratio::from_bps_ceil(terms.liquidation_buffer_bps);
         self.auction_seconds = terms.auction_seconds;
         self.backstop_line = Ratio::from_bps_floor(terms.backstop_line_bps);
         self.backstop_daily_loss = terms.backstop_daily_loss;
         self.profit_maturity = terms.profit_maturity;
+        self.interest.set_terms(&terms.interest, now)
     }
 
-    /// How a profit of `now` matures.
-    pub const fn maturity(&self, now: i64) -> Maturity {
-        Maturity {
+    /// What holds for money that changes at `now`.
+    #[inline(always)]
+    pub fn moment(&self, now: i64) -> Moment {
+        Moment {
             now,
             seconds: self.profit_maturity,
+            accrual: self.interest.accrual(now),
         }
     }
 

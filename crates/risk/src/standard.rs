@@ -36,6 +36,16 @@ impl<'a> Book<'a> {
             .ok_or(RiskError::UnknownAsset { asset })
     }
 
+    /// An account's cash at `now`: as it was last changed, without the interest that it owes since.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`].
+    #[inline(always)]
+    pub fn cash_of(&self, account: &AccountView, now: i64) -> Result<QuoteAtoms> {
+        let interest = &self.params.interest;
+        interest.settled(account.cash, account.interest, now)
+    }
+
     /// A market by index.
     ///
     /// # Errors
@@ -135,22 +145,24 @@ pub enum Gains {
 ///
 /// MM = Σ T(|q|·p) · fraction; equity = cash + Σ balance·p·w + Σ (quote + q·p − owed).
 ///
-/// A collateral whose price is missing or older than the asset's limit for liquidation does not stop the
-/// check, or dust of an asset whose oracle died would make an account immune. It counts at the lower of
-/// the prices that were recorded last, by the initial weight: nothing, where there never was one.
+/// No silent oracle stops the check, or dust of an asset whose oracle died would make an account immune.
+/// A collateral whose price is missing or older than the asset's limit for liquidation counts at the lower
+/// of the prices that were recorded last, by the initial weight: nothing, where there never was one. A
+/// position counts at the price that was recorded last, whatever its age. Who trades it or takes it over
+/// asks for a fresh one ([`check_ages`]).
 ///
 /// # Errors
-/// Of a position, a price that is missing or older than the asset's limit for liquidation;
-/// [`RiskError::Overflow`].
+/// [`RiskError::NoPrice`] of a position's asset that never had one; [`RiskError::Overflow`].
 pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
-    let mut equity = account.cash.plus(collateral_of(book, account, now)?)?;
+    let cash = book.cash_of(account, now)?;
+    let mut equity = cash.plus(collateral_of(book, account, now)?)?;
     let mut requirement = QuoteAtoms::ZERO;
     let mut current = u32::MAX;
     let (mut low, mut high) = (Price::ZERO, Price::ZERO);
     for position in account.positions {
         if u32::from(position.asset) != current {
             let asset = book.asset(position.asset)?;
-            asset.check_maintenance(position.asset, now)?;
+            asset.check_recorded(position.asset)?;
             (low, high) = (asset.maintenance_low, asset.maintenance_high);
             current = u32::from(position.asset);
         }
@@ -215,7 +227,7 @@ pub(crate) fn collateral_of(book: &Book, account: &AccountView, now: i64) -> Res
             (asset.maintenance_high, asset.weight_maintenance)
         } else {
             // initial_low ≤ maintenance_low ≤ maintenance_high: it is the lowest of them.
-            (asset.initial_low, asset.weight_initial)
+            (asset.initial_low, asset.weight_initial_full)
         };
         sum = sum.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
     }
@@ -259,7 +271,7 @@ pub fn initial(
     book.check_quote(now, max_age)?;
     let usable = |asset: &Asset, index: u16| asset.check_initial(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    conservative(book, account, gains, usable, asked_for)
+    conservative(book, account, now, gains, usable, asked_for)
 }
 
 /// Equity and initial margin of an account that takes over a position from another: the same figures
@@ -277,7 +289,7 @@ pub fn initial_for_takeover(
 ) -> Result<Health> {
     let usable = |asset: &Asset, index: u16| asset.check_maintenance_within(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    conservative(book, account, Gains::Weighted, usable, asked_for)
+    conservative(book, account, now, Gains::Weighted, usable, asked_for)
 }
 
 /// The figures of both initial checks; `usable` decides which prices may be used, `asked_for` is the
@@ -286,13 +298,14 @@ pub fn initial_for_takeover(
 fn conservative(
     book: &Book,
     account: &AccountView,
+    now: i64,
     gains: Gains,
     usable: impl Fn(&Asset, u16) -> Result<()>,
     asked_for: impl Fn(&Asset, u16) -> Result<()>,
 ) -> Result<Health> {
     let collateral = initial_collateral(book, account.balances, &usable, &asked_for)?;
     let mut health = Health {
-        equity: account.cash.plus(collateral)?,
+        equity: book.cash_of(account, now)?.plus(collateral)?,
         ..Health::default()
     };
     let mut rest = account.positions;

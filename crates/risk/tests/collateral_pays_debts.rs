@@ -36,6 +36,7 @@ impl Case {
     fn health(&self) -> Health {
         let account = AccountView {
             cash: self.core.cash,
+            interest: 0,
             balances: &self.core.balances,
             positions: &[],
         };

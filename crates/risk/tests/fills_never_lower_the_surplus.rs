@@ -156,6 +156,7 @@ fn holding(lots: i64, quote: i64, bid: (i64, u64), ask: (i64, u64)) -> Position 
 fn surplus(world: &World, cash: i64, position: &Position) -> i64 {
     let account = AccountView {
         cash: QuoteAtoms(cash),
+        interest: 0,
         balances: &[],
         positions: std::slice::from_ref(position),
     };

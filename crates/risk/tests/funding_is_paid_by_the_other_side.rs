@@ -5,7 +5,7 @@ mod common;
 
 use bytemuck::Zeroable;
 use counterweight_risk::{
-    AccountCore, AccountMut, Lots, Market, Maturity, Position, Price, QuoteAtoms, Ratio,
+    AccountCore, AccountMut, Lots, Market, Moment, Position, Price, QuoteAtoms, Ratio,
     funding::{Funding, ONE, premium},
 };
 use proptest::prelude::*;
@@ -35,13 +35,7 @@ impl Pit {
     fn fill(&mut self, at: usize, lots: i64, quote: i64) {
         let (core, slots) = &mut self.accounts[at];
         let mut account = AccountMut { core, slots };
-        let filled = account.fill(
-            0,
-            &self.market,
-            Lots(lots),
-            QuoteAtoms(quote),
-            Maturity::OFF,
-        );
+        let filled = account.fill(0, &self.market, Lots(lots), QuoteAtoms(quote), &Moment::OFF);
         let (_, owed) = filled.unwrap();
         self.residue += owed.0;
         self.charges += 1;

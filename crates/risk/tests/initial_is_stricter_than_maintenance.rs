@@ -29,6 +29,7 @@ fn position(asset: u16, market: u16, lots: i64, quote: i64) -> Position {
 fn judge(world: &World, cash: i64, positions: &[Position], gains: Gains) -> (Health, Health) {
     let account = AccountView {
         cash: QuoteAtoms(cash),
+        interest: 0,
         balances: &[],
         positions,
     };
@@ -182,6 +183,7 @@ fn a_wide_price_is_kind_in_maintenance_and_refused_for_more_risk() {
     for (lots, equity, taken) in [(10, 21_000, 19_000), (-10, -19_000, -21_000)] {
         let account = AccountView {
             cash: QuoteAtoms(0),
+            interest: 0,
             balances: &[],
             positions: &[position(asset, market, lots, 0)],
         };
@@ -211,6 +213,7 @@ fn a_takeover_needs_fresh_prices() {
     let positions = [position(asset, market, 1, 0)];
     let account = AccountView {
         cash: QuoteAtoms(0),
+        interest: 0,
         balances: &[],
         positions: &positions,
     };

@@ -9,7 +9,7 @@ use common::{
     scenario::{AssetInput, Scenario, arb_scenario, price_of},
 };
 use counterweight_risk::{
-    AccountCore, AccountMut, Health, Lots, Maturity, Position, QuoteAtoms,
+    AccountCore, AccountMut, Health, Lots, Moment, Position, QuoteAtoms,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     price::Reading,
     standard::maintenance,
@@ -185,7 +185,7 @@ impl Exchange {
                 market,
                 Lots(lots),
                 QuoteAtoms(quote),
-                Maturity::OFF,
+                &Moment::OFF,
             );
             self.residue += i128::from(filled.unwrap().1.0);
         }

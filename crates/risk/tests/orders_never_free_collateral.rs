@@ -58,6 +58,7 @@ fn world(pnl_weight_bps: u32, tick_size: u64) -> World {
 fn judge(world: &World, position: &Position) -> Health {
     let account = AccountView {
         cash: QuoteAtoms(0),
+        interest: 0,
         balances: &[],
         positions: std::slice::from_ref(position),
     };

@@ -352,6 +352,7 @@ fn a_quote_token_off_par_stops_more_risk() {
         // An account with nothing but cash may not take it out either.
         let account = AccountView {
             cash: QuoteAtoms(5),
+            interest: 0,
             balances: &[],
             positions: &[],
         };
@@ -395,6 +396,7 @@ fn a_check_asks_each_price_that_it_uses_and_no_other() {
     }];
     let account = AccountView {
         cash: QuoteAtoms(1_000),
+        interest: 0,
         balances: &balances,
         positions: &positions,
     };
@@ -405,7 +407,8 @@ fn a_check_asks_each_price_that_it_uses_and_no_other() {
     assert_eq!(adding(NOW + 59), Ok(()));
     assert_eq!(adding(NOW + 60), stale(b, 61, 60));
     assert_eq!(keeping(NOW + 599), Ok(()));
-    assert_eq!(keeping(NOW + 600), stale(b, 601, 600));
+    // Maintenance judges by what was recorded last, whatever its age.
+    assert_eq!(keeping(NOW + 600), Ok(()));
     // What the caller asks for holds for every price, that of a collateral first.
     let asking = |now, max_age| initial(&book, &account, now, max_age, Gains::Weighted).map(|_| ());
     assert_eq!(asking(NOW + 9, 9), stale(b, 10, 9));
@@ -418,6 +421,16 @@ fn a_check_asks_each_price_that_it_uses_and_no_other() {
         check_ages(&book, &account, NOW + 600, 900),
         stale(b, 601, 600)
     );
+    let nowhere = [Position {
+        asset: unused,
+        ..positions[0]
+    }];
+    let without = AccountView {
+        positions: &nowhere,
+        ..account
+    };
+    let never = Err(RiskError::NoPrice { asset: unused });
+    assert_eq!(maintenance(&book, &without, NOW), never);
     let unknown = [Balance {
         asset: 99,
         ..balances[0]

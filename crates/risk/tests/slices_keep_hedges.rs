@@ -57,6 +57,7 @@ impl Account {
     fn view(&self) -> AccountView<'_> {
         AccountView {
             cash: self.core.cash,
+            interest: 0,
             balances: &self.core.balances,
             positions: self.positions(),
         }
@@ -137,7 +138,7 @@ impl Case {
                     market,
                     Lots(lots),
                     QuoteAtoms(quote),
-                    counterweight_risk::Maturity::OFF,
+                    &counterweight_risk::Moment::OFF,
                 );
                 residue += i128::from(filled.unwrap().1.0);
             }

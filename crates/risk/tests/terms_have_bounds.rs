@@ -7,6 +7,7 @@ use bytemuck::Zeroable;
 use common::{asset_terms, flat_tiers, market_terms, risk_terms};
 use counterweight_risk::{
     Asset, AssetTerms, BoundError, MarketTerms, QuoteAtoms, RiskParams,
+    interest::InterestTerms,
     standard::RiskTerms,
     tiers::{MIN_TIER, TierTerms},
     units::Ratio,
@@ -71,6 +72,7 @@ fn every_term_of_a_collateral_asset_has_its_bounds() {
         weight_maintenance_bps: 1 => 9_900,
         weight_initial_bps: 1 => 9_900,
         deposit_cap: 0 => u64::MAX >> 1,
+        full_weight_deposits: 1 => u64::MAX >> 1,
     );
 }
 
@@ -99,10 +101,11 @@ fn the_quote_token_counts_in_full_and_what_is_no_collateral_not_at_all() {
         weight_initial_bps: 0,
         weight_maintenance_bps: 0,
         deposit_cap: 0,
+        full_weight_deposits: 0,
         ..asset_terms()
     };
     let index = |terms: &AssetTerms| terms.check(false, false);
-    bounds!(nothing, index, weight_maintenance_bps: 0 => 0, weight_initial_bps: 0 => 0, deposit_cap: 0 => 0);
+    bounds!(nothing, index, weight_maintenance_bps: 0 => 0, weight_initial_bps: 0 => 0, deposit_cap: 0 => 0, full_weight_deposits: 0 => 0);
 }
 
 #[test]
@@ -304,12 +307,34 @@ fn every_term_of_a_clearinghouse_has_its_bounds() {
         backstop_daily_loss: 0 => 1 << 60,
         profit_maturity: 0 => 604_800,
     );
+    // The two rates bound each other.
+    let base = InterestTerms {
+        at_kink_bps: 0,
+        at_full_bps: 50_000,
+        ..risk_terms().interest
+    };
+    bounds!(base, InterestTerms::check,
+        at_kink_bps: 0 => 10_000,
+        at_full_bps: 0 => 50_000,
+        kink_bps: 100 => 9_900,
+        surcharge_bps: 0 => 10_000,
+        allowance: 1 => 1 << 60,
+    );
+    let base = InterestTerms {
+        at_kink_bps: 700,
+        ..base
+    };
+    bounds!(base, InterestTerms::check, at_full_bps: 700 => 50_000);
+    // And they are part of the clearinghouse's.
+    let mut terms = risk_terms();
+    terms.interest.allowance = 0;
+    assert_eq!(terms.check().unwrap_err().field, "allowance");
 }
 
 #[test]
 fn terms_become_ratios_that_round_against_the_account() {
     let mut params = RiskParams::zeroed();
-    params.set_terms(&risk_terms());
+    params.set_terms(&risk_terms(), 0).unwrap();
     assert_eq!(params.max_depeg, Ratio((100 << 20) / 10_000));
     assert_eq!(params.liquidation_buffer, Ratio(52_429)); // 5 per cent, up
     let mut world = common::World::new(common::PAR);

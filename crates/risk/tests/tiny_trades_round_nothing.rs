@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, asset_terms, market_terms};
-use counterweight_risk::{AccountCore, AccountMut, Lots, Market, Maturity, Position, QuoteAtoms};
+use counterweight_risk::{AccountCore, AccountMut, Lots, Market, Moment, Position, QuoteAtoms};
 use proptest::prelude::*;
 
 const TRADES: usize = 10_000;
@@ -21,12 +21,13 @@ impl Side {
     fn trades(&mut self, market: &Market, lots: i64, quote: i64, fee: i64, now: i64) -> i64 {
         let (core, slots) = (&mut self.core, &mut self.slots);
         let mut account = AccountMut { core, slots };
-        let maturity = Maturity {
+        let maturity = Moment {
+            accrual: Moment::OFF.accrual,
             now,
             seconds: 3_600,
         };
         let (lots, quote, fee) = (Lots(lots), QuoteAtoms(quote), QuoteAtoms(fee));
-        let done = account.trade(0, market, lots, quote, fee, maturity);
+        let done = account.trade(0, market, lots, quote, fee, &maturity);
         let (_, owed, fee) = done.unwrap();
         fee.onto(owed).unwrap().0
     }

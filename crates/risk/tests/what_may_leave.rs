@@ -2,7 +2,7 @@
 //! matures.
 
 use counterweight_risk::{
-    AccountCore, Immature, Maturity, Outflow, OutflowTerms, QuoteAtoms, RiskError,
+    AccountCore, Immature, Moment, Outflow, OutflowTerms, QuoteAtoms, RiskError,
     outflow::{LOOSENING_DELAY, MAX_WINDOW, MIN_WINDOW, UNLIMITED},
 };
 use proptest::prelude::*;
@@ -178,7 +178,7 @@ impl Parcel {
 }
 
 /// Every profit by itself. A loss takes from them in the sequence that the caller likes.
-fn parcels_after(parcels: &mut Vec<Parcel>, result: i64, maturity: Maturity, newest_first: bool) {
+fn parcels_after(parcels: &mut Vec<Parcel>, result: i64, maturity: Moment, newest_first: bool) {
     let now = maturity.now;
     for parcel in parcels.iter_mut() {
         parcel.advance(now);
@@ -223,8 +223,8 @@ proptest! {
         let (mut immature, mut parcels, mut now) = (Immature::default(), Vec::new(), NOW);
         for (pause, result, seconds) in steps {
             now += i64::from(pause);
-            let maturity = Maturity { now, seconds };
-            immature.note(QuoteAtoms(result), maturity);
+            let maturity = Moment { now, seconds, ..Moment::OFF };
+            immature.note(QuoteAtoms(result), &maturity);
             parcels_after(&mut parcels, result, maturity, newest_first);
             for seconds in later.iter().copied().chain([0]) {
                 let mut then = parcels.clone();
@@ -246,18 +246,18 @@ proptest! {
         let (mut now, mut gained) = (NOW, 0u128);
         for (pause, result, seconds) in steps {
             now += i64::from(pause);
-            base.note(QuoteAtoms(result), Maturity { now, seconds });
+            base.note(QuoteAtoms(result), &Moment { now, seconds, ..Moment::OFF });
             gained += u128::from(result.max(0).unsigned_abs());
             prop_assert!(u128::from(base.atoms) <= gained);
             prop_assert!(base.atoms == 0 || base.until <= now + 604_800);
             prop_assert_eq!(base.at(now + 604_800), 0);
         }
-        let maturity = Maturity { now: now + 7, seconds: 3_600 };
+        let maturity = Moment { now: now + 7, seconds: 3_600, ..Moment::OFF };
         let (mut split, mut whole) = (base, base);
         for piece in &pieces {
-            split.note(QuoteAtoms(*piece), maturity);
+            split.note(QuoteAtoms(*piece), &maturity);
         }
-        whole.note(QuoteAtoms(pieces.iter().sum()), maturity);
+        whole.note(QuoteAtoms(pieces.iter().sum()), &maturity);
         prop_assert_eq!(split, whole);
     }
 
@@ -267,7 +267,7 @@ proptest! {
         atoms in 1..i64::MAX, seconds in 1..=604_800u32, mut looks in prop::collection::vec(0..700_000i64, 2..10)
     ) {
         let mut immature = Immature::default();
-        immature.note(QuoteAtoms(atoms), Maturity { now: NOW, seconds });
+        immature.note(QuoteAtoms(atoms), &Moment { now: NOW, seconds, ..Moment::OFF });
         looks.sort_unstable();
         let rests: Vec<_> = looks.iter().map(|s| immature.at(NOW + s)).collect();
         prop_assert!(rests.windows(2).all(|w| w[0] >= w[1]));
@@ -280,8 +280,8 @@ proptest! {
         cash in -10_000..10_000i64, profit in 1..10_000i64, elapsed in 0..4_000i64, atoms in 1..10_000u64
     ) {
         let mut core = AccountCore { cash: QuoteAtoms(cash), ..AccountCore::default() };
-        let maturity = Maturity { now: NOW, seconds: 3_600 };
-        core.immature.note(QuoteAtoms(profit), maturity);
+        let maturity = Moment { now: NOW, seconds: 3_600, ..Moment::OFF };
+        core.immature.note(QuoteAtoms(profit), &maturity);
         let now = NOW + elapsed;
         let immature = core.immature.at(now);
         let held = cash.max(0).unsigned_abs();
@@ -313,13 +313,13 @@ proptest! {
     fn a_charge_is_credited_as_it_was_debited(
         cash in -1_000_000..1_000_000i64, charge in -1_000..1_000_000i64, part in 0..1_000_000i64
     ) {
-        let maturity = Maturity { now: NOW, seconds: 3_600 };
+        let maturity = Moment { now: NOW, seconds: 3_600, ..Moment::OFF };
         let mut payer = AccountCore { cash: QuoteAtoms(cash), ..AccountCore::default() };
         let mut payee = AccountCore::default();
-        let taken = payer.charge(QuoteAtoms(charge), maturity).unwrap();
+        let taken = payer.charge(QuoteAtoms(charge), &maturity).unwrap();
         let (share, rest) = taken.split(QuoteAtoms(part)).unwrap();
         let line = share.onto(QuoteAtoms(5)).unwrap();
-        payee.earn(rest, maturity).unwrap();
+        payee.earn(rest, &maturity).unwrap();
         prop_assert_eq!(payer.cash.0 + payee.cash.0 + line.0 - 5, cash);
         prop_assert_eq!(payer.immature.atoms, (-charge).max(0).unsigned_abs());
         prop_assert_eq!(payee.immature.atoms, (charge - part).max(0).unsigned_abs());

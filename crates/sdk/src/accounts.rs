@@ -57,6 +57,7 @@ impl Margin {
     pub fn view(&self) -> AccountView<'_> {
         AccountView {
             cash: self.header.core.cash,
+            interest: self.header.core.debt.index,
             balances: &self.header.core.balances,
             positions: self.positions(),
         }

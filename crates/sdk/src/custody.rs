@@ -36,6 +36,17 @@ impl Venue {
         build(accounts, data)
     }
 
+    /// `accrue_interest`: of any account; `quote` is the quote token.
+    pub fn accrue_interest(&self, quote: &Collateral, margin_account: Pubkey) -> Instruction {
+        let accounts = accounts::AccrueInterest {
+            clearinghouse: self.clearinghouse,
+            risk_book: self.risk_book,
+            custody: self.custody(quote),
+            margin_account,
+        };
+        build(accounts, instruction::AccrueInterest {})
+    }
+
     /// `audit`: with markets only for the quote token, sorted.
     pub fn audit(&self, collateral: &Collateral, markets: &[u16]) -> Instruction {
         let accounts = accounts::Audit {

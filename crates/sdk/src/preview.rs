@@ -50,7 +50,7 @@ pub fn after_trade(
         core: &mut after.header.core,
         slots: &mut after.slots,
     };
-    let maturity = tables.header.params.maturity(now);
-    let _ = account.trade(market, row, lots, quote, fee, maturity)?;
+    let moment = tables.header.params.moment(now);
+    let _ = account.trade(market, row, lots, quote, fee, &moment)?;
     Ok(after)
 }

@@ -3,6 +3,7 @@
 
 use counterweight_risk::{
     AssetTerms, MarketTerms,
+    interest::InterestTerms,
     standard::RiskTerms,
     tiers::{TIERS, TierTerms},
 };
@@ -24,6 +25,8 @@ pub struct Deployment {
     pub backstop_daily_loss: u64,
     /// Seconds in which realised profit becomes withdrawable.
     pub profit_maturity: u32,
+    /// Interest on negative cash.
+    pub interest: InterestConfig,
     /// Assets; the first is the quote token.
     pub asset: Vec<AssetConfig>,
     /// Markets.
@@ -64,6 +67,25 @@ pub struct AssetConfig {
     /// Deposit cap in whole tokens.
     #[serde(default)]
     pub deposit_cap: u64,
+    /// Deposits, in whole tokens, above which the initial weight falls; zero for the deposit cap.
+    #[serde(default)]
+    pub full_weight_deposits: u64,
+}
+
+/// Interest on negative cash.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterestConfig {
+    /// The rate a year at the kink, in basis points.
+    pub at_kink_bps: u32,
+    /// The rate a year where the vault is empty, in basis points.
+    pub at_full_bps: u32,
+    /// How much of the vault is missing where the slope changes, in basis points.
+    pub kink_bps: u32,
+    /// What an account that owes its allowance pays on top, in basis points of the rate.
+    pub surcharge_bps: u32,
+    /// The debt that pays the whole surcharge, in whole quote tokens.
+    pub allowance: u64,
 }
 
 /// A market.
@@ -141,6 +163,13 @@ impl Deployment {
             backstop_daily_loss: self.backstop_daily_loss
                 * 10u64.pow(self.asset[0].decimals.into()),
             profit_maturity: self.profit_maturity,
+            interest: InterestTerms {
+                at_kink_bps: self.interest.at_kink_bps,
+                at_full_bps: self.interest.at_full_bps,
+                kink_bps: self.interest.kink_bps,
+                surcharge_bps: self.interest.surcharge_bps,
+                allowance: self.interest.allowance * 10u64.pow(self.asset[0].decimals.into()),
+            },
         }
     }
 }
@@ -155,6 +184,13 @@ impl AssetConfig {
     pub fn terms(&self, collateral: bool) -> AssetTerms {
         let [initial, maintenance] = if collateral { self.weights_bps } else { [0, 0] };
         let atoms = 10u64.saturating_pow(u32::from(self.decimals));
+        let whole = |tokens: u64| {
+            if collateral {
+                tokens.saturating_mul(atoms)
+            } else {
+                0
+            }
+        };
         AssetTerms {
             max_age_initial: self.max_age_initial,
             max_age_liquidation: self.max_age_liquidation,
@@ -164,11 +200,11 @@ impl AssetConfig {
             weight_initial_bps: initial,
             weight_maintenance_bps: maintenance,
             pnl_weight_bps: self.pnl_weight_bps,
-            deposit_cap: if collateral {
-                self.deposit_cap.saturating_mul(atoms)
-            } else {
-                0
-            },
+            deposit_cap: whole(self.deposit_cap),
+            full_weight_deposits: whole(match self.full_weight_deposits {
+                0 => self.deposit_cap,
+                tokens => tokens,
+            }),
         }
     }
 }

@@ -117,6 +117,8 @@ pub fn reconcile(exchange: &Exchange, accounts: &[Pubkey]) -> Reconciliation {
     for key in accounts.iter().chain(&opened) {
         let margin = exchange.margin(key);
         sums.cash += i128::from(margin.header.core.cash.0);
+        // Has left the cash, and is the fund's as soon as somebody sweeps it.
+        sums.insurance += i128::from(margin.header.core.debt.payable.0);
         for balance in margin.header.core.balances.iter().filter(|b| b.atoms > 0) {
             *sums.collateral.entry(balance.asset).or_default() -= i128::from(balance.atoms);
         }

@@ -199,6 +199,27 @@ pub struct BalanceTransferred {
     pub initial_margin: i64,
 }
 
+/// The interest of an account was swept, and the rate set anew.
+#[event]
+pub struct InterestAccrued {
+    /// The account.
+    pub account: Pubkey,
+    /// Its change counter.
+    pub sequence: u64,
+    /// Its cash afterwards, quote atoms.
+    pub cash: i64,
+    /// Interest that moved to the insurance fund, quote atoms: all that left the cash since the last sweep.
+    pub swept: i64,
+    /// Quote atoms that all accounts owe, each as it was counted last.
+    pub debt: u64,
+    /// Quote atoms in the vault.
+    pub vault: u64,
+    /// What an atom of debt has paid since the beginning, 16.48 fixed point.
+    pub index: u64,
+    /// What that grows by a second from now on, 16.48 fixed point.
+    pub rate: u64,
+}
+
 /// One leg of a block trade as it was settled.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettledLeg {

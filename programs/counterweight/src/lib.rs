@@ -198,6 +198,11 @@ pub mod counterweight {
         instructions::transfer(ctx, asset, atoms, guards)
     }
 
+    /// Sweeps what negative cash owes to the insurance fund, and sets the rate anew. Anyone may.
+    pub fn accrue_interest(ctx: Context<AccrueInterest>) -> Result<()> {
+        instructions::accrue_interest(ctx)
+    }
+
     /// Returns equity and margin of an account.
     pub fn margin_view(ctx: Context<ViewMargin>) -> Result<MarginView> {
         instructions::margin_view(ctx)

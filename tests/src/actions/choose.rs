@@ -71,6 +71,7 @@ fn choose_one(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
         (2, collect_fees),
         (2, withdraw_fees),
         (2, fund_insurance),
+        (3, takeover::accrue),
         (2, resize),
         (2, set_delegate),
         (1, |world, now, rng| pause(world, now, rng, false)),

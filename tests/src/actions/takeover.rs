@@ -23,6 +23,22 @@ pub(super) fn debtors(world: &World, now: &Snapshot) -> Vec<usize> {
     (0..world.seats.len()).filter(owes).collect()
 }
 
+/// The interest of somebody, mostly of who owes some.
+pub(super) fn accrue(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+    let owes = |seat: &usize| now.margin(&world.seats[*seat].margin).header.core.cash.0 < 0;
+    let owing: Vec<usize> = (0..world.seats.len()).filter(owes).collect();
+    let seat = if owing.is_empty() || rng.chance(20) {
+        rng.below(world.seats.len() as u64) as usize
+    } else {
+        rng.pick(&owing)
+    };
+    let account = world.seats[seat].margin;
+    let x = &world.exchange;
+    let accrue = x.venue.accrue_interest(&x.collaterals[0], account);
+    let deed = Deed::Accrue { account };
+    Action::new(Kind::Accrue, deed, accrue, &[], format!("of {seat}"))
+}
+
 /// Of a victim's positions, or now and then of one that has none.
 pub(super) fn slice(
     world: &World,

@@ -56,6 +56,12 @@ pub const ALLOWED: &[Allowed] = &[
         because: "anyone may sweep any market of the clearinghouse",
     },
     Allowed {
+        instruction: "accrue_interest",
+        account: "margin_account",
+        by: &["A.margin *", "A.backstop"],
+        because: "anyone may sweep the interest of any account of the clearinghouse",
+    },
+    Allowed {
         instruction: "deposit",
         account: "margin_account",
         by: &["A.margin alice/1", "A.margin alice/2"],

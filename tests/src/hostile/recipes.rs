@@ -187,6 +187,7 @@ fn own_account(x: &Exchange, instruction: &str) -> Option<Instruction> {
     let wallet = token_account(&quote.mint, &alice);
     let none = Guards::default();
     Some(match instruction {
+        "accrue_interest" => venue.accrue_interest(&quote, margin(x, "rose", 0)),
         "close_margin_account" => sdk::close_margin_account(alice, empty),
         "deposit" => venue.deposit(alice, first, &quote, wallet, 1_000_000),
         "open_margin_account" => venue.open_margin_account(alice, 3),
@@ -245,6 +246,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             terms.weight_initial_bps = listed.weight_initial_bps;
             terms.weight_maintenance_bps = listed.weight_maintenance_bps;
             terms.deposit_cap = listed.deposit_cap;
+            terms.full_weight_deposits = listed.full_weight_deposits;
             venue.list_collateral(authority, &ether, terms)
         }
         "grow_market" => venue.grow_market(person("alice"), 0),

@@ -3,7 +3,7 @@
 use super::{Verdict, ensure, is_worse, lots_in, money, standing};
 use crate::snapshot::{Deed, Snapshot, Step};
 use counterweight_risk::{
-    AccountMut, Health, Lots, Market as MarketRow, Maturity, QuoteAtoms, Ratio, RiskParams,
+    AccountMut, Health, Lots, Market as MarketRow, Moment, QuoteAtoms, Ratio, RiskParams,
     standard::initial_for_takeover,
 };
 use counterweight_sdk::accounts::Margin;
@@ -90,7 +90,7 @@ impl<'a> Case<'a> {
         let given = Lots(-lots * self.held.signum());
         let received = QuoteAtoms(self.received(lots) as i64);
         let _ = account
-            .fill(self.market, self.row, given, received, Maturity::OFF)
+            .fill(self.market, self.row, given, received, &Moment::OFF)
             .map_err(|error| format!("{error:?}"))?;
         let mut health = standing(&self.snapshot.tables, &after, self.snapshot.time)?;
         let (e, mm) = (

@@ -18,7 +18,7 @@ pub use orders::orders_are_kept;
 pub use takeover::{collateral_pays_debts, slices_are_even};
 pub use value::{only_the_owner_takes_value_out, value_leaves_only_at_usable_prices};
 
-use crate::snapshot::{Deed, Snapshot, Step};
+use crate::snapshot::{Deed, Snapshot, Step, with_notes_of};
 use anchor_lang::prelude::Pubkey;
 use counterweight_risk::{
     Health, Lots, Position, QuoteAtoms, Result as RiskResult,
@@ -59,6 +59,7 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
     named("lots_sum_to_zero", lots_sum_to_zero(after))?;
     named("ledger_balances", ledger_balances(exchange, after))?;
     named("accounts_are_well_formed", accounts_are_well_formed(after))?;
+    named("notes_are_true", notes_are_true(after))?;
     over("orders_are_kept", orders_are_kept)?;
     over("sequence_counts_changes", sequence_counts_changes)?;
     over(
@@ -97,11 +98,14 @@ pub(crate) fn standing(tables: &RiskTables, margin: &Margin, now: i64) -> Result
 
 /// Equity and initial margin, where prices may be used for it.
 pub(crate) fn initial_of(snapshot: &Snapshot, margin: &Margin) -> RiskResult<Health> {
-    let book = snapshot.tables.book();
+    initial_by(&snapshot.tables, margin, snapshot.time)
+}
+
+fn initial_by(tables: &RiskTables, margin: &Margin, now: i64) -> RiskResult<Health> {
     initial(
-        &book,
+        &tables.book(),
         &margin.view(),
-        snapshot.time,
+        now,
         u32::MAX,
         Gains::Weighted,
     )
@@ -173,7 +177,8 @@ pub fn ledger_balances(exchange: &Exchange, now: &Snapshot) -> Verdict {
 }
 
 /// Section 8, 3, first half: an account that met initial margin meets it after every instruction,
-/// unless prices, parameters or the clock moved. That holds for a maker whose orders are filled, but
+/// unless prices, parameters or the clock moved, by the weights of before: what is deposited lowers them for
+/// all. That holds for a maker whose orders are filled, but
 /// for roundings, and for the funding of fills that waited.
 ///
 /// # Errors
@@ -182,6 +187,7 @@ pub fn initial_margin_is_kept(before: &Snapshot, after: &Snapshot, step: &Step) 
     if !before.judges_like(after) {
         return Ok(());
     }
+    let tables = with_notes_of(&after.tables, &before.tables);
     for (key, margin_before, margin_after) in before.with(after) {
         let Ok(health_before) = initial_of(before, margin_before) else {
             continue;
@@ -189,19 +195,15 @@ pub fn initial_margin_is_kept(before: &Snapshot, after: &Snapshot, step: &Step) 
         if !health_before.is_met() {
             continue;
         }
+        let health_after = initial_by(&tables, margin_after, after.time);
         // A liquidator may have taken a position whose price is only good enough for that.
-        let health_after = initial_of(after, margin_after).or_else(|error| match step.deed {
+        let health_after = health_after.or_else(|error| match step.deed {
             Deed::Liquidate { liquidator, .. }
             | Deed::Slice { liquidator, .. }
             | Deed::Seize { liquidator, .. }
                 if liquidator == *key =>
             {
-                initial_for_takeover(
-                    &after.tables.book(),
-                    &margin_after.view(),
-                    after.time,
-                    u32::MAX,
-                )
+                initial_for_takeover(&tables.book(), &margin_after.view(), after.time, u32::MAX)
             }
             // Tokens of any kind may come in.
             Deed::Deposit { account, .. } if account == *key => Ok(health_before),
@@ -292,11 +294,60 @@ pub fn surroundings_leave_accounts_alone(
             );
         }
     } else {
+        let notes = matches!(
+            step.deed,
+            Deed::Deposit { .. } | Deed::Withdraw { .. } | Deed::Accrue { .. }
+        );
         ensure!(
-            before.judges_like(after),
+            before.judges_like(after) && (notes || before.notes_like(after)),
             "a price, a parameter or the clock changed"
         );
     }
+    Ok(())
+}
+
+/// What the risk book notes of vaults is what the custodies say, and what follows from it: the weight of each
+/// collateral, and what all accounts owe.
+///
+/// # Errors
+/// The asset, or the sums.
+pub fn notes_are_true(now: &Snapshot) -> Verdict {
+    for custody in &now.custodies {
+        let row = &now.tables.assets[usize::from(custody.asset)];
+        if custody.asset == 0 {
+            continue;
+        }
+        let (recorded, full) = (custody.recorded, row.full_weight_deposits);
+        ensure!(
+            row.deposited == recorded,
+            "asset {}: {} noted, {recorded} there",
+            custody.asset,
+            row.deposited
+        );
+        let whole = i128::from(row.weight_initial_full.0);
+        let weight = if recorded > full {
+            whole * i128::from(full) / i128::from(recorded)
+        } else {
+            whole
+        };
+        ensure!(
+            i128::from(row.weight_initial.0) == weight,
+            "asset {}: a weight of {}, not {weight}",
+            custody.asset,
+            row.weight_initial.0
+        );
+    }
+    let counted = now
+        .margins
+        .iter()
+        .map(|(_, margin)| margin.header.core.debt);
+    let sum: u64 = counted.clone().map(|debt| debt.counted).sum();
+    let noted = now.tables.header.params.interest.debt;
+    ensure!(sum == noted, "accounts owe {sum}, and {noted} is noted");
+    ensure!(
+        counted.clone().all(|debt| debt.payable.0 >= 0),
+        "interest below zero"
+    );
     Ok(())
 }
 
@@ -397,14 +448,16 @@ pub fn view_equals_preview(exchange: &mut Exchange, account: Pubkey) -> Verdict 
     }
 }
 
-/// Cash and the quote of all positions: what changes hands in money.
+/// Cash, interest that waits to be swept, and the quote of all positions: what changes hands in money.
 pub(crate) fn money(margin: &Margin) -> i128 {
-    let QuoteAtoms(cash) = margin.header.core.cash;
+    let core = &margin.header.core;
+    let QuoteAtoms(payable) = core.debt.payable;
+    let QuoteAtoms(cash) = core.cash;
     let quote = margin
         .positions()
         .iter()
         .map(|position| i128::from(position.quote.0));
-    i128::from(cash) + quote.sum::<i128>()
+    i128::from(cash) + i128::from(payable) + quote.sum::<i128>()
 }
 
 /// Lots held in a market.

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::snapshot::{Deed, Snapshot, Step};
 use anchor_lang::prelude::Pubkey;
-use counterweight_risk::{Ratio, market::MODE_SETTLEMENT, standard::initial_for_takeover};
+use counterweight_risk::{
+    AccountCore, Ratio, market::MODE_SETTLEMENT, standard::initial_for_takeover,
+};
 
 const ONE: i128 = Ratio::ONE.0 as i128;
 
@@ -141,15 +143,17 @@ pub fn collateral_pays_debts(before: &Snapshot, after: &Snapshot, step: &Step) -
         victim.cash.0
     );
     let atoms = victim.balance(asset) - victim_after.balance(asset);
-    let paid = i128::from(victim_after.cash.0) - i128::from(victim.cash.0);
+    // What interest has taken on the way is in the payable lines.
+    let held = |core: &AccountCore| i128::from(core.cash.0) + i128::from(core.debt.payable.0);
+    let paid = held(&victim_after) - held(&victim);
     ensure!(
         atoms > 0 && atoms <= most && taker_after.balance(asset) - taker.balance(asset) == atoms,
         "{atoms} of at most {most} atoms were taken"
     );
     ensure!(
-        i128::from(taker.cash.0) - i128::from(taker_after.cash.0) == paid && paid > 0,
+        held(&taker) - held(&taker_after) == paid && paid > 0,
         "{paid} arrived, {} was paid",
-        taker.cash.0 - taker_after.cash.0
+        held(&taker) - held(&taker_after)
     );
     let row = &before.tables.assets[usize::from(asset)];
     let unit = i128::from(row.atoms_per_lot) << 16;

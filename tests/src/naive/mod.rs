@@ -141,6 +141,7 @@ impl Naive {
         let positions = self.positions(who);
         let view = AccountView {
             cash: counterweight_risk::QuoteAtoms(self.accounts[who].cash),
+            interest: 0,
             balances: &[],
             positions: &positions,
         };
@@ -152,6 +153,7 @@ impl Naive {
         let positions = self.positions(who);
         let view = AccountView {
             cash: counterweight_risk::QuoteAtoms(self.accounts[who].cash),
+            interest: 0,
             balances: &[],
             positions: &positions,
         };

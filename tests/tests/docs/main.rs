@@ -6,7 +6,8 @@ mod names;
 
 use counterweight::Guards;
 use counterweight_risk::{
-    AssetTerms, MarketTerms, error::BoundError, standard::RiskTerms, tiers::TierTerms,
+    AssetTerms, MarketTerms, error::BoundError, interest::InterestTerms, standard::RiskTerms,
+    tiers::TierTerms,
 };
 use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
 use std::{collections::BTreeMap, path::Path};
@@ -222,6 +223,10 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
             "RiskTerms",
         ),
         (
+            include_str!("../../../crates/risk/src/interest.rs"),
+            "InterestTerms",
+        ),
+        (
             include_str!("../../../crates/risk/src/asset.rs"),
             "AssetTerms",
         ),
@@ -261,6 +266,7 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         }
     }
 
+    let interest = risk.interest;
     // Bounds that are numbers are compared with the refusal that a value far above them gives.
     let mut refusals = too_large!(
         risk,
@@ -272,6 +278,15 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         backstop_daily_loss,
         profit_maturity
     );
+    refusals.extend(too_large!(
+        interest,
+        InterestTerms::check,
+        at_kink_bps,
+        at_full_bps,
+        kink_bps,
+        surcharge_bps,
+        allowance
+    ));
     let check = |terms: &AssetTerms| terms.check(true, false);
     refusals.extend(too_large!(
         asset,
@@ -284,7 +299,8 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         pnl_weight_bps,
         weight_maintenance_bps,
         weight_initial_bps,
-        deposit_cap
+        deposit_cap,
+        full_weight_deposits
     ));
     refusals.extend(too_large!(
         market,

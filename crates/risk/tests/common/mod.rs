@@ -8,7 +8,8 @@ pub mod scenario;
 use bytemuck::Zeroable;
 use counterweight_risk::{
     Asset, AssetTerms, Book, Market, MarketTerms, RiskParams, asset::ORACLE_NONE,
-    asset::ORACLE_PYTH_PULL, price::Reading, price::Scale, standard::RiskTerms, tiers::TierTerms,
+    asset::ORACLE_PYTH_PULL, interest::InterestTerms, price::Reading, price::Scale,
+    standard::RiskTerms, tiers::TierTerms,
 };
 
 /// The clock of every test.
@@ -34,7 +35,7 @@ impl World {
         let terms = risk_terms();
         terms.check().unwrap();
         let mut params = RiskParams::zeroed();
-        params.set_terms(&terms);
+        params.set_terms(&terms, 0).unwrap();
         params.quote_per_usd = quote_per_usd;
         params.quote_decimals = QUOTE_DECIMALS;
         let mut quote = Asset::zeroed();
@@ -133,6 +134,18 @@ pub fn risk_terms() -> RiskTerms {
         backstop_line_bps: 5_000,
         backstop_daily_loss: 1_000_000,
         profit_maturity: 3_600,
+        interest: interest_terms(),
+    }
+}
+
+/// Eight per cent where a fifth of the vault is missing, a hundred where all of it is.
+pub fn interest_terms() -> InterestTerms {
+    InterestTerms {
+        at_kink_bps: 800,
+        at_full_bps: 10_000,
+        kink_bps: 2_000,
+        surcharge_bps: 5_000,
+        allowance: 1_000_000_000_000,
     }
 }
 
@@ -147,6 +160,7 @@ pub fn asset_terms() -> AssetTerms {
         weight_maintenance_bps: 9_000,
         pnl_weight_bps: 10_000,
         deposit_cap: 1 << 60,
+        full_weight_deposits: 1 << 60,
     }
 }
 

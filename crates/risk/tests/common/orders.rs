@@ -3,7 +3,7 @@
 
 use super::scenario::{Scenario, peg_of};
 use counterweight_risk::{
-    AccountCore, AccountMut, Health, Lots, Maturity, Position, Price, QuoteAtoms, Ticks,
+    AccountCore, AccountMut, Health, Lots, Moment, Position, Price, QuoteAtoms, Ticks,
     orders::{OrderPrice, Peg, Side},
     standard::{Gains, initial},
 };
@@ -178,7 +178,7 @@ impl Trader {
         let quote = QuoteAtoms(-paid.0);
         let filled = self
             .account()
-            .fill(order.market, &market, signed, quote, Maturity::OFF);
+            .fill(order.market, &market, signed, quote, &Moment::OFF);
         let _ = filled.unwrap();
         let value = paid.0.unsigned_abs();
         let taken = market.taker_fee(value, 0).unwrap();

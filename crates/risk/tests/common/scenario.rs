@@ -47,6 +47,7 @@ impl Scenario {
     pub fn account(&self) -> AccountView<'_> {
         AccountView {
             cash: QuoteAtoms(self.cash),
+            interest: 0,
             balances: &self.balances,
             positions: &self.positions,
         }

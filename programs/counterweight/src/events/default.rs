@@ -42,6 +42,8 @@ pub struct Deleveraged {
     pub deficit: i64,
     /// What the backstop has paid of the deficit.
     pub covered: i64,
+    /// Quote atoms that moved from the insurance line into the backstop before.
+    pub insurance: i64,
     /// Quote atoms that settling its indices charged the account.
     pub owed: i64,
     /// The account's equity for maintenance before.

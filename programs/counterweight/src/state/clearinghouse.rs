@@ -78,6 +78,8 @@ impl Clearinghouse {
         backstop: &mut MarginMut,
         now: i64,
     ) -> Result<(QuoteAtoms, Health)> {
+        let moment = book.params.moment(now);
+        backstop.header.core.accrue(&moment).or_refuse()?;
         let mut health = maintenance(book, &backstop.view(), RECORDED).or_refuse()?;
         let mut reference = self.reference().on(now, health.equity);
         let swept = QuoteAtoms(core::mem::take(&mut self.insurance));
@@ -85,7 +87,7 @@ impl Clearinghouse {
         health.equity = health.equity.plus(swept).or_refuse()?;
         (self.backstop_day, self.backstop_equity) = (reference.day, reference.equity);
         let core = &mut backstop.header.core;
-        core.cash = core.cash.plus(swept).or_refuse()?;
+        core.move_cash(swept, &moment).or_refuse()?;
         Ok((swept, health))
     }
 

@@ -40,10 +40,12 @@ pub struct MarginAccount {
     pub owner: Pubkey,
     /// Who may trade with it but never withdraw; the default key for nobody.
     pub delegate: Pubkey,
-    /// Cash, collateral, liquidation state, profit that has not matured.
+    /// Cash, collateral, liquidation state, profit that has not matured, interest.
     pub core: AccountCore,
+    /// Of the backstop: when it last took over collateral, unix seconds. Its auction counts from then.
+    pub took_collateral: i64,
     /// Zero.
-    pub reserved: [u64; 14],
+    pub reserved: [u64; 10],
 }
 
 /// Bytes before the first slot.
@@ -52,8 +54,8 @@ pub const MARGIN_HEADER: usize = 8 + size_of::<MarginAccount>();
 const _: () = assert!(size_of::<MarginAccount>() == 400);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, owner) == 48);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, core) == 112);
-const _: () = assert!(size_of::<AccountCore>() == 176 && BALANCES == 8);
-const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 288);
+const _: () = assert!(size_of::<AccountCore>() == 200 && BALANCES == 8);
+const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 320);
 // The promise of the documentation: 8 slots in 1.3 kB, each further slot 80 bytes.
 const _: () = assert!(MarginAccount::space(MIN_SLOTS) <= 1_300 && size_of::<Position>() == 80);
 
@@ -201,6 +203,7 @@ impl<'a> MarginRef<'a> {
         let core = &self.header.core;
         AccountView {
             cash: core.cash,
+            interest: core.debt.index,
             balances: &core.balances,
             positions: &self.slots[..usize::from(core.position_count)],
         }
@@ -270,6 +273,7 @@ impl<'a> MarginMut<'a> {
         let core = &self.header.core;
         AccountView {
             cash: core.cash,
+            interest: core.debt.index,
             balances: &core.balances,
             positions: &self.slots[..usize::from(core.position_count)],
         }

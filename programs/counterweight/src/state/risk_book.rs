@@ -1,5 +1,5 @@
 use crate::{
-    error::{ErrorCode, refuse},
+    error::{ErrorCode, OrRefuse, refuse},
     state::VERSION,
 };
 use anchor_lang::{Discriminator, prelude::*};
@@ -53,7 +53,7 @@ pub struct RiskBook {
     /// Parameters of the clearinghouse.
     pub params: RiskParams,
     /// Zero.
-    pub reserved: [u64; 15],
+    pub reserved: [u64; 7],
 }
 
 /// Bytes before the first asset.
@@ -62,7 +62,7 @@ pub const RISK_BOOK_HEADER: usize = 8 + size_of::<RiskBook>();
 const _: () = assert!(size_of::<RiskBook>() == 224);
 const _: () = assert!(core::mem::offset_of!(RiskBook, clearinghouse) == 8);
 const _: () = assert!(core::mem::offset_of!(RiskBook, params) == 40);
-const _: () = assert!(size_of::<RiskParams>() == 64);
+const _: () = assert!(size_of::<RiskParams>() == 128);
 
 impl RiskBook {
     /// Refuses what is paused.
@@ -182,6 +182,18 @@ impl<'a> RiskBookMut<'a> {
             .1
             .get_mut(usize::from(market))
             .ok_or_else(missing)
+    }
+
+    /// Takes note of what a vault holds: the rate of interest follows it for the quote token, the weight for
+    /// any other.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownAsset`], [`ErrorCode::Overflow`].
+    pub fn note_vault(&mut self, asset: u16, atoms: u64, now: i64) -> Result<()> {
+        if asset == 0 {
+            return self.header.params.interest.set_rate(atoms, now).or_refuse();
+        }
+        self.asset(asset)?.note_deposits(atoms).or_refuse()
     }
 
     /// Appends an asset. The account must have grown by a row; the markets move up.

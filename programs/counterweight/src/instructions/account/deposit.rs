@@ -8,11 +8,11 @@ use crate::{
         checks::leave_liquidation_if_restored,
         tokens::{Movement, atoms_in, require_tokens},
     },
-    state::{Custody, MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookRef},
+    state::{Custody, MarginAccount, MarginMut, PAUSE_DEPOSIT, RiskBook, RiskBookMut, RiskBookRef},
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use counterweight_risk::{AccountCore, Asset, QuoteAtoms};
+use counterweight_risk::{AccountCore, Asset, Moment, QuoteAtoms};
 
 /// Accounts of `deposit`.
 #[derive(Accounts)]
@@ -20,7 +20,8 @@ pub struct Deposit<'info> {
     /// Owner or delegate of the margin account, and of the tokens. Nobody else: a stranger's dust
     /// could fill the account's collateral entries.
     pub authority: Signer<'info>,
-    /// The risk book.
+    /// The risk book: takes note of what the vault holds.
+    #[account(mut)]
     pub risk_book: AccountLoader<'info, RiskBook>,
     /// The margin account.
     #[account(mut)]
@@ -92,11 +93,15 @@ pub(super) fn require_collateral(row: &Asset, mint: &Pubkey, vault: &Pubkey) -> 
 }
 
 /// Adds atoms of an asset to an account: to its cash where it is the quote token.
-pub(super) fn credit(core: &mut AccountCore, asset: u16, atoms: u64) -> Result<()> {
+pub(super) fn credit(
+    core: &mut AccountCore,
+    asset: u16,
+    atoms: u64,
+    moment: &Moment,
+) -> Result<()> {
     if asset == 0 {
         let atoms = QuoteAtoms::from_unsigned(atoms).or_refuse()?;
-        core.cash = core.cash.plus(atoms).or_refuse()?;
-        return Ok(());
+        return core.move_cash(atoms, moment).or_refuse();
     }
     core.credit(asset, atoms).or_refuse()
 }
@@ -119,6 +124,7 @@ pub(super) fn debit(core: &mut AccountCore, asset: u16, atoms: u64, now: i64) ->
 /// [`ErrorCode::WrongCustody`], [`ErrorCode::DepositCapReached`], [`ErrorCode::NoFreeBalance`].
 pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<()> {
     let accounts = ctx.accounts;
+    let now = Clock::get()?.unix_timestamp;
     let book = RiskBookRef::load(&accounts.risk_book)?;
     let mut margin = MarginMut::load(&accounts.margin_account)?;
     let mut custody = accounts.custody.load_mut()?;
@@ -133,8 +139,11 @@ pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<(
     let (source, vault) = (&accounts.source, &accounts.vault);
     movement.take(source, vault, held, &accounts.authority)?;
     custody.record_arrival(atoms)?;
-    credit(&mut margin.header.core, asset, atoms)?;
-    let now = Clock::get()?.unix_timestamp;
+    let moment = book.header.params.moment(now);
+    credit(&mut margin.header.core, asset, atoms, &moment)?;
+    drop(book);
+    RiskBookMut::load(&accounts.risk_book)?.note_vault(asset, custody.recorded, now)?;
+    let book = RiskBookRef::load(&accounts.risk_book)?;
     let account = accounts.margin_account.key();
     leave_liquidation_if_restored(&mut margin, &account, &book.book(), now)?;
 

@@ -1,5 +1,6 @@
 //! A trader's own account: opening, funding, looking, closing.
 
+mod accrue_interest;
 mod close_margin_account;
 mod deposit;
 mod margin_view;
@@ -9,6 +10,7 @@ mod set_delegate;
 mod transfer;
 mod withdraw;
 
+pub use accrue_interest::*;
 pub use close_margin_account::*;
 pub use deposit::*;
 pub use margin_view::*;

@@ -74,7 +74,8 @@ pub(crate) fn transfer(
     // What has not matured in the one would be mature in the other: only the rest moves.
     let now = Clock::get()?.unix_timestamp;
     debit(&mut from.header.core, asset, atoms, now)?;
-    credit(&mut to.header.core, asset, atoms)?;
+    let moment = book.header.params.moment(now);
+    credit(&mut to.header.core, asset, atoms, &moment)?;
 
     let book = book.book();
     book.asset(asset).or_refuse()?;

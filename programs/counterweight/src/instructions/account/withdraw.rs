@@ -11,7 +11,8 @@ use crate::{
         tokens::{Movement, require_tokens},
     },
     state::{
-        Clearinghouse, Custody, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookRef,
+        Clearinghouse, Custody, MarginAccount, MarginMut, PAUSE_WITHDRAW, RiskBook, RiskBookMut,
+        RiskBookRef,
     },
 };
 use anchor_lang::prelude::*;
@@ -26,7 +27,8 @@ pub struct Withdraw<'info> {
     /// The clearinghouse: signs for the vault.
     #[account(has_one = risk_book @ ErrorCode::WrongClearinghouse)]
     pub clearinghouse: AccountLoader<'info, Clearinghouse>,
-    /// Its risk book.
+    /// Its risk book: takes note of what the vault holds.
+    #[account(mut)]
     pub risk_book: AccountLoader<'info, RiskBook>,
     /// The margin account.
     #[account(mut)]
@@ -73,14 +75,15 @@ impl Withdraw<'_> {
         Ok(())
     }
 
-    /// Refuses token accounts of another program, and takes note in the custody of what leaves, if so much
-    /// may.
-    fn leave(&self, clearinghouse: &Pubkey, atoms: u64, now: i64) -> Result<()> {
+    /// Refuses token accounts of another program, and takes note in custody and risk book of what leaves, if
+    /// so much may.
+    fn leave(&self, clearinghouse: &Pubkey, asset: u16, atoms: u64, now: i64) -> Result<()> {
         let tokens = [&*self.mint, &*self.vault, &*self.destination];
         require_tokens(tokens, &self.token_program)?;
         let mut custody = Custody::load_unchecked(&self.custody)?;
         custody.require_of(clearinghouse, self.mint.key)?;
-        custody.record_departure(atoms, now)
+        custody.record_departure(atoms, now)?;
+        RiskBookMut::load(&self.risk_book)?.note_vault(asset, custody.recorded, now)
     }
 }
 
@@ -104,20 +107,24 @@ pub(crate) fn withdraw(
 
     let now = Clock::get()?.unix_timestamp;
     debit(&mut margin.header.core, asset, atoms, now)?;
+    let (health, sequence, decimals) = {
+        let book = book.book();
+        leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
+        let sequence = margin.header.advance();
+        let view = margin.view();
+        let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;
+        guards.require_ratio(&book, &view, now)?;
+        (health, sequence, book.asset(asset).or_refuse()?.decimals)
+    };
     let clearinghouse = book.header.clearinghouse;
-    let book = book.book();
-    leave_liquidation_if_restored(&mut margin, &accounts.margin_account.key(), &book, now)?;
-    let sequence = margin.header.advance();
-    let view = margin.view();
-    let health = require_initial(&book, &view, now, guards.max_age(), Gains::Ignored)?;
-    guards.require_ratio(&book, &view, now)?;
-    accounts.leave(&clearinghouse, atoms, now)?;
+    drop(book);
+    accounts.leave(&clearinghouse, asset, atoms, now)?;
 
     // Last, so that a refusal does not pay for a transfer that is undone.
     let movement = Movement {
         program: &accounts.token_program,
         mint: &accounts.mint,
-        decimals: book.asset(asset).or_refuse()?.decimals,
+        decimals,
         atoms,
     };
     movement.give(

@@ -130,7 +130,8 @@ pub(crate) fn create_clearinghouse(
         book.asset_count = 1;
         book.params.quote_per_usd = 1 << 32;
         book.params.quote_decimals = accounts.quote_mint.decimals;
-        book.params.set_terms(&setup.risk);
+        let now = Clock::get()?.unix_timestamp;
+        book.params.set_terms(&setup.risk, now).or_refuse()?;
     }
     let keys = [
         accounts.clearinghouse.key(),

@@ -28,7 +28,8 @@ pub struct SetTerms<'info> {
 pub(crate) fn set_risk_terms(ctx: Context<SetTerms>, terms: RiskTerms) -> Result<()> {
     terms.check().or_refuse()?;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
-    book.header.params.set_terms(&terms);
+    let now = Clock::get()?.unix_timestamp;
+    book.header.params.set_terms(&terms, now).or_refuse()?;
 
     let clearinghouse = ctx.accounts.clearinghouse.load()?;
     emit!(GovernanceChanged {

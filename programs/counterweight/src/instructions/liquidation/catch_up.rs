@@ -38,10 +38,10 @@ pub(crate) fn catch_up(ctx: Context<CatchUp>) -> Result<()> {
     );
     let book = risk_book.book();
     let row = book.market(market.index).or_refuse()?;
-    let maturity = book.params.maturity(Clock::get()?.unix_timestamp);
+    let moment = book.params.moment(Clock::get()?.unix_timestamp);
     let settled = margin
         .account()
-        .catch_up(market.index, row, maturity)
+        .catch_up(market.index, row, &moment)
         .or_refuse()?;
     // Else anybody could round funding up against somebody else, atom by atom.
     require!(settled.behind != 0, ErrorCode::NothingToSettle);

@@ -20,8 +20,8 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, QuoteAtoms, RiskError,
-    backstop::{gross_notional, lacking, share_of},
+    Book, Health, Lots, Moment, QuoteAtoms, RiskError,
+    backstop::{gross_notional, judged_kindly, lacking, share_of},
     deleverage::{Closing, epoch_of, most},
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
@@ -92,6 +92,7 @@ fn closing(
     market: &Market,
     margin: &MarginMut,
     lacking: QuoteAtoms,
+    now: i64,
 ) -> Result<Closing> {
     let row = book.market(market.index).or_refuse()?;
     let asset = book.asset(row.asset).or_refuse()?;
@@ -124,7 +125,7 @@ fn closing(
     }
     let mut closing = Closing {
         lots: Lots(if held.0 > 0 { size } else { -size }),
-        price: price_of(book, row, held, None)?,
+        price: price_of(book, row, held, None, now)?,
         deficit: QuoteAtoms::ZERO,
         other,
         behind,
@@ -144,13 +145,13 @@ fn close(
     closing: &Closing,
 ) -> Result<(QuoteAtoms, QuoteAtoms)> {
     let mut book = RiskBookMut::load(risk_book)?;
-    let maturity = book.header.params.maturity(Clock::get()?.unix_timestamp);
+    let moment = book.header.params.moment(Clock::get()?.unix_timestamp);
     let row = book.market(market.index)?;
     let received = closing.apply(row).or_refuse()?;
     let gone = closing.lots.negated().or_refuse()?;
     let (effect, owed) = margin
         .account()
-        .fill(market.index, row, gone, received, maturity)
+        .fill(market.index, row, gone, received, &moment)
         .or_refuse()?;
     // The other side will pay it, account by account.
     let residue = owed.minus(received).or_refuse()?;
@@ -168,16 +169,16 @@ fn cover(
     health: &Health,
     margin: &mut MarginMut,
     backstop: &mut MarginMut,
-    lacking: QuoteAtoms,
+    (lacking, moment): (QuoteAtoms, &Moment),
 ) -> Result<QuoteAtoms> {
     let above = health.equity.minus(floor).or_refuse()?;
     let free = health.free().or_refuse()?;
     let core = &mut backstop.header.core;
     let paid = lacking.min(above).min(free).min(core.cash);
     let paid = paid.max(QuoteAtoms::ZERO);
-    core.cash = core.cash.minus(paid).or_refuse()?;
-    let core = &mut margin.header.core;
-    core.cash = core.cash.plus(paid).or_refuse()?;
+    core.move_cash(paid.negated().or_refuse()?, moment)
+        .or_refuse()?;
+    margin.header.core.move_cash(paid, moment).or_refuse()?;
     Ok(paid)
 }
 
@@ -186,6 +187,7 @@ struct Told {
     account: Pubkey,
     before: Health,
     covered: QuoteAtoms,
+    insurance: QuoteAtoms,
     closing: Closing,
 }
 
@@ -206,6 +208,7 @@ fn tell(
         received: received.0,
         deficit: told.closing.deficit.0,
         covered: told.covered.0,
+        insurance: told.insurance.0,
         owed: owed.0,
         equity: told.before.equity.0,
         maintenance_margin: told.before.requirement.0,
@@ -238,8 +241,8 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
         require_accounts(&risk_book, &margin, &backstop)?;
         let book = risk_book.book();
-        let (_, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
-        let before = maintenance(&book, &margin.view(), now).or_refuse()?;
+        let (insurance, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
+        let before = judged_kindly(&book, &margin.view(), now).or_refuse()?;
         require_default(&book, &before)?;
         let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
         require!(obstacle.is_some(), ErrorCode::BackstopCanTake);
@@ -249,14 +252,16 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
         let lacking = lacking(&book, &margin.view(), &before, zero).or_refuse()?;
         // The backstop pays for the lots that are closed, and no others: whoever keeps others keeps their
         // loss too, or he would have the next rise for nothing.
-        let mut closing = closing(&book, &market, &margin, lacking)?;
+        let mut closing = closing(&book, &market, &margin, lacking, now)?;
         let due = closing.deficit;
-        let covered = cover(floor, &health, &mut margin, &mut backstop, due)?;
+        let terms = (due, &book.params.moment(now));
+        let covered = cover(floor, &health, &mut margin, &mut backstop, terms)?;
         closing.deficit = due.minus(covered).or_refuse()?;
         Told {
             account: accounts.margin_account.key(),
             before,
             covered,
+            insurance,
             closing,
         }
     };
@@ -299,7 +304,7 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()
         backstop.header.require_backstop(&clearinghouse)?;
         let book = risk_book.book();
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
-        let (_, before) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
+        let (insurance, before) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
         let floor = clearinghouse.reference();
         let floor = floor.floor(book.params.backstop_daily_loss);
         if before.is_met() && before.equity >= floor {
@@ -315,7 +320,8 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()
             account: accounts.backstop.key(),
             before,
             covered: QuoteAtoms::ZERO,
-            closing: closing(&book, &market, &backstop, lacking)?,
+            insurance,
+            closing: closing(&book, &market, &backstop, lacking, now)?,
         }
     };
     let result = close(

@@ -12,7 +12,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, Market as MarketRow, Maturity, Price, QuoteAtoms, RiskError,
+    Book, Health, Lots, Market as MarketRow, Moment, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     standard::{initial_for_takeover, maintenance},
@@ -90,8 +90,11 @@ pub(super) fn price_of(
     row: &MarketRow,
     lots: Lots,
     limit: Option<u64>,
+    now: i64,
 ) -> Result<Price> {
     let asset = book.asset(row.asset).or_refuse()?;
+    // The account may be judged by an older one, but nothing changes hands at it.
+    asset.check_maintenance(row.asset, now).or_refuse()?;
     let long = lots.0 > 0;
     let price = if long {
         asset.maintenance_high
@@ -134,7 +137,7 @@ fn exchange(
     step: &Step,
     lots: Lots,
     (index, row): (u16, &MarketRow),
-    maturity: Maturity,
+    moment: &Moment,
     market: &mut Market,
     (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
 ) -> Result<(QuoteAtoms, QuoteAtoms, QuoteAtoms)> {
@@ -149,19 +152,19 @@ fn exchange(
 
     let (effect, owed) = liquidatee
         .account()
-        .fill(index, row, given, received, maturity)
+        .fill(index, row, given, received, moment)
         .or_refuse()?;
     market.apply(&effect, owed)?;
     let (effect, owed_liquidator) = liquidator
         .account()
-        .fill(index, row, lots, paid, maturity)
+        .fill(index, row, lots, paid, moment)
         .or_refuse()?;
     market.apply(&effect, owed_liquidator)?;
 
     let core = &mut liquidatee.header.core;
-    let penalty = core.charge(step.penalty, maturity).or_refuse()?;
+    let penalty = core.charge(step.penalty, moment).or_refuse()?;
     let (share, reward) = penalty.split(insurance).or_refuse()?;
-    liquidator.header.core.earn(reward, maturity).or_refuse()?;
+    liquidator.header.core.earn(reward, moment).or_refuse()?;
     market.accrue_insurance(share)?;
     market.advance(step.value);
     Ok((insurance, owed, owed_liquidator))
@@ -225,7 +228,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
             market: args.market,
         }));
     }
-    let price = price_of(&book, row, lots, args.limit_price)?;
+    let price = price_of(&book, row, lots, args.limit_price, now)?;
     let rate = penalty_rate(row, book.params, now.saturating_sub(start));
     let candidate = Candidate {
         health: before,
@@ -245,12 +248,12 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let mut market = accounts.market.load_mut()?;
     let sides = (&mut liquidatee, &mut liquidator);
-    let maturity = book.params.maturity(now);
+    let moment = book.params.moment(now);
     let (insurance, owed, owed_liquidator) = exchange(
         &step,
         taken,
         (args.market, row),
-        maturity,
+        &moment,
         &mut market,
         sides,
     )?;

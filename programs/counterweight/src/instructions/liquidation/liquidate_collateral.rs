@@ -5,6 +5,8 @@
 //! No token moves: balances of two accounts of the clearinghouse do. Never more than brings cash to
 //! zero; the account's equity is never lower afterwards; the liquidator is never left below initial margin.
 //! What stays as cash below zero without collateral is a deficit.
+//!
+//! Of the backstop all collateral is for sale, whatever its cash: it was taken over to become money.
 
 use super::liquidate::{require_outcome, start_of};
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Asset, RiskError,
+    Asset, Book, Health, Moment, RiskError,
     collateral::{Offer, Taking, discount},
     liquidation::is_restored,
     standard::maintenance,
@@ -73,6 +75,15 @@ impl LiquidateCollateral<'_> {
     }
 }
 
+/// What may be paid for, and since when it is for sale. Of the backstop everything that it took over.
+fn for_sale(liquidatee: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<(u64, i64)> {
+    if liquidatee.header.is_backstop() {
+        return Ok((u64::MAX, liquidatee.header.took_collateral));
+    }
+    let debt = debt_of(liquidatee)?;
+    Ok((debt, start_of(liquidatee, book, health, now)?))
+}
+
 /// What the account lacks in cash. Refuses one that lacks nothing, and one that has positions (and with
 /// them perhaps orders): those go first, and nobody knows what the account owes before.
 fn debt_of(liquidatee: &MarginMut) -> Result<u64> {
@@ -125,17 +136,17 @@ fn offer_of<'a>(
 /// Moves the collateral one way and the cash the other.
 fn exchange(
     taking: &Taking,
-    asset: u16,
+    (asset, moment): (u16, &Moment),
     liquidatee: &mut MarginMut,
     liquidator: &mut MarginMut,
 ) -> Result<()> {
     let core = &mut liquidatee.header.core;
     core.debit(asset, taking.atoms).or_refuse()?;
-    core.cash = core.cash.plus(taking.cost).or_refuse()?;
+    core.move_cash(taking.cost, moment).or_refuse()?;
     let core = &mut liquidator.header.core;
     core.credit(asset, taking.atoms).or_refuse()?;
-    core.cash = core.cash.minus(taking.cost).or_refuse()?;
-    Ok(())
+    let paid = taking.cost.negated().or_refuse()?;
+    core.move_cash(paid, moment).or_refuse()
 }
 
 /// Liquidates collateral of an account.
@@ -163,16 +174,20 @@ pub(crate) fn liquidate_collateral(
     let now = Clock::get()?.unix_timestamp;
     let asset = book.asset(args.asset).or_refuse()?;
 
-    let debt = debt_of(&liquidatee)?;
+    let moment = book.params.moment(now);
+    liquidatee.header.core.accrue(&moment).or_refuse()?;
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
-    let start = start_of(&liquidatee, &book, &before, now)?;
+    let (debt, start) = for_sale(&liquidatee, &book, &before, now)?;
     let offer = offer_of(&liquidatee, asset, &args, debt, (now, start), book.params)?;
     let taking = offer.take(args.max_atoms).or_refuse()?;
-    exchange(&taking, args.asset, &mut liquidatee, &mut liquidator)?;
+    let sold = (args.asset, &moment);
+    exchange(&taking, sold, &mut liquidatee, &mut liquidator)?;
 
     let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;
-    let restored = is_restored(&after, book.params.liquidation_buffer);
-    liquidatee.header.core.liquidation_start = if restored { 0 } else { start };
+    if !liquidatee.header.is_backstop() {
+        let restored = is_restored(&after, book.params.liquidation_buffer);
+        liquidatee.header.core.liquidation_start = if restored { 0 } else { start };
+    }
     emit!(CollateralLiquidated {
         account: accounts.liquidatee.key(),
         sequence: liquidatee.header.advance(),

@@ -14,7 +14,7 @@ use crate::{
 };
 use anchor_lang::{Discriminator, prelude::*, solana_program::log::sol_log_data};
 use counterweight_risk::{
-    Book, Maturity, Position, QuoteAtoms, Ratio,
+    Book, Moment, Position, QuoteAtoms, Ratio,
     liquidation::is_restored,
     slice::{Leg, Slice, Slicer},
     standard::maintenance,
@@ -117,7 +117,7 @@ impl Record {
 fn exchange(
     leg: &Leg,
     index: u16,
-    (book, maturity): (&Book, Maturity),
+    (book, moment): (&Book, &Moment),
     market: &mut Market,
     (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
 ) -> Result<SlicedLeg> {
@@ -126,18 +126,18 @@ fn exchange(
     let paid = leg.cost.negated().or_refuse()?;
 
     let mut account = liquidatee.account();
-    let giver = account.fill(index, row, given, leg.cost, maturity);
+    let giver = account.fill(index, row, given, leg.cost, moment);
     let (effect, owed) = giver.or_refuse()?;
     market.apply(&effect, owed)?;
     let mut account = liquidator.account();
-    let taker = account.fill(index, row, leg.lots, paid, maturity);
+    let taker = account.fill(index, row, leg.lots, paid, moment);
     let (effect, owed_liquidator) = taker.or_refuse()?;
     market.apply(&effect, owed_liquidator)?;
 
     let core = &mut liquidatee.header.core;
-    let penalty = core.charge(leg.penalty, maturity).or_refuse()?;
+    let penalty = core.charge(leg.penalty, moment).or_refuse()?;
     let (share, reward) = penalty.split(leg.insurance).or_refuse()?;
-    liquidator.header.core.earn(reward, maturity).or_refuse()?;
+    liquidator.header.core.earn(reward, moment).or_refuse()?;
     market.accrue_insurance(share)?;
     market.advance(leg.cost);
     Ok(SlicedLeg {
@@ -154,7 +154,7 @@ fn exchange(
 /// Takes every leg of the slice. Returns what the liquidator earned, and the event so far.
 fn take<'info>(
     slice: &Slice,
-    (book, maturity): (&Book, Maturity),
+    (book, moment): (&Book, &Moment),
     elapsed: i64,
     markets: &'info [AccountInfo<'info>],
     (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
@@ -177,7 +177,7 @@ fn take<'info>(
                 let loader = AccountLoader::<Market>::try_from(info)?;
                 let mut market = loader.load_mut()?;
                 let sides = (&mut *liquidatee, &mut *liquidator);
-                let taken = exchange(&leg, position.market, (book, maturity), &mut market, sides)?;
+                let taken = exchange(&leg, position.market, (book, moment), &mut market, sides)?;
                 record.push(&taken)?;
                 let earned = leg.penalty.minus(leg.insurance).or_refuse()?;
                 reward = reward.plus(earned).or_refuse()?;
@@ -207,9 +207,15 @@ fn require_reward(reward: QuoteAtoms, value: QuoteAtoms, least_bps: u32) -> Resu
 }
 
 /// Refuses positions that have not caught up with a deleveraging: a fraction of what is written down would
-/// not be one of what is held.
-fn require_current(book: &Book, positions: &[Position]) -> Result<()> {
+/// not be one of what is held. And those whose price is too old to change hands at.
+fn require_current(book: &Book, positions: &[Position], now: i64) -> Result<()> {
+    let mut current = u32::MAX;
     for position in positions {
+        if u32::from(position.asset) != current {
+            let asset = book.asset(position.asset).or_refuse()?;
+            asset.check_maintenance(position.asset, now).or_refuse()?;
+            current = u32::from(position.asset);
+        }
         if !position.is_current(book.market(position.market).or_refuse()?) {
             let numbers = [("market", position.market.into())];
             return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
@@ -248,14 +254,15 @@ pub(crate) fn liquidate_slice<'info>(
     require!(!liquidatee.header.is_backstop(), ErrorCode::NotLiquidatable);
     let positions = liquidatee.view().positions;
     liquidatee.header.require_no_orders(positions)?;
-    require_current(&book, positions)?;
+    require_current(&book, positions, now)?;
     let elapsed = now.saturating_sub(start);
     let view = liquidatee.view();
     let slicer = Slicer::new(&book, view.positions, before, elapsed).or_refuse()?;
     let slice = choose(&slicer, &args, ctx.remaining_accounts.len())?;
 
     let sides = (&mut liquidatee, &mut liquidator);
-    let terms = (&book, book.params.maturity(now));
+    let moment = book.params.moment(now);
+    let terms = (&book, &moment);
     let (reward, mut record) = take(&slice, terms, elapsed, ctx.remaining_accounts, sides)?;
     require_reward(reward, slice.value, args.min_reward_bps)?;
 

@@ -16,8 +16,7 @@ use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, QuoteAtoms,
     account::BALANCES,
-    backstop::{Moved, is_in_default, merged, move_last, move_money},
-    standard::maintenance,
+    backstop::{Moved, is_in_default, judged_kindly, merged, move_last, move_money},
 };
 
 /// Accounts of `resolve_default`. Behind them, in any order, those of the markets in which both the
@@ -36,6 +35,10 @@ pub struct ResolveDefault<'info> {
     #[account(mut)]
     pub backstop: AccountLoader<'info, MarginAccount>,
 }
+
+/// Most markets in which both the account and the backstop may hold a position, so that a takeover fits a
+/// transaction, which locks 64 accounts. With more the account is deleveraged.
+pub(super) const MOST_NETTED: usize = 48;
 
 /// Refuses other accounts, and one with orders.
 pub(super) fn require_accounts(
@@ -72,13 +75,16 @@ pub(super) fn obstacle(
     clearinghouse: &Clearinghouse,
     margin: &MarginMut,
     backstop: &mut MarginMut,
-) -> Result<Option<[(&'static str, i128); 5]>> {
+) -> Result<Option<[(&'static str, i128); 6]>> {
     // The account's own prices were fresh when it was judged.
     let both = merged(book, &backstop.view(), &margin.view(), RECORDED).or_refuse()?;
     let floor = clearinghouse.reference();
     let floor = floor.floor(book.params.backstop_daily_loss);
     let slots = backstop.account().slots.len();
-    let fits = both.slots <= slots && both.balances <= BALANCES;
+    // Positions that both have are one afterwards, in one market each.
+    let held = backstop.view().positions.len() + margin.view().positions.len();
+    let netted = held.saturating_sub(both.slots);
+    let fits = both.slots <= slots && both.balances <= BALANCES && netted <= MOST_NETTED;
     if both.health.is_met() && both.health.equity >= floor && fits {
         return Ok(None);
     }
@@ -88,6 +94,7 @@ pub(super) fn obstacle(
         ("floor of the day", floor.0.into()),
         ("slots needed", both.slots as i128),
         ("slots", slots as i128),
+        ("netted", netted as i128),
     ]))
 }
 
@@ -98,10 +105,10 @@ fn move_positions<'info>(
     (margin, backstop): (&mut MarginMut, &mut MarginMut),
     now: i64,
 ) -> Result<u16> {
-    let (mut count, maturity) = (0, book.params.maturity(now));
+    let (mut count, moment) = (0, book.params.moment(now));
     loop {
         let (from, to) = (&mut margin.account(), &mut backstop.account());
-        let Some((index, moved)) = move_last(book, from, to, maturity).or_refuse()? else {
+        let Some((index, moved)) = move_last(book, from, to, &moment).or_refuse()? else {
             return Ok(count);
         };
         count += 1;
@@ -144,7 +151,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     let now = Clock::get()?.unix_timestamp;
     let (swept, _) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
 
-    let health = maintenance(&book, &margin.view(), now).or_refuse()?;
+    let health = judged_kindly(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
     let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
     if let Some(numbers) = obstacle {
@@ -156,7 +163,18 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     }
     let sides = (&mut margin, &mut backstop);
     let positions = move_positions(&book, ctx.remaining_accounts, sides, now)?;
-    let cash = move_money(&mut margin.account(), &mut backstop.account()).or_refuse()?;
+    if margin
+        .header
+        .core
+        .balances
+        .iter()
+        .any(|held| held.atoms > 0)
+    {
+        backstop.header.took_collateral = now;
+    }
+    let moment = book.params.moment(now);
+    let (from, to) = (&mut margin.account(), &mut backstop.account());
+    let cash = move_money(from, to, &moment).or_refuse()?;
     margin.header.core.liquidation_start = 0;
     let core = &mut backstop.header.core;
     if core.position_count == 0 {

@@ -48,10 +48,10 @@ pub(crate) fn sweep_dust(ctx: Context<SweepDust>, side: u8) -> Result<()> {
     if backstop.header.core.position_count == 0 {
         backstop.header.core.liquidation_start = 0;
     }
-    let maturity = book.params.maturity(now);
+    let moment = book.params.moment(now);
     let (effect, owed) = backstop
         .account()
-        .fill(index, row, Lots(lots), QuoteAtoms::ZERO, maturity)
+        .fill(index, row, Lots(lots), QuoteAtoms::ZERO, &moment)
         .or_refuse()?;
     market.apply(&effect, owed)?;
     let core = &mut backstop.header.core;

@@ -10,7 +10,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Asset, Book as RiskTables, Lots, Market as MarketRow, Maturity, Price, RiskError, Ticks,
+    Asset, Book as RiskTables, Lots, Market as MarketRow, Moment, Price, RiskError, Ticks,
     orders::{OrderPrice, Peg, Side},
     units::MAX_PRICE,
 };
@@ -27,8 +27,8 @@ pub struct Desk<'a, 'info> {
     pub clearinghouse: Pubkey,
     /// Unix seconds.
     pub now: i64,
-    /// How profit matures.
-    pub maturity: Maturity,
+    /// What holds for money that changes now.
+    pub moment: Moment,
     /// The index in ticks.
     pub index: IndexTicks,
     /// The lowest and highest price, in ticks, at which anything trades.
@@ -74,7 +74,7 @@ impl<'a, 'info> Desk<'a, 'info> {
             asset,
             clearinghouse,
             now,
-            maturity: tables.params.maturity(now),
+            moment: tables.params.moment(now),
             index: IndexTicks {
                 floor: ticks(asset.index.0),
                 ceil: asset.index.0.div_ceil(tick).cast_signed(),

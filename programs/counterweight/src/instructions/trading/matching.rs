@@ -84,7 +84,7 @@ impl Tally {
         let fee = QuoteAtoms(self.fee);
         let (effect, owed, fee) = taker
             .account()
-            .trade(desk.market, desk.row, lots, quote, fee, desk.maturity)
+            .trade(desk.market, desk.row, lots, quote, fee, &desk.moment)
             .or_refuse()?;
         self.collect(fee)?;
         self.count(&effect, owed)?;
@@ -408,14 +408,14 @@ impl<'info> Desk<'_, 'info> {
         let signed = side.signed(lots.size()).or_refuse()?;
         let (quote, fee) = (QuoteAtoms(entry.quote), QuoteAtoms(entry.fee));
         let (effect, owed, fee) = account
-            .trade(self.market, self.row, signed, quote, fee, self.maturity)
+            .trade(self.market, self.row, signed, quote, fee, &self.moment)
             .or_refuse()?;
         let late = owed_since(self.row, signed, entry.index).or_refuse()?;
         if late == QuoteAtoms::ZERO {
             return Ok((effect, owed, fee));
         }
         let core = &mut maker.header.core;
-        let late = core.charge(late, self.maturity).or_refuse()?;
+        let late = core.charge(late, &self.moment).or_refuse()?;
         let owed = late.onto(owed).or_refuse()?;
         Ok((effect, owed, fee))
     }

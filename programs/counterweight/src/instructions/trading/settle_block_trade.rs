@@ -15,7 +15,7 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Asset, Book, Lots, Market as MarketRow, Maturity, QuoteAtoms, Ticks,
+    Asset, Book, Lots, Market as MarketRow, Moment, QuoteAtoms, Ticks,
     market::{MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT},
     units::MAX_LOTS,
 };
@@ -127,7 +127,7 @@ fn settle_leg<'info>(
     row: &MarketRow,
     info: &'info AccountInfo<'info>,
     leg: &Leg,
-    maturity: Maturity,
+    moment: &Moment,
     first: &mut MarginMut,
     second: &mut MarginMut,
 ) -> Result<SettledLeg> {
@@ -147,13 +147,13 @@ fn settle_leg<'info>(
     let paid = cost.negated().or_refuse()?;
     let (effect, owed_first, first_fee) = first
         .account()
-        .trade(leg.market, row, lots, paid, fee, maturity)
+        .trade(leg.market, row, lots, paid, fee, moment)
         .or_refuse()?;
     market.apply(&effect, owed_first)?;
     let sold = Lots(-leg.lots); // |lots| ≤ MAX_LOTS
     let (effect, owed_second, second_fee) = second
         .account()
-        .trade(leg.market, row, sold, cost, fee, maturity)
+        .trade(leg.market, row, sold, cost, fee, moment)
         .or_refuse()?;
     market.apply(&effect, owed_second)?;
     let fees = first_fee.onto(QuoteAtoms::ZERO).or_refuse()?;
@@ -200,7 +200,7 @@ pub(crate) fn settle_block_trade<'info>(
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
 
-    let maturity = book.params.maturity(now);
+    let moment = book.params.moment(now);
     let max_age = first_guards.max_age().min(second_guards.max_age());
     let (mut first_reduces, mut second_reduces) = (true, true);
     for leg in &legs {
@@ -228,7 +228,7 @@ pub(crate) fn settle_block_trade<'info>(
     for (leg, info) in legs.iter().zip(ctx.remaining_accounts) {
         let (row, _) = rows(&book, leg)?;
         let (first, second) = (&mut first, &mut second);
-        settled.push(settle_leg(row, info, leg, maturity, first, second)?);
+        settled.push(settle_leg(row, info, leg, &moment, first, second)?);
     }
 
     for (side, loader) in [

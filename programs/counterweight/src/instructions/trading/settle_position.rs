@@ -53,10 +53,10 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let held = position.held(row);
     let closing = held.negated().or_refuse()?;
     let received = row.settlement_value(held).or_refuse()?;
-    let maturity = book.params.maturity(Clock::get()?.unix_timestamp);
+    let moment = book.params.moment(Clock::get()?.unix_timestamp);
     let (effect, owed) = margin
         .account()
-        .fill(index, row, closing, received, maturity)
+        .fill(index, row, closing, received, &moment)
         .or_refuse()?;
     market.apply(&effect, owed)?;
     emit!(PositionSettled {

@@ -115,9 +115,9 @@ fn pay(
     );
     let fee = QuoteAtoms::from_unsigned(share.unwrap_or(0)).or_refuse()?;
     let core = &mut margin.header.core;
-    let paid = core.charge(fee, desk.maturity).or_refuse()?;
+    let paid = core.charge(fee, &desk.moment).or_refuse()?;
     let core = &mut executor.header.core;
-    core.earn(paid, desk.maturity).or_refuse()?;
+    core.earn(paid, &desk.moment).or_refuse()?;
     Ok(fee.0)
 }
 
