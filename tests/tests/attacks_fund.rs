@@ -3,7 +3,7 @@
 
 use counterweight::{error::ErrorCode, events::Deleveraged};
 use counterweight_sdk::events;
-use counterweight_simnet::{Exchange, Signer, Trader, reconcile};
+use counterweight_simnet::{AssetConfig, Deployment, Exchange, Signer, Trader, reconcile};
 use counterweight_tests::scene::{DOLLAR, deployed, number, refused};
 
 const SOL: u16 = 0;
@@ -11,7 +11,15 @@ const ETH: u16 = 2;
 
 /// A clearinghouse whose fund of 100,000 dollars may lose so many a day, and somebody with deep pockets.
 fn insured(daily_loss: u64) -> (Exchange, Trader) {
-    let mut x = deployed(|d| d.backstop_daily_loss = daily_loss);
+    insured_on(daily_loss, |_| ())
+}
+
+/// The same, changed before it is deployed.
+fn insured_on(daily_loss: u64, change: impl FnOnce(&mut Deployment)) -> (Exchange, Trader) {
+    let mut x = deployed(|d| {
+        d.backstop_daily_loss = daily_loss;
+        change(d);
+    });
     x.open_backstop().unwrap();
     let patron = x.funded("patron", 1_000_000);
     let atoms = 100_000 * DOLLAR as u64;
@@ -142,6 +150,43 @@ fn a_dead_oracle_of_what_the_backstop_holds_stops_no_default() {
     x.govern(set).unwrap();
     x.deleverage(second.margin, SOL).unwrap();
     balances(&x, &[&dead, &first, &second, &patron]);
+}
+
+/// Collateral whose oracle falls silent counts less for whoever holds it, and that is no loss of the fund: the
+/// backstop is judged by the prices recorded last, or a silence would use up the day's cap by itself.
+#[test]
+fn a_silent_collateral_of_the_backstop_is_no_loss_of_its_day() {
+    let (mut x, patron) = insured_on(500, |d| {
+        let third = AssetConfig {
+            name: "JUP".into(),
+            start_price: 100_000_000,
+            lot_exponent: 0,
+            decimals: 6,
+            deposit_cap: 1_000_000,
+            ..d.asset[1].clone()
+        };
+        d.asset.push(third);
+    });
+    // 10,000 tokens of a dollar each, and nothing else.
+    let rich = x.trader("rich");
+    x.deposit(&rich, 4, 10_000 * DOLLAR as u64).unwrap();
+    let leg = x.leg(SOL, 90_000);
+    x.block_trade(&rich, &patron, &[leg]).unwrap();
+    x.set_price(1, 14_100_000_000);
+    x.resolve_default(rich.margin).unwrap();
+    let keeper = x.funded("keeper", 1_000_000);
+    let backstop = x.venue.backstop();
+    x.liquidate(&keeper, backstop, SOL, u64::MAX).unwrap();
+    let second = taker(&mut x, &patron, "second", 1_500, 15_000);
+    x.chain.advance(1_000);
+    x.set_price(1, 13_000_000_000);
+    let all = [&rich, &second, &patron, &keeper];
+    refused(&mut x, &all, ErrorCode::NotInDefault, |x| {
+        x.deleverage_backstop(SOL)
+    });
+    // A tenth of the 10,000 would be twice what may be lost.
+    x.resolve_default(second.margin).unwrap();
+    balances(&x, &all);
 }
 
 /// A slice would end the backstop's auction early: it is sold market by market.
