@@ -10,6 +10,7 @@
 
 mod cases;
 mod crash;
+mod defaults;
 mod orders;
 mod readme;
 mod refusals;

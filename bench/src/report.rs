@@ -2,7 +2,7 @@
 
 use crate::{
     cases::{self, Cost},
-    orders, readme, refusals,
+    defaults, orders, readme, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -53,6 +53,7 @@ pub fn measure() -> Measured {
         eprintln!("measuring {bytecode:?} ...");
         let mut costs = cases::by_positions(bytecode);
         costs.extend(cases::fixed(bytecode));
+        costs.extend(defaults::all(bytecode));
         costs.extend(orders::all(bytecode));
         costs.extend(refusals::all(bytecode));
         costs

@@ -222,6 +222,7 @@ fn require_variety(statistics: &Statistics, total: u64) {
         (Kind::CollectFees, 50, 1),
         (Kind::WithdrawFees, 10, 40),
         (Kind::FundInsurance, 50, 8),
+        (Kind::Accrue, 20, 0),
         (Kind::Resize, 50, 10),
         (Kind::SetDelegate, 50, 2),
         (Kind::Pause, 40, 15),

@@ -43,12 +43,14 @@ bodies! {
     charges = "../../tests/charges.rs";
     collateral = "../../tests/collateral.rs";
     compute = "../../tests/compute.rs";
+    concentration = "../../tests/concentration.rs";
     default_holes = "../../tests/default_holes.rs";
     defaults = "../../tests/defaults.rs";
     custody = "../../tests/custody.rs";
     governance = "../../tests/governance.rs";
     guards = "../../tests/guards.rs";
     hostile_accounts = "../../tests/hostile_accounts.rs";
+    interest = "../../tests/interest.rs";
     liquidation = "../../tests/liquidation.rs";
     main_job = "../../tests/main_job.rs";
     memory = "../../tests/memory.rs";
@@ -72,7 +74,9 @@ bodies! {
     refusals_triggers = "../../tests/refusals_triggers.rs";
     refusals_withdraw = "../../tests/refusals_withdraw.rs";
     sequences = "../../tests/sequences.rs";
+    silence = "../../tests/silence.rs";
     slices = "../../tests/slices.rs";
+    takeover_limits = "../../tests/takeover_limits.rs";
     token_2022 = "../../tests/token_2022.rs";
     trading = "../../tests/trading.rs";
 }

@@ -24,8 +24,7 @@ use counterweight_risk::{QuoteAtoms, standard::Gains};
 pub struct Withdraw<'info> {
     /// The owner; never a delegate.
     pub owner: Signer<'info>,
-    /// The clearinghouse: signs for the vault.
-    #[account(has_one = risk_book @ ErrorCode::WrongClearinghouse)]
+    /// The clearinghouse: signs for the vault. Its address is the one that the risk book names.
     pub clearinghouse: AccountLoader<'info, Clearinghouse>,
     /// Its risk book: takes note of what the vault holds.
     #[account(mut)]
@@ -62,6 +61,10 @@ impl Withdraw<'_> {
         guards: &Guards,
     ) -> Result<()> {
         book.header.require_running(PAUSE_WITHDRAW)?;
+        require!(
+            *self.clearinghouse.as_ref().key == book.header.clearinghouse,
+            ErrorCode::WrongClearinghouse
+        );
         margin.header.require_member(&book.header.clearinghouse)?;
         margin.header.require_owner(&self.owner.key())?;
         margin.header.require_sequence(guards.expected_sequence)?;

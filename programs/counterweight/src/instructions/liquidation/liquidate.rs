@@ -55,20 +55,12 @@ impl Liquidate<'_> {
         &self,
         book: &RiskBookRef,
         liquidatee: &MarginMut,
-        liquidator: &MarginMut,
         args: &LiquidateArgs,
     ) -> Result<()> {
         book.header.require_running(PAUSE_LIQUIDATE)?;
         liquidatee
             .header
             .require_member(&book.header.clearinghouse)?;
-        liquidator
-            .header
-            .require_member(&book.header.clearinghouse)?;
-        liquidator.header.require_trader(self.authority.key)?;
-        liquidator
-            .header
-            .require_sequence(args.guards.expected_sequence)?;
         let row = book.book().market(args.market).or_refuse()?;
         if row.mode == MODE_SETTLEMENT {
             // Anyone closes it at the settlement price instead.
@@ -82,6 +74,23 @@ impl Liquidate<'_> {
         }
         Ok(())
     }
+}
+
+/// Opens the account that takes over. After the verdict on the other: most calls that are refused find an
+/// account that somebody else has restored, and need not pay for this.
+pub(super) fn open_liquidator<'a>(
+    account: &'a AccountLoader<MarginAccount>,
+    authority: &Pubkey,
+    clearinghouse: &Pubkey,
+    guards: &Guards,
+) -> Result<MarginMut<'a>> {
+    let liquidator = MarginMut::load(account)?;
+    liquidator.header.require_member(clearinghouse)?;
+    liquidator.header.require_trader(authority)?;
+    liquidator
+        .header
+        .require_sequence(guards.expected_sequence)?;
+    Ok(liquidator)
 }
 
 /// The price of the exchange: what the account's lots are valued at, so that it loses nothing by it.
@@ -211,8 +220,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     );
     let risk_book = RiskBookRef::load(&accounts.risk_book)?;
     let mut liquidatee = MarginMut::load(&accounts.liquidatee)?;
-    let mut liquidator = MarginMut::load(&accounts.liquidator)?;
-    accounts.validate(&risk_book, &liquidatee, &liquidator, &args)?;
+    accounts.validate(&risk_book, &liquidatee, &args)?;
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
     let row = book.market(args.market).or_refuse()?;
@@ -220,6 +228,12 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
 
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
+    let mut liquidator = open_liquidator(
+        &accounts.liquidator,
+        accounts.authority.key,
+        &risk_book.header.clearinghouse,
+        &args.guards,
+    )?;
     let positions = liquidatee.view().positions;
     liquidatee.header.require_no_orders(positions)?;
     let lots = liquidatee.lots(args.market, row);

@@ -8,7 +8,7 @@
 //!
 //! Of the backstop all collateral is for sale, whatever its cash: it was taken over to become money.
 
-use super::liquidate::{require_outcome, start_of};
+use super::liquidate::{open_liquidator, require_outcome, start_of};
 use crate::{
     error::{ErrorCode, OrRefuse, explain, refuse},
     events::CollateralLiquidated,
@@ -56,20 +56,12 @@ impl LiquidateCollateral<'_> {
         &self,
         book: &RiskBookRef,
         liquidatee: &MarginMut,
-        liquidator: &MarginMut,
         args: &CollateralArgs,
     ) -> Result<()> {
         book.header.require_running(PAUSE_LIQUIDATE)?;
         liquidatee
             .header
             .require_member(&book.header.clearinghouse)?;
-        liquidator
-            .header
-            .require_member(&book.header.clearinghouse)?;
-        liquidator.header.require_trader(self.authority.key)?;
-        liquidator
-            .header
-            .require_sequence(args.guards.expected_sequence)?;
         require!(args.max_atoms > 0, ErrorCode::ZeroQuantity);
         Ok(())
     }
@@ -168,8 +160,7 @@ pub(crate) fn liquidate_collateral(
     );
     let risk_book = RiskBookRef::load(&accounts.risk_book)?;
     let mut liquidatee = MarginMut::load(&accounts.liquidatee)?;
-    let mut liquidator = MarginMut::load(&accounts.liquidator)?;
-    accounts.validate(&risk_book, &liquidatee, &liquidator, &args)?;
+    accounts.validate(&risk_book, &liquidatee, &args)?;
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
     let asset = book.asset(args.asset).or_refuse()?;
@@ -178,6 +169,12 @@ pub(crate) fn liquidate_collateral(
     liquidatee.header.core.accrue(&moment).or_refuse()?;
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let (debt, start) = for_sale(&liquidatee, &book, &before, now)?;
+    let mut liquidator = open_liquidator(
+        &accounts.liquidator,
+        accounts.authority.key,
+        &risk_book.header.clearinghouse,
+        &args.guards,
+    )?;
     let offer = offer_of(&liquidatee, asset, &args, debt, (now, start), book.params)?;
     let taking = offer.take(args.max_atoms).or_refuse()?;
     let sold = (args.asset, &moment);

@@ -5,7 +5,7 @@
 //! Never takes more than restores the account, never lowers its margin ratio, never leaves the
 //! liquidator below initial margin. Nothing that all markets share is written.
 
-use super::liquidate::{require_outcome, start_of};
+use super::liquidate::{open_liquidator, require_outcome, start_of};
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::{SliceLiquidated, SliceOutcome, SlicedLeg},
@@ -50,24 +50,11 @@ pub struct SliceArgs {
 }
 
 impl LiquidateSlice<'_> {
-    fn validate(
-        &self,
-        book: &RiskBookRef,
-        liquidatee: &MarginMut,
-        liquidator: &MarginMut,
-        args: &SliceArgs,
-    ) -> Result<()> {
+    fn validate(&self, book: &RiskBookRef, liquidatee: &MarginMut, args: &SliceArgs) -> Result<()> {
         book.header.require_running(PAUSE_LIQUIDATE)?;
         liquidatee
             .header
             .require_member(&book.header.clearinghouse)?;
-        liquidator
-            .header
-            .require_member(&book.header.clearinghouse)?;
-        liquidator.header.require_trader(self.authority.key)?;
-        liquidator
-            .header
-            .require_sequence(args.guards.expected_sequence)?;
         require!(args.max_fraction > 0, ErrorCode::ZeroQuantity);
         Ok(())
     }
@@ -243,13 +230,18 @@ pub(crate) fn liquidate_slice<'info>(
     );
     let risk_book = RiskBookRef::load(&accounts.risk_book)?;
     let mut liquidatee = MarginMut::load(&accounts.liquidatee)?;
-    let mut liquidator = MarginMut::load(&accounts.liquidator)?;
-    accounts.validate(&risk_book, &liquidatee, &liquidator, &args)?;
+    accounts.validate(&risk_book, &liquidatee, &args)?;
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
 
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
+    let mut liquidator = open_liquidator(
+        &accounts.liquidator,
+        accounts.authority.key,
+        &risk_book.header.clearinghouse,
+        &args.guards,
+    )?;
     // What the backstop has is sold market by market, by an auction that must not end early.
     require!(!liquidatee.header.is_backstop(), ErrorCode::NotLiquidatable);
     let positions = liquidatee.view().positions;
