@@ -100,7 +100,10 @@ fn can_take(world: &World, account: usize) -> Option<bool> {
     let state = world.x.clearinghouse();
     let [own, other] = [world.backstop(), account].map(|at| world.margins[at].view());
     let backstop = maintenance(&book, &own, RECORDED).ok()?;
-    let mut reference = state.reference().on(now, backstop.equity);
+    let mut reference = world.margins[world.backstop()]
+        .header
+        .reference
+        .on(now, backstop.equity);
     reference.add(QuoteAtoms(state.insurance)).ok()?;
     let both = merged(&book, &own, &other, RECORDED).ok()?;
     let equity = both.health.equity.plus(QuoteAtoms(state.insurance)).ok()?;
@@ -240,7 +243,10 @@ fn is_spent(world: &World) -> bool {
     let Ok(equity) = health.equity.plus(QuoteAtoms(state.insurance)) else {
         return false;
     };
-    let mut reference = state.reference().on(now, health.equity);
+    let mut reference = world.margins[world.backstop()]
+        .header
+        .reference
+        .on(now, health.equity);
     reference.add(QuoteAtoms(state.insurance)).is_ok()
         && (equity < health.requirement || equity < reference.floor(cap))
 }

@@ -17,6 +17,7 @@ use crate::{
     standard::{Book, Health, collateral_of, maintenance},
     units::{QuoteAtoms, Ratio},
 };
+use bytemuck::{Pod, Zeroable};
 
 /// Seconds of the day over which the backstop's losses are counted.
 pub const DAY: i64 = 86_400;
@@ -73,15 +74,22 @@ pub fn lacking(
     wanted.minus(equity.min(wanted))
 }
 
-/// The backstop's equity when it was first called upon on a day, and what has come in for it since: what its
-/// losses of the day are counted from, those by prices included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the backstop's losses of a day are counted from, those by prices and discounts included: its equity
+/// when it was first called upon on that day (or when it was last called upon before, if that was more: what it
+/// lost in between, while nobody called, is a loss of the day on which it is found), and what has come in since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
 pub struct Reference {
     /// The day, counted from 1970.
     pub day: i64,
     /// Quote atoms.
     pub equity: i64,
+    /// Its equity after the last call, quote atoms.
+    pub last: i64,
 }
+
+const _: () = assert!(size_of::<Reference>() == 24);
 
 impl Reference {
     /// The reference of the day in which `now` lies, where the backstop has this equity now.
@@ -93,8 +101,14 @@ impl Reference {
         }
         Self {
             day,
-            equity: equity.0,
+            equity: equity.0.max(self.last),
+            last: self.last,
         }
+    }
+
+    /// Takes note of the equity at the end of a call.
+    pub fn note(&mut self, equity: QuoteAtoms) {
+        self.last = equity.0;
     }
 
     /// Counts what has come in.

@@ -85,6 +85,8 @@ pub struct Candidate<'a> {
     pub rate: Ratio,
     /// The account is restored at MM · (1 + buffer).
     pub buffer: Ratio,
+    /// Of the backstop: what no penalty may bring its equity below.
+    pub floor: Option<QuoteAtoms>,
 }
 
 /// A liquidation step.
@@ -227,7 +229,10 @@ impl Candidate<'_> {
             .plus(value_after)?
             .plus(received)?;
         let full = QuoteAtoms::from_unsigned(self.rate.of_floor(value.0.unsigned_abs())?)?;
-        let penalty = capped(full, &self.health, exchanged, requirement_after)?;
+        let mut penalty = capped(full, &self.health, exchanged, requirement_after)?;
+        if let Some(floor) = self.floor {
+            penalty = penalty.min(exchanged.minus(floor)?.max(QuoteAtoms::ZERO));
+        }
         let after = Health {
             equity: exchanged.minus(penalty)?,
             requirement: requirement_after,
@@ -359,6 +364,7 @@ mod tests {
             price: Price::from_atoms(1_000).unwrap(),
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
+            floor: None,
         };
         let step = candidate.step(u64::MAX).unwrap();
         assert_eq!(
@@ -380,6 +386,7 @@ mod tests {
             price: Price::from_atoms(1_000).unwrap(),
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
+            floor: None,
         };
         assert_eq!(candidate.step(u64::MAX).unwrap().lots, 1_000);
         assert_eq!(candidate.step(7).unwrap().lots, 7);
@@ -417,7 +424,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_lowers_the_ratio((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.after.is_no_worse_than(&health), "{:?} -> {:?}", health, step);
             prop_assert!(step.lots >= 1 && step.lots <= lots.size().min(most));
@@ -425,7 +432,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_overshoots_by_more_than_a_lot((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
             let step = c.step(most).unwrap();
             if step.lots > 1 {
                 prop_assert!(!c.restores(&c.outcome(step.lots - 1).unwrap()), "{:?}", step);
@@ -434,7 +441,7 @@ mod tests {
 
         #[test]
         fn one_call_restores_what_one_market_can_restore((market, lots, price, health, rate, _) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
             let step = c.step(u64::MAX).unwrap();
             if c.restores(&c.outcome(lots.size()).unwrap()) {
                 prop_assert!(is_restored(&step.after, BUFFER), "{:?}", step);
@@ -443,7 +450,7 @@ mod tests {
 
         #[test]
         fn a_penalty_is_within_the_auction_and_the_exchange_is_exact((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.penalty.0 >= 0);
             prop_assert!(step.penalty.0.unsigned_abs() <= rate.of_floor(step.value.0.unsigned_abs()).unwrap());

@@ -171,6 +171,7 @@ impl Exchange {
             },
             rate: penalty_rate(market, book.params, elapsed),
             buffer: book.params.liquidation_buffer,
+            floor: None,
         };
         let step = candidate.step(most).unwrap();
         let insurance = step.insurance(market).unwrap();
@@ -246,6 +247,7 @@ fn lots_worth_an_atom_are_liquidated_in_one_call() {
             price,
             rate: market.penalty_start,
             buffer,
+            floor: None,
         };
         let step = candidate.step(u64::MAX).unwrap();
         assert_eq!(step.lots, 1_000_000 - 947_176);

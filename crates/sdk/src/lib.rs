@@ -12,6 +12,7 @@ pub mod liquidation;
 pub mod pda;
 pub mod preview;
 pub mod trading;
+pub mod whatif;
 
 pub use counterweight as program;
 pub use counterweight_risk as risk;

@@ -104,7 +104,8 @@ impl Crash {
             // The fund never pays below the floor of the day; as one of the other side it bears its share like
             // everybody.
             let cap = self.x.tables().header.params.backstop_daily_loss;
-            let floor = self.x.clearinghouse().reference().floor(cap).0;
+            let backstop = self.x.margin(&self.x.venue.backstop());
+            let floor = backstop.header.reference.floor(cap).0;
             let (fund, had) = (after[TRADERS], before[TRADERS] + before[TRADERS + 1]);
             ensure!(
                 fund >= floor.min(had) - self.grain(),

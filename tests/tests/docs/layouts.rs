@@ -10,6 +10,7 @@ use counterweight::{
 };
 use counterweight_risk::{
     AccountCore, Asset, Balance, Immature, Market, Outflow, Position, RiskParams,
+    backstop::Reference,
     funding::Funding,
     interest::{Debt, Interest},
     tiers::{Schedule, Tier},
@@ -37,8 +38,7 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
     // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
     vec![
         ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
-            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, backstop_day,
-            backstop_equity, reserved)),
+            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
         ("Custody", 8, layout!(Custody: version, bump, asset, padding, clearinghouse, mint, vault, recorded, outflow,
             reserved)),
         ("Outflow", 0, layout!(Outflow: limit, used, since, pending_limit, pending_from, window, pending_window)),
@@ -70,7 +70,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
         ("Order", 0, layout!(Order: maker, sequence, price, worst, lots, client_id, expires, next_free, flags,
             padding, reserved)),
         ("MarginAccount", 8, layout!(MarginAccount: version, bump, id, fee_discount_bps, padding, sequence, clearinghouse, owner,
-            delegate, core, took_collateral, reserved)),
+            delegate, core, took_collateral, reference, reserved)),
+        ("Reference", 0, layout!(Reference: day, equity, last)),
         ("AccountCore", 0, layout!(AccountCore: cash, liquidation_start, balances, position_count, open_orders, padding, immature, debt)),
         ("Debt", 0, layout!(Debt: index, payable, counted)),
         ("Immature", 0, layout!(Immature: atoms, since, until)),

@@ -1,6 +1,6 @@
 use crate::{error::OrRefuse, state::MarginMut};
 use anchor_lang::prelude::*;
-use counterweight_risk::{Book, Health, QuoteAtoms, backstop::Reference, standard::maintenance};
+use counterweight_risk::{Book, Health, QuoteAtoms, standard::maintenance};
 
 /// Seed of a clearinghouse's address, before creator and id.
 pub const CLEARINGHOUSE_SEED: &[u8] = b"clearinghouse";
@@ -42,12 +42,8 @@ pub struct Clearinghouse {
     pub insurance: i64,
     /// Roundings swept from the markets, in quote atoms.
     pub residue: i64,
-    /// The day (counted from 1970) on which the backstop was last called upon.
-    pub backstop_day: i64,
-    /// Its equity then, and what has come in for it on that day, in quote atoms.
-    pub backstop_equity: i64,
     /// Zero.
-    pub reserved: [u64; 14],
+    pub reserved: [u64; 16],
 }
 
 const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);
@@ -59,14 +55,6 @@ const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
 pub const RECORDED: i64 = 0;
 
 impl Clearinghouse {
-    /// What the backstop's losses of a day are counted from.
-    pub fn reference(&self) -> Reference {
-        Reference {
-            day: self.backstop_day,
-            equity: self.backstop_equity,
-        }
-    }
-
     /// Moves the insurance line into the backstop's cash, and sets the day's reference where this is the
     /// first call of the day. Returns what moved, and the backstop's health afterwards.
     ///
@@ -81,11 +69,11 @@ impl Clearinghouse {
         let moment = book.params.moment(now);
         backstop.header.core.accrue(&moment).or_refuse()?;
         let mut health = maintenance(book, &backstop.view(), RECORDED).or_refuse()?;
-        let mut reference = self.reference().on(now, health.equity);
+        let mut reference = backstop.header.reference.on(now, health.equity);
         let swept = QuoteAtoms(core::mem::take(&mut self.insurance));
         reference.add(swept).or_refuse()?;
         health.equity = health.equity.plus(swept).or_refuse()?;
-        (self.backstop_day, self.backstop_equity) = (reference.day, reference.equity);
+        backstop.header.reference = reference;
         let core = &mut backstop.header.core;
         core.move_cash(swept, &moment).or_refuse()?;
         Ok((swept, health))

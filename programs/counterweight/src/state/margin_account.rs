@@ -1,10 +1,11 @@
 use crate::{
-    error::{ErrorCode, refuse},
-    state::VERSION,
+    error::{ErrorCode, OrRefuse, refuse},
+    state::{RECORDED, VERSION},
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::{
-    AccountCore, AccountMut, AccountView, Lots, Market as MarketRow, Position, account::BALANCES,
+    AccountCore, AccountMut, AccountView, Book, Lots, Market as MarketRow, Position, QuoteAtoms,
+    account::BALANCES, backstop::Reference, standard::maintenance,
 };
 use std::cell::{Ref, RefMut};
 
@@ -44,8 +45,10 @@ pub struct MarginAccount {
     pub core: AccountCore,
     /// Of the backstop: when it last took over collateral, unix seconds. Its auction counts from then.
     pub took_collateral: i64,
+    /// Of the backstop: what its losses of a day are counted from.
+    pub reference: Reference,
     /// Zero.
-    pub reserved: [u64; 10],
+    pub reserved: [u64; 7],
 }
 
 /// Bytes before the first slot.
@@ -55,7 +58,7 @@ const _: () = assert!(size_of::<MarginAccount>() == 400);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, owner) == 48);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, core) == 112);
 const _: () = assert!(size_of::<AccountCore>() == 200 && BALANCES == 8);
-const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 320);
+const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 344);
 // The promise of the documentation: 8 slots in 1.3 kB, each further slot 80 bytes.
 const _: () = assert!(MarginAccount::space(MIN_SLOTS) <= 1_300 && size_of::<Position>() == 80);
 
@@ -114,6 +117,11 @@ impl MarginAccount {
         // Almost always told by the first byte.
         self.owner.as_array()[0] == self.clearinghouse.as_array()[0]
             && self.owner == self.clearinghouse
+    }
+
+    /// Of the backstop: what its equity may fall to on this day.
+    pub fn floor(&self, book: &Book) -> QuoteAtoms {
+        self.reference.floor(book.params.backstop_daily_loss)
     }
 
     /// Refuses an account that is not the backstop of this clearinghouse.
@@ -260,6 +268,16 @@ impl<'a> MarginMut<'a> {
             core: &mut self.header.core,
             slots: &mut self.slots,
         }
+    }
+
+    /// Ends a call upon the backstop: what it is worth now is what the next day counts from.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Overflow`].
+    pub fn end_call(&mut self, book: &Book) -> Result<()> {
+        let health = maintenance(book, &self.view(), RECORDED).or_refuse()?;
+        self.header.reference.note(health.equity);
+        Ok(())
     }
 
     /// Lots held in a market, deleveraging applied.

@@ -244,10 +244,9 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
         let (insurance, health) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
         let before = judged_kindly(&book, &margin.view(), now).or_refuse()?;
         require_default(&book, &before)?;
-        let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
+        let obstacle = obstacle(&book, &margin, &mut backstop)?;
         require!(obstacle.is_some(), ErrorCode::BackstopCanTake);
-        let floor = clearinghouse.reference();
-        let floor = floor.floor(book.params.backstop_daily_loss);
+        let floor = backstop.header.floor(&book);
         let zero = QuoteAtoms::ZERO;
         let lacking = lacking(&book, &margin.view(), &before, zero).or_refuse()?;
         // The backstop pays for the lots that are closed, and no others: whoever keeps others keeps their
@@ -267,8 +266,14 @@ pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
     };
     let result = close(&accounts.risk_book, &mut market, &mut margin, &told.closing)?;
     leave_if_restored(&accounts.risk_book, &mut margin, now)?;
+    end_call(&accounts.risk_book, &mut backstop)?;
     backstop.header.advance();
     tell(&told, &accounts.risk_book, &market, &mut margin, result)
+}
+
+fn end_call(risk_book: &AccountLoader<RiskBook>, backstop: &mut MarginMut) -> Result<()> {
+    let risk_book = RiskBookRef::load(risk_book)?;
+    backstop.end_call(&risk_book.book())
 }
 
 /// An account that is back at its margin and the buffer is no longer in liquidation.
@@ -305,8 +310,7 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()
         let book = risk_book.book();
         let mut clearinghouse = accounts.clearinghouse.load_mut()?;
         let (insurance, before) = clearinghouse.call_backstop(&book, &mut backstop, now)?;
-        let floor = clearinghouse.reference();
-        let floor = floor.floor(book.params.backstop_daily_loss);
+        let floor = backstop.header.floor(&book);
         if before.is_met() && before.equity >= floor {
             let numbers = [
                 ("equity", before.equity.0.into()),
@@ -333,5 +337,6 @@ pub(crate) fn deleverage_backstop(ctx: Context<DeleverageBackstop>) -> Result<()
     if backstop.header.core.position_count == 0 {
         backstop.header.core.liquidation_start = 0;
     }
+    end_call(&accounts.risk_book, &mut backstop)?;
     tell(&told, &accounts.risk_book, &market, &mut backstop, result)
 }

@@ -8,7 +8,7 @@ use crate::{
     error::{ErrorCode, OrRefuse, explain, refuse},
     events::Liquidated,
     instructions::{Guards, checks::initial_not_met},
-    state::{MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RiskBook, RiskBookRef},
+    state::{MarginAccount, MarginMut, Market, PAUSE_LIQUIDATE, RECORDED, RiskBook, RiskBookRef},
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
@@ -140,6 +140,14 @@ pub(super) fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i6
     Ok(if start == 0 { now } else { start })
 }
 
+/// A sale out of the backstop is a call upon it: what it gives as a discount is a loss of the day. Returns the
+/// floor that no discount may bring it below.
+fn call_backstop(backstop: &mut MarginMut, book: &Book, now: i64) -> Result<QuoteAtoms> {
+    let health = maintenance(book, &backstop.view(), RECORDED).or_refuse()?;
+    backstop.header.reference = backstop.header.reference.on(now, health.equity);
+    Ok(backstop.header.floor(book))
+}
+
 /// Moves the lots, the value and the penalty between the accounts, and the insurance share and the
 /// roundings into the market. Returns insurance share, and what each side's indices charged.
 fn exchange(
@@ -226,6 +234,9 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     let row = book.market(args.market).or_refuse()?;
     let buffer = book.params.liquidation_buffer;
 
+    let for_sale = liquidatee.header.is_backstop();
+    let floor = for_sale.then(|| call_backstop(&mut liquidatee, &book, now));
+    let floor = floor.transpose()?;
     let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
     let mut liquidator = open_liquidator(
@@ -251,8 +262,8 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         price,
         rate,
         buffer,
+        floor,
     };
-    let for_sale = liquidatee.header.is_backstop();
     let step = if for_sale {
         candidate.take(args.max_lots).or_refuse()?
     } else {
@@ -280,6 +291,9 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         is_restored(&after, buffer)
     };
     core.liquidation_start = if ended { 0 } else { start };
+    if for_sale {
+        liquidatee.end_call(&book)?;
+    }
     emit!(Liquidated {
         account: accounts.liquidatee.key(),
         sequence: liquidatee.header.advance(),

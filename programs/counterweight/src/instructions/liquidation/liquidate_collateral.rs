@@ -181,7 +181,9 @@ pub(crate) fn liquidate_collateral(
     exchange(&taking, sold, &mut liquidatee, &mut liquidator)?;
 
     let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;
-    if !liquidatee.header.is_backstop() {
+    if liquidatee.header.is_backstop() {
+        liquidatee.end_call(&book)?;
+    } else {
         let restored = is_restored(&after, book.params.liquidation_buffer);
         liquidatee.header.core.liquidation_start = if restored { 0 } else { start };
     }

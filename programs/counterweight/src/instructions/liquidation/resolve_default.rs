@@ -72,14 +72,12 @@ pub(super) fn require_default(book: &Book, health: &Health) -> Result<()> {
 /// What stands against the backstop's taking an account over, if something does, in numbers.
 pub(super) fn obstacle(
     book: &Book,
-    clearinghouse: &Clearinghouse,
     margin: &MarginMut,
     backstop: &mut MarginMut,
 ) -> Result<Option<[(&'static str, i128); 6]>> {
     // The account's own prices were fresh when it was judged.
     let both = merged(book, &backstop.view(), &margin.view(), RECORDED).or_refuse()?;
-    let floor = clearinghouse.reference();
-    let floor = floor.floor(book.params.backstop_daily_loss);
+    let floor = backstop.header.floor(book);
     let slots = backstop.account().slots.len();
     // Positions that both have are one afterwards, in one market each.
     let held = backstop.view().positions.len() + margin.view().positions.len();
@@ -153,7 +151,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
 
     let health = judged_kindly(&book, &margin.view(), now).or_refuse()?;
     require_default(&book, &health)?;
-    let obstacle = obstacle(&book, &clearinghouse, &margin, &mut backstop)?;
+    let obstacle = obstacle(&book, &margin, &mut backstop)?;
     if let Some(numbers) = obstacle {
         return Err(refuse(ErrorCode::BackstopCannotTake, &numbers));
     }
@@ -176,6 +174,7 @@ pub(crate) fn resolve_default<'info>(ctx: Context<'info, ResolveDefault<'info>>)
     let (from, to) = (&mut margin.account(), &mut backstop.account());
     let cash = move_money(from, to, &moment).or_refuse()?;
     margin.header.core.liquidation_start = 0;
+    backstop.end_call(&book)?;
     let core = &mut backstop.header.core;
     if core.position_count == 0 {
         core.liquidation_start = 0;
