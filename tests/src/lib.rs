@@ -48,6 +48,9 @@ pub fn assert_refused(
     failure
 }
 
+#[cfg(doctest)]
+mod forbidden;
+
 /// The examples of the documents, compiled and run by `cargo test -p counterweight-tests --doc`.
 #[cfg(doctest)]
 mod examples {

@@ -251,3 +251,29 @@ fn an_account_without_equity_is_taken_over_without_a_penalty() {
     assert_eq!(x.market(0).insurance, 0);
     assert!(reconcile(&x, &[maker.margin, taker.margin]).balances());
 }
+
+/// However long the auction has run, and however small the pieces: what a failing account has left for each
+/// atom of requirement does not get less by being liquidated.
+#[test]
+fn a_late_penalty_leaves_the_ratio_where_it_was() {
+    for price in [14_100_000_000, 14_250_000_000] {
+        let mut x = localnet();
+        let (maker, taker) = traders(&mut x, 1_500, 15_000);
+        x.set_price(1, price);
+        flag(&mut x, &taker);
+        x.chain.advance(30);
+        let mut before = x.view(taker.margin).unwrap();
+        assert!(before.equity > 100 * DOLLAR);
+        for lots in [1, 10, 1_000, 3_000] {
+            x.liquidate(&maker, taker.margin, 0, lots).unwrap();
+            let after = x.view(taker.margin).unwrap();
+            let [then, now] = [
+                i128::from(before.equity) * i128::from(after.maintenance_margin),
+                i128::from(after.equity) * i128::from(before.maintenance_margin),
+            ];
+            assert!(now >= then, "{before:?}, then {after:?}");
+            before = after;
+        }
+        assert!(reconcile(&x, &[maker.margin, taker.margin]).balances());
+    }
+}

@@ -2,12 +2,19 @@
 
 use anchor_lang::prelude::{Pubkey, system_program};
 use counterweight::{Guards, error::ErrorCode};
+use counterweight_risk::orders::Side;
 use counterweight_sdk::instructions::{close_margin_account, resize_margin_account, set_delegate};
-use counterweight_simnet::{Exchange, Signer, Trader};
-use counterweight_tests::scene::{
-    Outcome, WRONG_PROGRAM, WRONG_SEEDS, assert_numbers, deployed, lamports, localnet, refused,
-    refused_by_runtime, with_account, with_signer,
+use counterweight_simnet::{Exchange, Signer, Trader, limit};
+use counterweight_tests::{
+    pit::{Pit, SOL_PERP},
+    scene::{
+        Outcome, WRONG_PROGRAM, WRONG_SEEDS, assert_numbers, deployed, lamports, localnet, patch,
+        refused, refused_by_runtime, with_account, with_signer,
+    },
 };
+
+/// Where a margin account has its cash.
+const CASH: usize = 120;
 
 type Instruction = anchor_lang::solana_program::instruction::Instruction;
 
@@ -77,6 +84,26 @@ fn an_account_that_holds_anything_is_not_closed() {
         close(x, &trader)
     });
     assert_numbers(&failure, &[("positions", 1)]);
+}
+
+/// An account whose cash is gone and whose fill still waits is not closed: whoever settles the fill would
+/// find nobody. Initial margin lets no owner take out the last atom, so a loss has to; here it is written down.
+#[test]
+fn a_fill_that_waits_keeps_an_account_open_by_itself() {
+    let mut pit = Pit::new();
+    let mid = pit.mid;
+    pit.rests(limit(Side::Sell, mid, 400));
+    pit.takes(400, mid, false);
+    let (maker, owner) = (pit.maker.margin, pit.maker.key.pubkey());
+    assert_eq!(pit.x.order_book(SOL_PERP).queue.len(), 1);
+    patch(&mut pit.x, maker, CASH, &0i64.to_le_bytes());
+    let core = pit.x.margin(&maker).header.core;
+    assert!(core.cash.0 == 0 && core.balances.iter().all(|b| b.atoms == 0));
+    let close = close_margin_account(owner, maker);
+    let failure = pit.refuses(ErrorCode::AccountNotEmpty, |x, maker, _| {
+        x.chain.send(&[close], &[&maker.key])
+    });
+    assert_numbers(&failure, &[("cash", 0), ("positions", 1)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
 use std::{collections::BTreeSet, path::Path};
 
 /// Tests of `tests/tests` that are not compiled here, and why.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     (
         "default_sequences",
         "the instructions of `defaults`, at random",
@@ -23,6 +23,10 @@ const ELSEWHERE: [(&str, &str); 5] = [
         "fuzz_corpus",
         "transactions of the kinds that `sequences` and `defaults` send, at random",
     ),
+    (
+        "tiny_trades",
+        "ten thousand transactions of kinds that `attacks` and `charges` send",
+    ),
 ];
 
 macro_rules! bodies {
@@ -35,6 +39,9 @@ macro_rules! bodies {
 bodies! {
     accounts = "../../tests/accounts.rs";
     attacks_default = "../../tests/attacks_default.rs";
+    attacks_dust = "../../tests/attacks_dust.rs";
+    attacks_fund = "../../tests/attacks_fund.rs";
+    attacks_prices = "../../tests/attacks_prices.rs";
     attacks = "../../tests/attacks.rs";
     book = "../../tests/book.rs";
     charges = "../../tests/charges.rs";

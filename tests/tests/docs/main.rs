@@ -2,6 +2,7 @@
 //! bounds, account layouts, the table of instructions, compute limits, links.
 
 mod layouts;
+mod names;
 
 use counterweight::Guards;
 use counterweight_risk::{
@@ -18,6 +19,10 @@ const DOCS: &[(&str, &str)] = &[
     (
         "docs/architecture.md",
         include_str!("../../../docs/architecture.md"),
+    ),
+    (
+        "docs/assurance.md",
+        include_str!("../../../docs/assurance.md"),
     ),
     ("docs/devnet.md", include_str!("../../../docs/devnet.md")),
     ("docs/errors.md", include_str!("../../../docs/errors.md")),
