@@ -143,7 +143,7 @@ fn position(market: u16, row: &Market, tables: &RiskTables, rng: &mut Rng) -> Po
         ..Position::default()
     };
     if rng.chance(20) {
-        position.era = (position.era >> 32 << 32) | (position.era & 0xffff_ffff) / 2;
+        position.era = (position.era >> 32 << 32) | ((position.era & 0xffff_ffff) / 2);
     }
     if rng.chance(30) {
         position.bid_lots = Lots(rng.range(1, 10_000));

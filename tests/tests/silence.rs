@@ -64,6 +64,30 @@ fn nothing_changes_hands_at_a_silent_price() {
     });
 }
 
+/// A liquidator who would have nothing left there is not judged by that price, and still takes nothing at it.
+#[test]
+fn who_nets_a_silent_position_away_does_not_take_it_either() {
+    let (mut x, maker, victim) = {
+        let mut x = localnet();
+        let (maker, victim) = (x.funded("maker", 1_000_000), x.funded("victim", 1_500));
+        let legs = [x.leg(SOL, 100), x.leg(BTC, 25_000)];
+        x.block_trade(&victim, &maker, &legs).unwrap();
+        (x, maker, victim)
+    };
+    let keeper = x.funded("keeper", 100_000);
+    let leg = x.leg(SOL, -100);
+    x.block_trade(&keeper, &maker, &[leg]).unwrap();
+    x.chain.advance(301);
+    x.set_price(2, 9_500_000_000_000);
+    let all = [&maker, &victim, &keeper];
+    refused(&mut x, &all, ErrorCode::StalePrice, |x| {
+        x.liquidate(&keeper, victim.margin, SOL, u64::MAX)
+    });
+    refused(&mut x, &all, ErrorCode::StalePrice, |x| {
+        x.liquidate_slice(&keeper, victim.margin, ALL)
+    });
+}
+
 /// Its owner may still reduce what has a price, and add nothing.
 #[test]
 fn the_owner_reduces_what_has_a_price() {

@@ -21,8 +21,14 @@ fn judged(now: &Snapshot, key: &Pubkey) -> Result<Health, String> {
     health.map_err(|error| format!("{key}: {error:?}"))
 }
 
+/// What an account is worth to the fund at the prices that are recorded: its interest is the fund's, paid or not.
 fn equity(now: &Snapshot, key: &Pubkey) -> Result<i128, String> {
-    Ok(judged(now, key)?.equity.0.into())
+    let margin = now.margin(key);
+    let mut view = margin.view();
+    view.interest = u64::MAX;
+    let health = maintenance(&now.tables.book(), &view, 0);
+    let health = health.map_err(|error| format!("{key}: {error:?}"))?;
+    Ok(i128::from(health.equity.0) + i128::from(margin.header.core.debt.payable.0))
 }
 
 /// A takeover leaves nothing behind and the backstop at its margin and above the floor of its day; a deleveraging
@@ -49,24 +55,29 @@ fn backstop_of(now: &Snapshot) -> Result<Pubkey, String> {
     Ok(found.ok_or("there is no backstop")?.0)
 }
 
-/// What the backstop may fall to: from what it had when it was first called upon on the day, and what has come in.
+/// What the backstop may fall to: from what it had when it was first called upon on the day (or after the last
+/// call, if that was more), and what has come in.
 fn floor(before: &Snapshot, after: &Snapshot) -> Result<i128, String> {
-    let (was, is) = (&before.clearinghouse, &after.clearinghouse);
+    let backstop = backstop_of(before)?;
+    let [was, is] = [before, after].map(|now| now.margin(&backstop).header.reference);
     let day = after.time.div_euclid(DAY);
-    let began = if was.backstop_day == day {
-        i128::from(was.backstop_equity)
+    let began = if was.day == day {
+        i128::from(was.equity)
     } else {
-        equity(before, &backstop_of(before)?)?
+        i128::from(judged(before, &backstop)?.equity.0).max(was.last.into())
     };
-    let reference = began + i128::from(was.insurance);
+    let reference = began + i128::from(before.clearinghouse.insurance);
+    // Its own interest is taken before it is looked at.
+    let payable = |now: &Snapshot| i128::from(now.margin(&backstop).header.core.debt.payable.0);
+    let off = reference - i128::from(is.equity);
     ensure!(
-        is.backstop_day == day && i128::from(is.backstop_equity) == reference,
-        "the day {day} began with {reference}, not {} on {}",
-        is.backstop_equity,
-        is.backstop_day
+        is.day == day && (0..=(payable(after) - payable(before)).max(0)).contains(&off),
+        "the day {day} began with {reference}, not {is:?}"
     );
+    let last = judged(after, &backstop)?.equity.0;
+    ensure!(is.last == last, "the call ended with {last}, not {is:?}");
     let cap = i128::from(before.tables.header.params.backstop_daily_loss);
-    Ok((reference - cap).max(0))
+    Ok((reference - cap - off).max(0))
 }
 
 fn taken_over_whole(before: &Snapshot, after: &Snapshot, account: &Pubkey) -> Verdict {
@@ -100,7 +111,7 @@ fn taken_over_whole(before: &Snapshot, after: &Snapshot, account: &Pubkey) -> Ve
     let sum = equity(before, &backstop)?
         + equity(before, account)?
         + i128::from(before.clearinghouse.insurance);
-    let created = i128::from(is.equity.0) - sum;
+    let created = equity(after, &backstop)? - sum;
     // Netted positions, and collateral in one balance, round once instead of twice.
     ensure!(created.abs() <= 16, "{created} atoms appeared or vanished");
     Ok(())
