@@ -200,10 +200,22 @@ impl AccountCore {
     /// [`RiskError::Overflow`].
     #[inline(always)]
     pub fn accrue(&mut self, moment: &Moment) -> Result<()> {
+        // Almost nobody owes: what everybody pays is a comparison, and the index.
+        if self.cash.0 < 0 {
+            self.accrue_debt(moment)?;
+        }
+        if moment.accrual.index > self.debt.index {
+            self.debt.index = moment.accrual.index;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn accrue_debt(&mut self, moment: &Moment) -> Result<()> {
         let owed = moment.accrual.owed(self.cash, self.debt.index)?;
         self.cash = self.cash.minus(owed)?;
         self.debt.payable = self.debt.payable.plus(owed)?;
-        self.debt.index = self.debt.index.max(moment.accrual.index);
         Ok(())
     }
 
@@ -226,7 +238,8 @@ impl AccountCore {
     /// [`RiskError::Overflow`].
     #[inline(always)]
     pub fn charge(&mut self, atoms: QuoteAtoms, moment: &Moment) -> Result<Charge> {
-        self.move_cash(atoms.negated()?, moment)?;
+        self.accrue(moment)?;
+        self.cash = self.cash.minus(atoms)?;
         if atoms.0 < 0 {
             self.immature.note(atoms.negated()?, moment);
         }

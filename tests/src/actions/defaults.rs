@@ -39,7 +39,13 @@ pub fn by_opcode(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Ac
         32 => later,
         33..35 => fund,
         35..38 => liquidate,
-        38 => flag,
+        38 => {
+            if op & 64 == 0 {
+                flag
+            } else {
+                super::takeover::accrue
+            }
+        }
         39 => seize,
         40..43 => take_over,
         43..47 => deleverage,

@@ -109,3 +109,48 @@ pub fn audits_succeed(exchange: &mut Exchange) -> Verdict {
     }
     Ok(())
 }
+
+/// What the risk book notes of vaults is what the custodies say, and what follows from it: the weight of each
+/// collateral, and what all accounts owe.
+///
+/// # Errors
+/// The asset, or the sums.
+pub fn notes_are_true(now: &Snapshot) -> Verdict {
+    for custody in &now.custodies {
+        let row = &now.tables.assets[usize::from(custody.asset)];
+        if custody.asset == 0 {
+            continue;
+        }
+        let (recorded, full) = (custody.recorded, row.full_weight_deposits);
+        ensure!(
+            row.deposited == recorded,
+            "asset {}: {} noted, {recorded} there",
+            custody.asset,
+            row.deposited
+        );
+        let whole = i128::from(row.weight_initial_full.0);
+        let weight = if recorded > full {
+            whole * i128::from(full) / i128::from(recorded)
+        } else {
+            whole
+        };
+        ensure!(
+            i128::from(row.weight_initial.0) == weight,
+            "asset {}: a weight of {}, not {weight}",
+            custody.asset,
+            row.weight_initial.0
+        );
+    }
+    let counted = now
+        .margins
+        .iter()
+        .map(|(_, margin)| margin.header.core.debt);
+    let sum: u64 = counted.clone().map(|debt| debt.counted).sum();
+    let noted = now.tables.header.params.interest.debt;
+    ensure!(sum == noted, "accounts owe {sum}, and {noted} is noted");
+    ensure!(
+        counted.clone().all(|debt| debt.payable.0 >= 0),
+        "interest below zero"
+    );
+    Ok(())
+}

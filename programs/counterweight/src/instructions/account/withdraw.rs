@@ -66,12 +66,12 @@ impl Withdraw<'_> {
             ErrorCode::WrongClearinghouse
         );
         margin.header.require_member(&book.header.clearinghouse)?;
-        margin.header.require_owner(&self.owner.key())?;
+        margin.header.require_owner(self.owner.key)?;
         margin.header.require_sequence(guards.expected_sequence)?;
         let row = book.book().asset(asset).or_refuse()?;
         require_collateral(row, self.mint.key, self.vault.key)?;
         require!(
-            self.destination.key() != self.vault.key(),
+            *self.destination.key != *self.vault.key,
             ErrorCode::SameAccount
         );
         require!(atoms > 0, ErrorCode::ZeroQuantity);
