@@ -13,6 +13,7 @@ mod crash;
 mod defaults;
 mod limits;
 mod orders;
+mod others;
 mod readme;
 mod refusals;
 mod report;

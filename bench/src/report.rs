@@ -2,7 +2,7 @@
 
 use crate::{
     cases::{self, Cost},
-    defaults, limits, orders, readme, refusals,
+    defaults, limits, orders, others, readme, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -54,6 +54,7 @@ pub fn measure() -> Measured {
         let mut costs = cases::by_positions(bytecode);
         costs.extend(cases::fixed(bytecode));
         costs.extend(defaults::all(bytecode));
+        costs.extend(others::all(bytecode));
         costs.extend(orders::all(bytecode));
         costs.extend(refusals::all(bytecode));
         costs

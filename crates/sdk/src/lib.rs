@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod assemble;
 pub mod custody;
 pub mod default;
 pub mod events;

@@ -303,7 +303,7 @@ fn compute_limit(units: u32) -> Instruction {
     }
 }
 
-fn failure(failed: FailedTransactionMetadata) -> Failure {
+pub(crate) fn failure(failed: FailedTransactionMetadata) -> Failure {
     use solana_transaction::InstructionError;
     let code = match &failed.err {
         TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(*code),

@@ -12,6 +12,7 @@ mod deployment;
 mod exchange;
 mod ledger;
 mod liquidations;
+mod packet;
 mod pyth;
 mod reading;
 mod tokens;
@@ -21,6 +22,7 @@ pub use chain::{Chain, Failure, Receipt, Start, Witness, appoint_witness, keypai
 pub use deployment::{AssetConfig, Deployment, MarketConfig};
 pub use exchange::{Exchange, Trader, name16};
 pub use ledger::{Reconciliation, reconcile};
+pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};
 pub use tokens::{TOKEN_2022, TOKEN_CLASSIC};
 

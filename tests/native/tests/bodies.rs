@@ -5,7 +5,11 @@ use counterweight_simnet::{Deployment, Exchange, Start, appoint_witness};
 use std::{collections::BTreeSet, path::Path};
 
 /// Tests of `tests/tests` that are not compiled here, and why.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 8] = [
+    (
+        "assembly",
+        "transactions with lookup tables, which the other back end does not take",
+    ),
     (
         "default_sequences",
         "the instructions of `defaults`, at random",
@@ -19,6 +23,10 @@ const ELSEWHERE: [(&str, &str); 6] = [
         "reads documents, and runs what is run elsewhere as well",
     ),
     ("every_error_code", "reads sources, and runs nothing"),
+    (
+        "preview",
+        "ten thousand accounts that nobody could have; the view instruction is run elsewhere as well",
+    ),
     (
         "fuzz_corpus",
         "transactions of the kinds that `sequences` and `defaults` send, at random",

@@ -10,6 +10,17 @@ use measured::MEASURED;
 /// What each further position costs at most, where only accounts with fewer were measured: two checks of it,
 /// with resting orders.
 const A_POSITION: u32 = 1_000;
+/// Instructions that create accounts look for their addresses: how often is a matter of the keys.
+const CREATING: [&str; 6] = [
+    "add_market",
+    "create_clearinghouse",
+    "list_collateral",
+    "open_backstop",
+    "open_margin_account",
+    "open_triggers",
+];
+/// What ten tries more cost; one in a thousand addresses needs more.
+const SEARCHING: u32 = 15_000;
 /// What the instructions that set the limit and the price of a unit cost.
 const BUDGET: u32 = 300;
 /// What an instruction of another program may use, where nobody says.
@@ -118,9 +129,11 @@ pub fn compute_limit(instructions: &[Instruction], positions: u16) -> u32 {
         if instruction.program_id != crate::PROGRAM_ID {
             return FOREIGN;
         }
-        let name = name_of(&instruction.data);
-        name.and_then(|name| units_of(name, positions))
-            .unwrap_or(FOREIGN)
+        let Some(name) = name_of(&instruction.data) else {
+            return FOREIGN;
+        };
+        let search = u32::from(CREATING.contains(&name)) * SEARCHING;
+        units_of(name, positions).map_or(FOREIGN, |units| units + search)
     };
     let sum: u32 = instructions.iter().map(units).sum();
     (sum + sum / 10 + BUDGET).min(MOST_UNITS)

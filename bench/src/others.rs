@@ -1,0 +1,45 @@
+//! What is done seldom: collecting, growing, discounts, the end of a market.
+
+use crate::{
+    cases::{Cost, measure},
+    world::{Bytecode, LotValue, exchange, open, trader},
+};
+use anchor_lang::solana_program::instruction::Instruction;
+use counterweight_sdk::trading::{close_triggers, open_triggers};
+use counterweight_simnet::{Exchange, Keypair, Signer, keypair};
+
+/// Everything in this file.
+pub fn all(bytecode: Bytecode) -> Vec<Cost> {
+    let mut x = exchange(bytecode, LotValue::Usual);
+    let (maker, holder) = (
+        trader(&mut x, "maker", 40_000_000),
+        trader(&mut x, "holder", 200_000),
+    );
+    open(&mut x, &holder, &maker, 0, 8, 300);
+    let (venue, authority) = (x.venue, keypair("authority"));
+    let (key, owner) = (authority.pubkey(), holder.key.pubkey());
+    let mut costs = Vec::new();
+    let mut run = |x: &mut Exchange, name: &str, call: &Instruction, signers: &[&Keypair]| {
+        let calls = std::slice::from_ref(call);
+        costs.push(measure(x, name, None, calls, signers, true));
+    };
+    run(&mut x, "collect_fees", &venue.collect_fees(0), &[]);
+    let payer = x.chain.payer().pubkey();
+    run(&mut x, "grow_market", &venue.grow_market(payer, 1), &[]);
+    let discount = venue.set_fee_discount(key, holder.margin, 500);
+    run(&mut x, "set_fee_discount", &discount, &[&authority]);
+
+    let make = open_triggers(owner, holder.margin);
+    x.chain
+        .send(&[make], &[&holder.key])
+        .expect("open_triggers");
+    let drop = close_triggers(owner, holder.margin);
+    run(&mut x, "close_triggers", &drop, &[&holder.key]);
+
+    let end = venue.settle_market(key, 0, x.index_ticks(0));
+    run(&mut x, "settle_market", &end, &[&authority]);
+    x.chain.send(&[end], &[&authority]).expect("settle_market");
+    let close = venue.settle_position(holder.margin, 0);
+    run(&mut x, "settle_position", &close, &[]);
+    costs
+}
