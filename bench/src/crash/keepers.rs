@@ -8,7 +8,7 @@ use super::{
 use counterweight::{Leg, error::ErrorCode, state::RECORDED};
 use counterweight_risk::{
     QuoteAtoms,
-    backstop::{is_in_default, merged},
+    backstop::merged,
     liquidation::{is_liquidatable, is_restored},
     standard::{initial_for_takeover, maintenance},
 };
@@ -44,8 +44,7 @@ fn serve(world: &mut World, account: usize) -> Result<(), String> {
     for _ in 0..CALLS {
         let params = world.tables.header.params;
         let Some(health) = world.health(account) else {
-            world.stats.unjudged += 1;
-            return Ok(());
+            return Err(format!("account {account} cannot be judged"));
         };
         let start = world.margins[account].header.core.liquidation_start;
         if !is_liquidatable(start, &health, params.liquidation_buffer) {
@@ -56,7 +55,10 @@ fn serve(world: &mut World, account: usize) -> Result<(), String> {
             }
             return Ok(());
         }
-        let acted = if is_in_default(&health, params.backstop_line) {
+        if world.is_silent(account) {
+            world.stats.unjudged += 1;
+        }
+        let acted = if world.defaults(account) {
             resolve(world, account)?
         } else {
             seize(world, account)?

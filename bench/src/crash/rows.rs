@@ -175,7 +175,7 @@ const OUTCOME: &[Row] = &[
         dollars(r.figures.equity[2][1] - r.figures.equity[2][0])
     }),
     (
-        "not to be judged for want of a price, accounts × steps",
+        "to be liquidated with a silent leg, accounts × steps",
         |r| number(r.world.stats.unjudged),
     ),
     (

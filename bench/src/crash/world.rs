@@ -15,7 +15,10 @@ use counterweight::{
         Liquidated,
     },
 };
-use counterweight_risk::standard::{Health, maintenance};
+use counterweight_risk::{
+    backstop::{is_in_default, judged_kindly},
+    standard::{Health, check_ages, maintenance},
+};
 use counterweight_sdk::{
     accounts::{Margin, RiskTables},
     events,
@@ -114,7 +117,26 @@ impl World {
         self.margins[party] = self.x.margin(&self.key(party));
     }
 
-    /// Equity and maintenance margin; nothing where a price is too old.
+    /// Whether an account has a position whose oracle is silent.
+    pub fn is_silent(&self, party: usize) -> bool {
+        let now = self.x.chain.time();
+        check_ages(
+            &self.tables.book(),
+            &self.margins[party].view(),
+            now,
+            u32::MAX,
+        )
+        .is_err()
+    }
+
+    /// Whether an account is in default, as the program judges it.
+    pub fn defaults(&self, party: usize) -> bool {
+        let (book, now) = (self.tables.book(), self.x.chain.time());
+        let health = judged_kindly(&book, &self.margins[party].view(), now);
+        health.is_ok_and(|health| is_in_default(&health, book.params.backstop_line))
+    }
+
+    /// Equity and maintenance margin.
     pub fn health(&self, party: usize) -> Option<Health> {
         let now = self.x.chain.time();
         maintenance(&self.tables.book(), &self.margins[party].view(), now).ok()
