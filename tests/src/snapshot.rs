@@ -129,7 +129,11 @@ impl Snapshot {
     /// A position that cannot be.
     pub fn settled(&self) -> Result<Self, String> {
         let mut now = self.clone();
+        let moment = self.tables.header.params.moment(self.time);
         for (key, margin) in &mut now.margins {
+            // What is written down owes interest, whatever catching up brings.
+            let accrued = margin.header.core.accrue(&moment);
+            accrued.map_err(|error| format!("{key}: {error:?}"))?;
             let used = usize::from(margin.header.core.position_count);
             let mut kept = Vec::with_capacity(margin.slots.len());
             for position in &margin.slots[..used] {

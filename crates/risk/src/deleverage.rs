@@ -278,7 +278,8 @@ impl Closing {
     }
 
     /// Moves the other side's share and index. Returns what the account receives (negative for what it
-    /// pays), the deficit in it: the accounts of the other side will owe no less together.
+    /// pays), the deficit in it: the accounts of the other side will owe no less together. Where the side's era
+    /// is another one afterwards, all of its accounts lag.
     ///
     /// # Errors
     /// [`RiskError::ZeroQuantity`] without lots or without another side that could close them,
@@ -341,7 +342,10 @@ impl Closing {
         Ok(if shorts_pay { -each } else { each })
     }
 
-    /// The share that is closed afterwards. Rounded so that longs keep less, and shorts more.
+    /// The share that is closed afterwards. Rounded so that longs keep less, and shorts more: so many fewer lots
+    /// than the share can tell of leave shorts their share. They have paid for them, and as many long lots
+    /// are nobody's and the backstop's; to take one step of the share from them would take lots that no
+    /// long has given up.
     fn closed(&self, now: u64, open: u64) -> Result<u64> {
         let before = left(now);
         let product = u128::from(before) * u128::from(open - self.lots.size());
@@ -350,11 +354,11 @@ impl Closing {
         } else {
             product / u128::from(open)
         };
-        // The share must move, or nobody could tell who has caught up.
-        let after = u64::try_from(after).unwrap_or(0).min(before - 1);
-        if after < LEAST_LEFT {
+        let after = u64::try_from(after).unwrap_or(0);
+        let reached = after.min(before - 1);
+        if reached < LEAST_LEFT {
             return Err(RiskError::SideExhausted {
-                left: after,
+                left: reached,
                 least: LEAST_LEFT,
             });
         }

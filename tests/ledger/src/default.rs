@@ -159,12 +159,16 @@ impl Ledger {
     }
 
     fn close(&mut self, at: usize, market: usize, closing: &Closing) -> Outcome {
+        let side = usize::from(closing.lots.0 > 0);
+        let era = self.markets[market].era[side];
         let received = closing.apply(&mut self.markets[market])?;
+        let lags = self.markets[market].era[side] != era;
         let _ = self.fill(at, market, -closing.lots.0, received.0)?;
         let (line, size) = (&mut self.lines[market], closing.lots.0.abs());
         line.residue -= received.0;
-        let side = usize::from(closing.lots.0 > 0);
-        line.behind[side] = line.open[side] + line.unsettled[side];
+        if lags {
+            line.behind[side] = line.open[side] + line.unsettled[side];
+        }
         line.open[side] -= size;
         line.unsettled[side] += size;
         let exposure = line.exposure().unsigned_abs();

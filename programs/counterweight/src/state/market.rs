@@ -115,18 +115,21 @@ impl Market {
         Ok(())
     }
 
-    /// Takes note that so many lots of a side are closed in all of its accounts together.
+    /// Takes note that so many lots of a side are closed in all of its accounts together; `lags` is whether the
+    /// accounts have to be brought up to it, and the lots are not left over as they are.
     ///
     /// # Errors
     /// [`ErrorCode::Overflow`].
-    pub fn deleveraged(&mut self, side: usize, lots: i64) -> Result<()> {
+    pub fn deleveraged(&mut self, side: usize, lots: i64, lags: bool) -> Result<()> {
         let open = if side == 0 {
             &mut self.open_long
         } else {
             &mut self.open_short
         };
-        let held = open.checked_add(self.unsettled[side]);
-        self.behind[side] = held.ok_or(ErrorCode::Overflow)?;
+        if lags {
+            let held = open.checked_add(self.unsettled[side]);
+            self.behind[side] = held.ok_or(ErrorCode::Overflow)?;
+        }
         *open = open.checked_sub(lots).ok_or(ErrorCode::Overflow)?;
         let unsettled = self.unsettled[side].checked_add(lots);
         self.unsettled[side] = unsettled.ok_or(ErrorCode::Overflow)?;

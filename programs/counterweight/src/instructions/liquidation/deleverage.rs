@@ -147,7 +147,10 @@ fn close(
     let mut book = RiskBookMut::load(risk_book)?;
     let moment = book.header.params.moment(Clock::get()?.unix_timestamp);
     let row = book.market(market.index)?;
+    let side = usize::from(closing.lots.0 > 0);
+    let era = row.era[side];
     let received = closing.apply(row).or_refuse()?;
+    let lags = row.era[side] != era;
     let gone = closing.lots.negated().or_refuse()?;
     let (effect, owed) = margin
         .account()
@@ -157,7 +160,7 @@ fn close(
     let residue = owed.minus(received).or_refuse()?;
     market.apply(&effect, residue)?;
     let size = closing.lots.size().cast_signed(); // at most 2^44
-    market.deleveraged(usize::from(closing.lots.0 > 0), size)?;
+    market.deleveraged(side, size, lags)?;
     market.advance(closing.value().or_refuse()?);
     row.rescale(market.exposure().unsigned_abs()).or_refuse()?;
     Ok((received, owed))
