@@ -41,7 +41,10 @@ pub fn defaults_are_shared(before: &Snapshot, after: &Snapshot, step: &Step) -> 
         Deed::TakeOver { account } => taken_over_whole(before, after, &account),
         Deed::Deleverage { account, market } => closed_pro_rata(before, after, &account, market),
         Deed::CatchUp { account } if !is_backstop(before.margin(&account)) => {
-            let (was, is) = (judged(before, &account)?, judged(after, &account)?);
+            // The interest that it is charged on the way is in its payable line.
+            let standing =
+                |now| Ok::<_, String>((equity(now, &account)?, judged(now, &account)?.requirement));
+            let (was, is) = (standing(before)?, standing(after)?);
             ensure!(was == is, "catching up changed {was:?} into {is:?}");
             Ok(())
         }
