@@ -8,7 +8,7 @@ use counterweight_sdk::events;
 use counterweight_simnet::{Exchange, Trader, reconcile};
 use counterweight_tests::{
     assert_refused,
-    scene::{DOLLAR, SOL, WRONG_TYPE, deployed, refused, refused_by_runtime, with_account},
+    scene::{DOLLAR, SOL, WRONG_TYPE, deployed, number, refused, refused_by_runtime, with_account},
 };
 
 const YEAR: i64 = 31_536_000;
@@ -236,9 +236,16 @@ fn an_account_is_closed_only_without_interest_and_without_a_part_in_the_total() 
         debtor.margin,
     );
     let call = close.clone();
-    refused(&mut x, &[&debtor], ErrorCode::AccountNotEmpty, |x| {
+    let failure = refused(&mut x, &[&debtor], ErrorCode::AccountNotEmpty, |x| {
         x.chain.send(&[call], &[&debtor.key])
     });
+    // It says what is left, where cash and positions are nothing.
+    assert_eq!(
+        (number(&failure, "cash"), number(&failure, "positions")),
+        (0, 0)
+    );
+    assert!(number(&failure, "interest to be swept") > 0);
+    assert!(number(&failure, "debt that is counted") > 0);
     accrue(&mut x, debtor.margin);
     x.chain.send(&[close], &[&debtor.key]).unwrap();
     assert!(reconcile(&x, &[maker.margin]).balances());

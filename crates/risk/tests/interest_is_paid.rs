@@ -201,11 +201,11 @@ proptest! {
         }
         let often = core.debt.payable.0;
         prop_assert!(often >= once - touches);
-        // With x = once / debt: (1 + x/n)^n − 1 ≤ x + x² for x ≤ 1, and the surcharge of the interest itself.
-        let x = once as f64 / debt as f64;
-        prop_assume!(x <= 1.0);
-        let most = debt as f64 * (x + 1.6 * x * x) + 3.0 * touches as f64;
-        prop_assert!(often as f64 <= most, "{} of {}", often, most);
+        // With x = once / debt ≤ 1: (1 + x/n)^n − 1 ≤ x + x², and the surcharge of the interest itself: 1.6 x².
+        prop_assume!(once <= debt);
+        let [once, debt, touches] = [once, debt, touches].map(i128::from);
+        let most = once + 8 * once * once / (5 * debt) + 3 * touches + 1;
+        prop_assert!(i128::from(often) <= most, "{} of {}", often, most);
     }
 
     /// The rate never falls with what is missing, and never leaves its bounds.

@@ -34,6 +34,8 @@ pub(crate) fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<(
                 &[
                     ("cash", core.cash.0.into()),
                     ("positions", core.position_count.into()),
+                    ("interest to be swept", core.debt.payable.0.into()),
+                    ("debt that is counted", core.debt.counted.into()),
                 ],
             ));
         }
