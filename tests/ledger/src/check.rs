@@ -117,7 +117,8 @@ fn lots_sum_to_zero(ledger: &Ledger) -> Verdict {
 }
 
 /// Everything applied, what accounts hold and what waits sums to zero, but for lots that rounding has left
-/// over: long, less than one for each account that has caught up or is about to.
+/// over: long, less than one for each account that has caught up or is about to, and less than a part of the
+/// share is worth for each deleveraging.
 fn lots_of_all(ledger: &Ledger, shadow: &mut Shadow, deed: &Deed) -> Verdict {
     for market in 0..MARKETS {
         let row = &ledger.markets[market];
@@ -130,19 +131,18 @@ fn lots_of_all(ledger: &Ledger, shadow: &mut Shadow, deed: &Deed) -> Verdict {
         let line = &ledger.lines[market];
         let left = -(held + i128::from(line.pending[0]) - i128::from(line.pending[1]));
         if let (Kind::Sweep, true) = (deed.kind, deed.market == market) {
-            // Only what was swept is gone: the other side may still have some.
-            let other = i128::from(line.unsettled[0].abs() + line.unsettled[1].abs());
-            shadow.rounded[market] = if other == 0 {
-                [0; 2]
-            } else {
-                shadow.rounded[market]
-            };
+            // Gone is what is left of a side on which nobody lags and nothing is unsettled.
+            for side in 0..2 {
+                if line.unsettled[side] == 0 && line.behind[side] == 0 {
+                    shadow.rounded[market][side] = 0;
+                }
+            }
         }
-        let times: i64 = shadow.rounded[market].iter().sum();
-        let most = i128::from(times) + 2 * ACCOUNTS as i128;
+        let rounded: i64 = shadow.rounded[market].iter().sum();
+        let most = i128::from(rounded) + 2 * ACCOUNTS as i128;
         ensure!(
             (0..=most).contains(&left),
-            "{left} lots of market {market} are nobody's after {times} times of catching up: {line:?}"
+            "{left} lots of market {market} are nobody's, rounding explains {rounded}: {line:?}"
         );
     }
     Ok(())

@@ -7,7 +7,10 @@ use crate::{
     naive::{div_up, worth},
     operate::{Deed, Detail, Kind},
 };
-use counterweight_risk::outflow::UNLIMITED;
+use counterweight_risk::{
+    deleverage::{Closing, WHOLE, closed_of},
+    outflow::UNLIMITED,
+};
 
 /// A profit of its own.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +52,9 @@ pub struct Shadow {
     last: i128,
     /// What leftover lots would have paid in funding, atoms.
     pub unpaid: i128,
-    /// Times that accounts have caught up on each side of each market, since it was swept.
+    /// Lots that rounding can have left over on each side of each market, since it was swept: one each time that
+    /// an account has caught up, and each time that the side was deleveraged what a 2^-32 part of its share
+    /// is worth, of which a worn side has few.
     pub rounded: [[i64; 2]; MARKETS],
 }
 
@@ -88,6 +93,23 @@ impl Shadow {
         self.note_day(before, after, deed);
         self.note_profits(before, after, deed);
         self.note_departures(before, after, deed);
+        if let Detail::Closed(closed) = &deed.detail {
+            self.note_closing(before, deed.market, &closed.closing);
+        }
+    }
+
+    /// A share moves by whole parts: one of them may be rounded away.
+    fn note_closing(&mut self, before: &Ledger, market: usize, closing: &Closing) {
+        let side = usize::from(closing.lots.0 > 0);
+        let (lots, open) = (closing.lots.0.unsigned_abs(), closing.other.unsigned_abs());
+        if lots == open {
+            return; // nothing is left of which there could be a share
+        }
+        let parts = match closing.behind {
+            0 => WHOLE, // of an epoch that begins now
+            _ => WHOLE - closed_of(before.markets[market].era[side]),
+        };
+        self.rounded[market][side] += open.div_ceil(parts).cast_signed();
     }
 
     /// The first call of a day says what it began with.
