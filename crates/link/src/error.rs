@@ -21,8 +21,13 @@ pub enum LinkError {
 impl core::fmt::Display for LinkError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Unreachable(why) => write!(f, "the cluster does not answer ({why}): check the address and whether it runs"),
-            Self::Answered(code, message) => write!(f, "the node refused the request: {message} ({code})"),
+            Self::Unreachable(why) => write!(
+                f,
+                "the cluster does not answer ({why}): check the address and whether it runs"
+            ),
+            Self::Answered(code, message) => {
+                write!(f, "the node refused the request: {message} ({code})")
+            }
             Self::Malformed(what) => write!(f, "the node's answer was not understood: {what}"),
         }
     }
@@ -33,10 +38,16 @@ impl core::error::Error for LinkError {}
 impl From<ClientError> for LinkError {
     fn from(error: ClientError) -> Self {
         match error.kind() {
-            ErrorKind::Io(_) | ErrorKind::Reqwest(_) | ErrorKind::Middleware(_) => Self::Unreachable(error.to_string()),
-            ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => Self::Answered(*code, message.clone()),
+            ErrorKind::Io(_) | ErrorKind::Reqwest(_) | ErrorKind::Middleware(_) => {
+                Self::Unreachable(error.to_string())
+            }
+            ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
+                Self::Answered(*code, message.clone())
+            }
             // What is said between "error sending" and "no such method" comes as text.
-            ErrorKind::RpcError(RpcError::RpcRequestError(message)) => Self::Unreachable(message.clone()),
+            ErrorKind::RpcError(RpcError::RpcRequestError(message)) => {
+                Self::Unreachable(message.clone())
+            }
             _ => Self::Malformed(error.to_string()),
         }
     }
@@ -58,7 +69,9 @@ pub struct Refusal {
 impl Refusal {
     pub(crate) fn new(error: TransactionError, logs: Vec<String>) -> Self {
         let (instruction, code) = match &error {
-            TransactionError::InstructionError(at, InstructionError::Custom(code)) => (Some(*at), Some(*code)),
+            TransactionError::InstructionError(at, InstructionError::Custom(code)) => {
+                (Some(*at), Some(*code))
+            }
             TransactionError::InstructionError(at, _) => (Some(*at), None),
             _ => (None, None),
         };
@@ -72,8 +85,13 @@ impl Refusal {
 
     /// The sentence that the program wrote into its log for a trader, where there is one.
     pub fn sentence(&self) -> Option<&str> {
-        let line = self.logs.iter().find(|line| line.contains("Error Message: "))?;
-        line.split("Error Message: ").nth(1).map(|text| text.trim_end_matches('.'))
+        let line = self
+            .logs
+            .iter()
+            .find(|line| line.contains("Error Message: "))?;
+        line.split("Error Message: ")
+            .nth(1)
+            .map(|text| text.trim_end_matches('.'))
     }
 }
 
@@ -118,10 +136,18 @@ impl core::fmt::Display for SendError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Refused(refusal) => write!(f, "{refusal}"),
-            Self::Expired(signature) => write!(f, "{signature} expired before it was carried out: send it again"),
-            Self::Unknown(signature, error) => write!(f, "{signature} was sent, and its fate is unknown: {error}"),
+            Self::Expired(signature) => write!(
+                f,
+                "{signature} expired before it was carried out: send it again"
+            ),
+            Self::Unknown(signature, error) => {
+                write!(f, "{signature} was sent, and its fate is unknown: {error}")
+            }
             Self::TooLarge(bytes) => {
-                write!(f, "the transaction has {bytes} bytes, and 1,232 fit a packet: use a lookup table, or fewer accounts")
+                write!(
+                    f,
+                    "the transaction has {bytes} bytes, and 1,232 fit a packet: use a lookup table, or fewer accounts"
+                )
             }
             Self::Unsent(error) => write!(f, "nothing was sent: {error}"),
             Self::Invalid(why) => write!(f, "the transaction cannot be signed: {why}"),
@@ -140,5 +166,8 @@ pub(crate) fn refused(error: &ClientError) -> Option<Refusal> {
         return None;
     };
     let error = result.err.clone()?;
-    Some(Refusal::new(error.into(), result.logs.clone().unwrap_or_default()))
+    Some(Refusal::new(
+        error.into(),
+        result.logs.clone().unwrap_or_default(),
+    ))
 }

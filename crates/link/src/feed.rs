@@ -129,7 +129,11 @@ pub fn watch(link: Link, feed: Feed) -> mpsc::Receiver<Update> {
                 return;
             }
             // A connection that held for a while is no sign of trouble with the next.
-            pause = if began.elapsed() > 4 * PAUSES.1 { PAUSES.0 } else { (2 * pause).min(PAUSES.1) };
+            pause = if began.elapsed() > 4 * PAUSES.1 {
+                PAUSES.0
+            } else {
+                (2 * pause).min(PAUSES.1)
+            };
             tokio::time::sleep(pause).await;
         }
     });
@@ -190,13 +194,21 @@ impl<'a> Session<'a> {
         let quiet = self.feed.quiet;
         let late = |_| End(format!("no connection within {quiet:?}"));
         let client = timeout(quiet, PubsubClient::new(self.link.endpoint().ws.as_str())).await;
-        let client = client.map_err(late)?.map_err(|error| End(error.to_string()))?;
+        let client = client
+            .map_err(late)?
+            .map_err(|error| End(error.to_string()))?;
         let late = |_| End(format!("no subscription within {quiet:?}"));
-        let mut events = timeout(quiet, subscriptions(&client, self.feed)).await.map_err(late)??;
+        let mut events = timeout(quiet, subscriptions(&client, self.feed))
+            .await
+            .map_err(late)??;
         self.snapshot(&mut events).await?;
         let (learn, mut learnt) = mpsc::channel(8);
         // Aborted when the session ends, so that nothing of it goes on.
-        let _poller = Aborted(tokio::spawn(poll(self.link.clone(), self.feed.clone(), learn)));
+        let _poller = Aborted(tokio::spawn(poll(
+            self.link.clone(),
+            self.feed.clone(),
+            learn,
+        )));
         let (mut heard, mut answered) = (Instant::now(), Instant::now());
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         loop {
@@ -233,7 +245,10 @@ impl<'a> Session<'a> {
     }
 
     async fn tell(&self, update: Update) -> Result<(), End> {
-        self.out.send(update).await.map_err(|_| End("nobody reads any more".into()))
+        self.out
+            .send(update)
+            .await
+            .map_err(|_| End("nobody reads any more".into()))
     }
 
     /// Everything, with what changed while it was asked for.
@@ -299,7 +314,11 @@ impl<'a> Session<'a> {
             mended += self.overrule(*key, data, asked).await?;
         }
         let there: Vec<Pubkey> = chain.bytes.iter().map(|(key, _)| *key).collect();
-        let missing = self.memory.uncounted().into_iter().filter(|key| !there.contains(key));
+        let missing = self
+            .memory
+            .uncounted()
+            .into_iter()
+            .filter(|key| !there.contains(key));
         let mut doubtful: Vec<Pubkey> = missing.chain(changed).chain(gone).collect();
         let since = self.memory.noted_since(&doubtful, asked);
         doubtful.retain(|key| !since.contains(key));
@@ -373,7 +392,10 @@ async fn chain(link: &Link, feed: &Feed) -> Result<Chain, LinkError> {
             ..filter
         };
         for (key, found) in link.program_accounts(&part).await? {
-            let bytes = found.data.try_into().map_err(|_| LinkError::Malformed("a sequence".into()))?;
+            let bytes = found
+                .data
+                .try_into()
+                .map_err(|_| LinkError::Malformed("a sequence".into()))?;
             sequences.insert(key, u64::from_le_bytes(bytes));
         }
     }
@@ -389,11 +411,18 @@ async fn chain(link: &Link, feed: &Feed) -> Result<Chain, LinkError> {
     Ok(Chain { sequences, bytes })
 }
 
-async fn subscriptions<'c>(client: &'c PubsubClient, feed: &Feed) -> Result<SelectAll<BoxStream<'c, Event>>, End> {
-    let failed = |error: solana_pubsub_client::pubsub_client::PubsubClientError| End(error.to_string());
+async fn subscriptions<'c>(
+    client: &'c PubsubClient,
+    feed: &Feed,
+) -> Result<SelectAll<BoxStream<'c, Event>>, End> {
+    let failed =
+        |error: solana_pubsub_client::pubsub_client::PubsubClientError| End(error.to_string());
     let mut streams: Vec<BoxStream<'c, Event>> = Vec::new();
     for filter in feed.filters() {
-        let (stream, _) = client.program_subscribe(&PROGRAM_ID, Some(filter.config())).await.map_err(failed)?;
+        let (stream, _) = client
+            .program_subscribe(&PROGRAM_ID, Some(filter.config()))
+            .await
+            .map_err(failed)?;
         let events = stream.filter_map(|update| async move {
             let key = Pubkey::from_str(&update.value.pubkey).ok()?;
             Some(Event::Account(key, found(&update.value.account).ok()?))
@@ -401,8 +430,13 @@ async fn subscriptions<'c>(client: &'c PubsubClient, feed: &Feed) -> Result<Sele
         streams.push(events.boxed());
     }
     for key in feed.keys() {
-        let (stream, _) = client.account_subscribe(&key, Some(account_config(None))).await.map_err(failed)?;
-        let events = stream.filter_map(move |update| async move { Some(Event::Account(key, found(&update.value).ok()?)) });
+        let (stream, _) = client
+            .account_subscribe(&key, Some(account_config(None)))
+            .await
+            .map_err(failed)?;
+        let events = stream.filter_map(move |update| async move {
+            Some(Event::Account(key, found(&update.value).ok()?))
+        });
         streams.push(events.boxed());
     }
     let (slots, _) = client.slot_subscribe().await.map_err(failed)?;

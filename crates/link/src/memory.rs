@@ -40,7 +40,8 @@ pub struct Memory {
 
 /// The sequence in an account's bytes, where it has one.
 fn sequence(data: &[u8]) -> Option<u64> {
-    let counted = data.starts_with(MarginAccount::DISCRIMINATOR) || data.starts_with(Market::DISCRIMINATOR);
+    let counted =
+        data.starts_with(MarginAccount::DISCRIMINATOR) || data.starts_with(Market::DISCRIMINATOR);
     let bytes = data.get(SEQUENCE.0..SEQUENCE.0 + SEQUENCE.1)?;
     counted.then_some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
@@ -68,7 +69,11 @@ impl Memory {
         }
         let same = arrived.digest == known.digest;
         *known = arrived;
-        if same { Freshness::Same } else { Freshness::News }
+        if same {
+            Freshness::Same
+        } else {
+            Freshness::News
+        }
     }
 
     /// Takes note of bytes that were asked for at `asked`, whatever their sequence: an account that was closed and
@@ -103,7 +108,11 @@ impl Memory {
 
     /// Which accounts are not as they are on the chain, by the sequences that it gave when it was asked at `asked`:
     /// changed or new ones, and those that are gone. What was noted since is left alone.
-    pub fn differing(&self, chain: &HashMap<Pubkey, u64>, asked: Instant) -> (Vec<Pubkey>, Vec<Pubkey>) {
+    pub fn differing(
+        &self,
+        chain: &HashMap<Pubkey, u64>,
+        asked: Instant,
+    ) -> (Vec<Pubkey>, Vec<Pubkey>) {
         let settled = |known: &Known| known.noted <= asked;
         let mut changed: Vec<Pubkey> = Vec::new();
         for (key, sequence) in chain {
@@ -114,19 +123,28 @@ impl Memory {
         }
         let known = self.known.iter();
         let counted = known.filter(|(_, known)| known.sequence.is_some() && settled(known));
-        let gone = counted.filter(|(key, _)| !chain.contains_key(*key)).map(|(key, _)| *key);
+        let gone = counted
+            .filter(|(key, _)| !chain.contains_key(*key))
+            .map(|(key, _)| *key);
         (changed, gone.collect())
     }
 
     /// The accounts that have no sequence: they are compared byte by byte.
     pub fn uncounted(&self) -> Vec<Pubkey> {
         let known = self.known.iter();
-        known.filter(|(_, known)| known.sequence.is_none()).map(|(key, _)| *key).collect()
+        known
+            .filter(|(_, known)| known.sequence.is_none())
+            .map(|(key, _)| *key)
+            .collect()
     }
 
     /// Of these, the ones that were noted after `asked`.
     pub(crate) fn noted_since(&self, keys: &[Pubkey], asked: Instant) -> HashSet<Pubkey> {
-        let noted = |key: &&Pubkey| self.known.get(*key).is_some_and(|known| known.noted > asked);
+        let noted = |key: &&Pubkey| {
+            self.known
+                .get(*key)
+                .is_some_and(|known| known.noted > asked)
+        };
         keys.iter().filter(noted).copied().collect()
     }
 }

@@ -83,12 +83,15 @@ pub struct Filter {
 
 impl Filter {
     pub(crate) fn config(&self) -> RpcProgramAccountsConfig {
-        let memcmp = |offset, bytes: &[u8]| RpcFilterType::Memcmp(Memcmp::new_base58_encoded(offset, bytes));
+        let memcmp =
+            |offset, bytes: &[u8]| RpcFilterType::Memcmp(Memcmp::new_base58_encoded(offset, bytes));
         let mut filters = vec![memcmp(0, &self.discriminator)];
         if let Some((offset, key)) = self.clearinghouse {
             filters.push(memcmp(offset, key.as_ref()));
         }
-        let slice = self.slice.map(|(offset, length)| UiDataSliceConfig { offset, length });
+        let slice = self
+            .slice
+            .map(|(offset, length)| UiDataSliceConfig { offset, length });
         RpcProgramAccountsConfig {
             filters: Some(filters),
             account_config: account_config(slice),
@@ -128,8 +131,15 @@ impl core::fmt::Debug for Link {
 impl Link {
     /// A line that waits for an answer for so long. Nothing is asked yet.
     pub fn new(endpoint: Endpoint, timeout: Duration) -> Self {
-        let rpc = RpcClient::new_with_timeout_and_commitment(endpoint.http.clone(), timeout, CommitmentConfig::confirmed());
-        let http = reqwest::Client::builder().timeout(timeout).build().unwrap_or_default();
+        let rpc = RpcClient::new_with_timeout_and_commitment(
+            endpoint.http.clone(),
+            timeout,
+            CommitmentConfig::confirmed(),
+        );
+        let http = reqwest::Client::builder()
+            .timeout(timeout)
+            .build()
+            .unwrap_or_default();
         Self {
             inner: Arc::new(Inner {
                 endpoint,
@@ -160,9 +170,15 @@ impl Link {
     pub async fn accounts(&self, keys: &[Pubkey]) -> Result<Vec<Option<Found>>, LinkError> {
         let mut all = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(A_REQUEST) {
-            let answer = self.inner.rpc.get_multiple_ui_accounts_with_config(chunk, account_config(None)).await?;
+            let answer = self
+                .inner
+                .rpc
+                .get_multiple_ui_accounts_with_config(chunk, account_config(None))
+                .await?;
             if answer.value.len() != chunk.len() {
-                return Err(LinkError::Malformed("not as many accounts as were asked for".into()));
+                return Err(LinkError::Malformed(
+                    "not as many accounts as were asked for".into(),
+                ));
             }
             for account in answer.value {
                 all.push(account.as_ref().map(found).transpose()?);
@@ -175,9 +191,19 @@ impl Link {
     ///
     /// # Errors
     /// [`LinkError`].
-    pub async fn program_accounts(&self, filter: &Filter) -> Result<Vec<(Pubkey, Found)>, LinkError> {
-        let answer = self.inner.rpc.get_program_ui_accounts_with_config(&PROGRAM_ID, filter.config()).await?;
-        answer.iter().map(|(key, account)| Ok((*key, found(account)?))).collect()
+    pub async fn program_accounts(
+        &self,
+        filter: &Filter,
+    ) -> Result<Vec<(Pubkey, Found)>, LinkError> {
+        let answer = self
+            .inner
+            .rpc
+            .get_program_ui_accounts_with_config(&PROGRAM_ID, filter.config())
+            .await?;
+        answer
+            .iter()
+            .map(|(key, account)| Ok((*key, found(account)?)))
+            .collect()
     }
 
     /// The chain's clock.
@@ -186,9 +212,14 @@ impl Link {
     /// [`LinkError`].
     pub async fn clock(&self) -> Result<Moment, LinkError> {
         let account = self.account(&CLOCK).await?;
-        let data = account.ok_or_else(|| LinkError::Malformed("there is no clock".into()))?.data;
+        let data = account
+            .ok_or_else(|| LinkError::Malformed("there is no clock".into()))?
+            .data;
         // Slot, start of the epoch, epoch, epoch of the leader schedule, time: 8 bytes each.
-        let word = |at: usize| data.get(at..at + 8).and_then(|mut bytes| u64::deserialize(&mut bytes).ok());
+        let word = |at: usize| {
+            data.get(at..at + 8)
+                .and_then(|mut bytes| u64::deserialize(&mut bytes).ok())
+        };
         match (word(0), word(32)) {
             (Some(slot), Some(time)) => Ok(Moment {
                 slot,
@@ -206,7 +237,11 @@ impl Link {
     pub async fn recent_fees(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, LinkError> {
         // As many as a node accepts.
         let accounts = &accounts[..accounts.len().min(128)];
-        let fees = self.inner.rpc.get_recent_prioritization_fees(accounts).await?;
+        let fees = self
+            .inner
+            .rpc
+            .get_recent_prioritization_fees(accounts)
+            .await?;
         Ok(fees.into_iter().map(|fee| fee.prioritization_fee).collect())
     }
 
@@ -217,11 +252,24 @@ impl Link {
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, LinkError> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let unreachable = |error: reqwest::Error| LinkError::Unreachable(error.to_string());
-        let answer = self.inner.http.post(&self.inner.endpoint.http).json(&request).send().await;
-        let mut answer: Value = answer.map_err(unreachable)?.json().await.map_err(unreachable)?;
+        let answer = self
+            .inner
+            .http
+            .post(&self.inner.endpoint.http)
+            .json(&request)
+            .send()
+            .await;
+        let mut answer: Value = answer
+            .map_err(unreachable)?
+            .json()
+            .await
+            .map_err(unreachable)?;
         if let Some(error) = answer.get("error") {
             let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
-            let message = error.get("message").and_then(Value::as_str).unwrap_or("no reason");
+            let message = error
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or("no reason");
             return Err(LinkError::Answered(code, message.into()));
         }
         Ok(answer.get_mut("result").map_or(Value::Null, Value::take))

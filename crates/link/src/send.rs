@@ -1,6 +1,6 @@
 //! Signing, sending, and learning what became of it.
 
-use crate::{Link, LinkError, SendError, error::refused, error::Refusal};
+use crate::{Link, LinkError, SendError, error::Refusal, error::refused};
 use anchor_lang::solana_program::instruction::Instruction;
 use counterweight_sdk::assemble::{AddressLookupTableAccount, Limits, v0, with_limits};
 use solana_hash::Hash;
@@ -76,8 +76,9 @@ impl<'a> Draft<'a> {
     pub fn sign(&self, blockhash: Hash) -> Result<VersionedTransaction, SendError> {
         let invalid = |why: String| SendError::Invalid(why);
         let instructions = with_limits(self.instructions.clone(), self.limits);
-        let message = v0::Message::try_compile(&self.payer.pubkey(), &instructions, self.tables, blockhash)
-            .map_err(|error| invalid(error.to_string()))?;
+        let message =
+            v0::Message::try_compile(&self.payer.pubkey(), &instructions, self.tables, blockhash)
+                .map_err(|error| invalid(error.to_string()))?;
         let mut keys = vec![self.payer];
         for signer in &self.signers {
             if !keys.iter().any(|key| key.pubkey() == signer.pubkey()) {
@@ -145,7 +146,9 @@ impl Link {
             return Ok((hash, height));
         }
         let rpc = &self.inner.rpc;
-        let (hash, height) = rpc.get_latest_blockhash_with_commitment(rpc.commitment()).await?;
+        let (hash, height) = rpc
+            .get_latest_blockhash_with_commitment(rpc.commitment())
+            .await?;
         state.latest = Some((hash, height, Instant::now()));
         Ok((hash, height))
     }
@@ -155,7 +158,10 @@ impl Link {
     async fn sign_anew(&self, draft: &Draft<'_>) -> Result<(VersionedTransaction, u64), SendError> {
         let mut state = self.inner.blockhashes.state.lock().await;
         for attempt in 0..20 {
-            let (hash, height) = self.young(&mut state, attempt > 0).await.map_err(SendError::Unsent)?;
+            let (hash, height) = self
+                .young(&mut state, attempt > 0)
+                .await
+                .map_err(SendError::Unsent)?;
             let transaction = draft.sign(hash)?;
             let signature = transaction.signatures[0];
             if !state.signed.contains(&signature) {
@@ -167,7 +173,9 @@ impl Link {
             }
             tokio::time::sleep(A_LOOK).await;
         }
-        Err(SendError::Unsent(LinkError::Malformed("the node gives the same blockhash again and again".into())))
+        Err(SendError::Unsent(LinkError::Malformed(
+            "the node gives the same blockhash again and again".into(),
+        )))
     }
 
     /// Signs a transaction, sends it, and again, until it is confirmed or can no longer be.
@@ -183,7 +191,12 @@ impl Link {
     ///
     /// # Errors
     /// As [`Link::send`].
-    pub async fn deliver(&self, transaction: &VersionedTransaction, height: u64, preflight: bool) -> Result<Sent, SendError> {
+    pub async fn deliver(
+        &self,
+        transaction: &VersionedTransaction,
+        height: u64,
+        preflight: bool,
+    ) -> Result<Sent, SendError> {
         let rpc = &self.inner.rpc;
         let config = |preflight: bool| RpcSendTransactionConfig {
             skip_preflight: !preflight,
@@ -192,7 +205,10 @@ impl Link {
         };
         let signature = transaction.signatures[0];
         let mut trouble = None;
-        if let Err(error) = rpc.send_transaction_with_config(transaction, config(preflight)).await {
+        if let Err(error) = rpc
+            .send_transaction_with_config(transaction, config(preflight))
+            .await
+        {
             if let Some(refusal) = refused(&error) {
                 return Err(SendError::Refused(Box::new(refusal)));
             }
@@ -221,7 +237,9 @@ impl Link {
                         Err(error) => Err(SendError::Unknown(signature, error)),
                     };
                 }
-                let _ = rpc.send_transaction_with_config(transaction, config(false)).await;
+                let _ = rpc
+                    .send_transaction_with_config(transaction, config(false))
+                    .await;
             }
         }
         let silence = LinkError::Unreachable("no word of it for a minute and a half".into());
@@ -229,8 +247,15 @@ impl Link {
     }
 
     /// What became of a transaction; none while it is not known.
-    async fn fate(&self, signature: &Signature) -> Result<Option<Result<Sent, SendError>>, LinkError> {
-        let answer = self.inner.rpc.get_signature_statuses(core::slice::from_ref(signature)).await?;
+    async fn fate(
+        &self,
+        signature: &Signature,
+    ) -> Result<Option<Result<Sent, SendError>>, LinkError> {
+        let answer = self
+            .inner
+            .rpc
+            .get_signature_statuses(core::slice::from_ref(signature))
+            .await?;
         let Some(Some(status)) = answer.value.into_iter().next() else {
             return Ok(None);
         };
@@ -258,16 +283,27 @@ impl Link {
             commitment: Some(self.inner.rpc.commitment()),
             ..RpcSimulateTransactionConfig::default()
         };
-        let answer = self.inner.rpc.simulate_transaction_with_config(&transaction, config).await;
-        let result = answer.map_err(|error| SendError::Unsent(error.into()))?.value;
+        let answer = self
+            .inner
+            .rpc
+            .simulate_transaction_with_config(&transaction, config)
+            .await;
+        let result = answer
+            .map_err(|error| SendError::Unsent(error.into()))?
+            .value;
         let logs = result.logs.unwrap_or_default();
         if let Some(error) = result.err {
-            return Err(SendError::Refused(Box::new(Refusal::new(error.into(), logs))));
+            return Err(SendError::Refused(Box::new(Refusal::new(
+                error.into(),
+                logs,
+            ))));
         }
         let data = result.return_data.map(|data| data.data.0);
         let decode = |text: String| {
             use base64::{Engine, engine::general_purpose::STANDARD};
-            STANDARD.decode(text).map_err(|_| SendError::Unsent(LinkError::Malformed("return data".into())))
+            STANDARD
+                .decode(text)
+                .map_err(|_| SendError::Unsent(LinkError::Malformed("return data".into())))
         };
         Ok(Simulated {
             units: result.units_consumed.unwrap_or(0),

@@ -336,12 +336,13 @@ fn conservative(
 }
 
 /// The positions on one asset, netted: values and requirements are plain sums, and what resting orders
-/// can cost stands apart, because a loss that they make is made in full whatever a gain counts for.
+/// can cost stands apart, because a loss that they make is made in full whatever a gain counts for; and so do losses
+/// in markets that have ended.
 #[derive(Default)]
 struct Netting {
     /// Values and requirements.
     sum: Health,
-    /// What resting orders can cost at worst.
+    /// What resting orders can cost at worst, and what has been lost in markets that have ended.
     orders: OrderLoss,
 }
 
@@ -352,9 +353,8 @@ impl Netting {
         // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
         let quote = position.quote.0.wrapping_sub(owed.0);
         if market.mode == MODE_SETTLEMENT {
-            let value = market.settlement_value(position.lots)?;
-            self.sum.equity = self.sum.equity.plus(QuoteAtoms(quote).plus(value)?)?;
-            return Ok(());
+            return self
+                .add_ended(QuoteAtoms(quote).plus(market.settlement_value(position.lots)?)?);
         }
         let judged = if position.bid_lots.0 | position.ask_lots.0 == 0 {
             judge(position.lots, quote, market, asset)?
@@ -371,6 +371,18 @@ impl Netting {
             judged
         };
         self.sum = self.sum.plus(&judged)?;
+        Ok(())
+    }
+
+    /// As [`Netting::add`], of what a position is worth whose market has ended. Anyone may settle it, and a loss then
+    /// leaves the net for the cash: it counts in full from the beginning, as what orders can cost does.
+    #[cold]
+    fn add_ended(&mut self, worth: QuoteAtoms) -> Result<()> {
+        if worth.0 < 0 {
+            self.orders.loss = self.orders.loss.minus(worth)?;
+        } else {
+            self.sum.equity = self.sum.equity.plus(worth)?;
+        }
         Ok(())
     }
 

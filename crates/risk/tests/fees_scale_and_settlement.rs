@@ -184,15 +184,11 @@ fn settle_all(scenario: &mut Scenario, price: u64) {
     }
 }
 
-/// quote + lots · price − owed, of the positions on an asset or on all.
-fn settled_worth(scenario: &Scenario, price: u64, asset: Option<u16>) -> i128 {
-    let worth = |position: &Position| {
-        let market = &scenario.world.markets[usize::from(position.market)];
-        i128::from(position.quote.0) + i128::from(position.lots.0) * i128::from(price)
-            - i128::from(position.owed(market).unwrap().0)
-    };
-    let wanted = |p: &&Position| asset.is_none_or(|asset| p.asset == asset);
-    scenario.positions.iter().filter(wanted).map(worth).sum()
+/// quote + lots · price − owed.
+fn settled_worth(scenario: &Scenario, price: u64, position: &Position) -> i128 {
+    let market = &scenario.world.markets[usize::from(position.market)];
+    i128::from(position.quote.0) + i128::from(position.lots.0) * i128::from(price)
+        - i128::from(position.owed(market).unwrap().0)
 }
 
 fn judge(scenario: &Scenario, gains: Gains) -> (Health, Health) {
@@ -217,20 +213,48 @@ proptest! {
         bare.positions.clear();
         let ((first, second), (cash, value)) = (judge(&scenario, gains), judge(&bare, gains));
         prop_assert_eq!((first.requirement.0, second.requirement.0), (0, 0));
-        let worth = settled_worth(&scenario, price, None);
-        prop_assert_eq!(i128::from(second.equity.0 - value.equity.0), worth);
+        let worths = |asset: Option<u16>| {
+            let positions = scenario.positions.iter();
+            let on = positions.filter(move |p| asset.is_none_or(|asset| p.asset == asset));
+            on.map(|position| settled_worth(&scenario, price, position))
+        };
+        prop_assert_eq!(i128::from(second.equity.0 - value.equity.0), worths(None).sum::<i128>());
+        // Anyone may settle each of them: losses count in full, whatever gains there are.
         let counts = |asset: u16| {
-            let net = settled_worth(&scenario, price, Some(asset));
+            let gains_of: i128 = worths(Some(asset)).filter(|worth| *worth > 0).sum();
+            let losses: i128 = worths(Some(asset)).filter(|worth| *worth < 0).sum();
             let weight = i128::from(scenario.world.assets[usize::from(asset)].pnl_weight.0);
-            match gains {
-                _ if net <= 0 => net,
-                Gains::Weighted => (net * weight) >> 20,
+            losses + match gains {
+                Gains::Weighted => (gains_of * weight) >> 20,
                 Gains::Ignored => 0,
             }
         };
         let assets = 1..=u16::try_from(scenario.assets.len()).unwrap();
         let counted: i128 = assets.map(counts).sum();
         prop_assert_eq!(i128::from(first.equity.0 - cash.equity.0), counted);
+    }
+
+    /// Anyone may settle anybody's position in a market that has ended: it takes no account below its initial margin.
+    #[test]
+    fn settling_a_position_never_lowers_the_surplus(
+        scenario in arb_scenario(), price in 0u64..1 << 30, which: prop::sample::Index, ignored: bool,
+    ) {
+        let gains = if ignored { Gains::Ignored } else { Gains::Weighted };
+        let mut scenario = scenario.without_orders();
+        prop_assume!(!scenario.positions.is_empty());
+        let at = which.index(scenario.positions.len());
+        let position = scenario.positions[at];
+        let market = &mut scenario.world.markets[usize::from(position.market)];
+        (market.mode, market.settlement_price) = (MODE_SETTLEMENT, price);
+        let surplus = |scenario: &Scenario| {
+            let health = judge(scenario, gains).0;
+            health.equity.0 - health.requirement.0
+        };
+        let before = surplus(&scenario);
+        let worth = settled_worth(&scenario, price, &position);
+        scenario.positions.remove(at);
+        scenario.cash += i64::try_from(worth).unwrap();
+        prop_assert!(surplus(&scenario) >= before, "{} < {before}", surplus(&scenario));
     }
 
     /// What longs are worth, shorts owe.
