@@ -67,7 +67,7 @@ fn a_takeover_of_48_netted_markets_fits_one_packet() {
     let limits = Limits {
         positions: 48,
         unit_price: 10,
-        loaded: None,
+        ..Limits::default()
     };
     let calls = with_limits(vec![call], limits);
     let (receipt, bytes) = x.chain.send_with_tables(&calls, &[], &[table]).unwrap();

@@ -4,7 +4,7 @@
 use crate::{
     accounts::{Margin, RiskTables},
     instructions::{Collateral, Venue},
-    limits::{compute_limit, data_limit},
+    limits::{MOST_UNITS, compute_limit, data_limit},
     whatif::exposures,
 };
 use anchor_lang::{
@@ -32,6 +32,9 @@ pub struct Limits {
     pub unit_price: u64,
     /// Bytes of all accounts that it loads, programs included, where the caller knows them.
     pub loaded: Option<usize>,
+    /// Compute units beyond what was measured, for an instruction that does more than the measured cases: prunes
+    /// many orders, settles many fills.
+    pub extra_units: u32,
 }
 
 fn budget(tag: u8, value: &[u8]) -> Instruction {
@@ -47,6 +50,7 @@ fn budget(tag: u8, value: &[u8]) -> Instruction {
 /// The instructions with what sets their limits before them.
 pub fn with_limits(instructions: Vec<Instruction>, limits: Limits) -> Vec<Instruction> {
     let units = compute_limit(&instructions, limits.positions);
+    let units = units.saturating_add(limits.extra_units).min(MOST_UNITS);
     let mut all = vec![budget(2, &units.to_le_bytes())];
     if limits.unit_price > 0 {
         all.push(budget(3, &limits.unit_price.to_le_bytes()));
@@ -164,6 +168,7 @@ mod tests {
             positions: 8,
             unit_price: 5,
             loaded: Some(40_000),
+            extra_units: 0,
         };
         let all = with_limits(vec![flag.clone()], limits);
         let tags: Vec<u8> = all.iter().take(3).map(|limit| limit.data[0]).collect();
