@@ -11,7 +11,6 @@ mod checks;
 mod keepers;
 mod path;
 mod report;
-mod rng;
 mod rows;
 mod scene;
 mod shadow;

@@ -2,13 +2,12 @@
 
 use super::{
     path::{MARKETS, NAMES},
-    rng::Rng,
     world::{World, is},
 };
 use counterweight::{Leg, error::ErrorCode};
 use counterweight_risk::{Lots, Price, QuoteAtoms};
 use counterweight_sdk::preview;
-use counterweight_simnet::{Deployment, Exchange, Signer, Start, Trader, keypair};
+use counterweight_simnet::{Deployment, Exchange, Rng, Signer, Start, Trader, keypair};
 
 const DOLLAR: u64 = 1_000_000;
 /// Dollars of each maker and of each keeper, of the insurance fund, and what it may lose in a day.

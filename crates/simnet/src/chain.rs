@@ -1,7 +1,6 @@
 //! The chain: LiteSVM with the program's ELF, a clock, and transactions with a readable outcome.
 
 use anchor_lang::{
-    AccountSerialize,
     prelude::{Pubkey, system_program},
     solana_program::instruction::Instruction,
 };
@@ -170,6 +169,13 @@ impl Chain {
         self.svm.set_sysvar(&clock);
     }
 
+    /// Sets clock and slot, as they were when accounts were recorded.
+    pub fn set_moment(&mut self, time: i64, slot: u64) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        (clock.unix_timestamp, clock.slot) = (time, slot);
+        self.svm.set_sysvar(&clock);
+    }
+
     /// Turns the clock forward.
     pub fn advance(&mut self, seconds: i64) {
         self.set_time(self.time() + seconds);
@@ -205,13 +211,6 @@ impl Chain {
             rent_epoch: u64::MAX,
         };
         self.svm.set_account(key, account).expect("set account");
-    }
-
-    /// Writes an account that a framework type describes.
-    pub fn set_serialized(&mut self, key: Pubkey, owner: Pubkey, value: &impl AccountSerialize) {
-        let mut data = Vec::new();
-        value.try_serialize(&mut data).expect("serialize");
-        self.set_account(key, owner, data);
     }
 
     /// Runs a transaction. The chain's own payer pays; `signers` sign besides.

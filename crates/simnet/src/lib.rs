@@ -12,9 +12,11 @@ mod deployment;
 mod exchange;
 mod ledger;
 mod liquidations;
+pub mod october;
 mod packet;
 mod pyth;
 mod reading;
+mod rng;
 mod tokens;
 
 pub use books::{limit, pegged};
@@ -24,7 +26,8 @@ pub use exchange::{Exchange, Trader, name16};
 pub use ledger::{Reconciliation, reconcile};
 pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};
-pub use tokens::{TOKEN_2022, TOKEN_CLASSIC};
+pub use rng::Rng;
+pub use tokens::{TOKEN_2022, TOKEN_CLASSIC, mint_bytes};
 
 pub use solana_account::Account;
 pub use solana_keypair::Keypair;

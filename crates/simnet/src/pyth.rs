@@ -1,7 +1,7 @@
 //! Pyth price accounts in both formats, as Pyth's own programs would write them.
 
 use crate::Chain;
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::{AccountSerialize, prelude::Pubkey};
 use counterweight::oracle::{PYTH_LEGACY, PYTH_RECEIVER};
 use pyth_sdk_solana::state::{AccountType, MAGIC, PriceStatus, SolanaPriceAccount, VERSION_2};
 use pyth_solana_receiver_sdk::price_update::{PriceFeedMessage, PriceUpdateV2, VerificationLevel};
@@ -46,51 +46,70 @@ pub struct LegacyPrice {
     pub trading: bool,
 }
 
-impl Chain {
-    /// Writes a pull price, owned by Pyth's receiver.
-    pub fn set_pull_price(&mut self, key: Pubkey, price: &PullPrice) {
+impl PullPrice {
+    /// The bytes of the account, as Pyth's receiver writes them.
+    ///
+    /// # Panics
+    /// Never: a buffer in memory takes what is written to it.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let update = PriceUpdateV2 {
             write_authority: Pubkey::default(),
-            verification_level: if price.fully_verified {
+            verification_level: if self.fully_verified {
                 VerificationLevel::Full
             } else {
                 VerificationLevel::Partial { num_signatures: 5 }
             },
             price_message: PriceFeedMessage {
-                feed_id: price.feed,
-                price: price.price,
-                conf: price.confidence,
-                exponent: price.exponent,
-                publish_time: price.publish_time,
-                prev_publish_time: price.publish_time - 1,
-                ema_price: price.average,
-                ema_conf: price.confidence,
+                feed_id: self.feed,
+                price: self.price,
+                conf: self.confidence,
+                exponent: self.exponent,
+                publish_time: self.publish_time,
+                prev_publish_time: self.publish_time - 1,
+                ema_price: self.average,
+                ema_conf: self.confidence,
             },
-            posted_slot: price.posted_slot,
+            posted_slot: self.posted_slot,
         };
-        self.set_serialized(key, PYTH_RECEIVER, &update);
+        let mut data = Vec::new();
+        update.try_serialize(&mut data).expect("serialize");
+        data
     }
+}
 
-    /// Writes a legacy price, owned by Pyth's legacy program.
-    pub fn set_legacy_price(&mut self, key: Pubkey, price: &LegacyPrice) {
+impl LegacyPrice {
+    /// The bytes of the account, as Pyth's legacy program writes them.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut account = SolanaPriceAccount {
             magic: MAGIC,
             ver: VERSION_2,
             atype: AccountType::Price as u32,
             size: size_of::<SolanaPriceAccount>() as u32,
-            expo: price.exponent,
-            timestamp: price.publish_time,
+            expo: self.exponent,
+            timestamp: self.publish_time,
             ..SolanaPriceAccount::default()
         };
-        account.ema_price.val = price.average;
-        account.agg.price = price.price;
-        account.agg.conf = price.confidence;
-        account.agg.status = if price.trading {
+        account.ema_price.val = self.average;
+        account.agg.price = self.price;
+        account.agg.conf = self.confidence;
+        account.agg.status = if self.trading {
             PriceStatus::Trading
         } else {
             PriceStatus::Halted
         };
-        account.agg.pub_slot = price.slot;
-        self.set_account(key, PYTH_LEGACY, bytemuck::bytes_of(&account).to_vec());
+        account.agg.pub_slot = self.slot;
+        bytemuck::bytes_of(&account).to_vec()
+    }
+}
+
+impl Chain {
+    /// Writes a pull price, owned by Pyth's receiver.
+    pub fn set_pull_price(&mut self, key: Pubkey, price: &PullPrice) {
+        self.set_account(key, PYTH_RECEIVER, price.to_bytes());
+    }
+
+    /// Writes a legacy price, owned by Pyth's legacy program.
+    pub fn set_legacy_price(&mut self, key: Pubkey, price: &LegacyPrice) {
+        self.set_account(key, PYTH_LEGACY, price.to_bytes());
     }
 }

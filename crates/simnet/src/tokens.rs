@@ -13,7 +13,7 @@ impl Chain {
     /// A mint of the classic token program, at an address made from its name.
     pub fn create_mint(&mut self, name: &str, decimals: u8) -> Pubkey {
         let key = keypair(&format!("mint {name}")).pubkey();
-        self.set_account(key, TOKEN_CLASSIC, mint_bytes(decimals));
+        self.set_account(key, TOKEN_CLASSIC, mint_bytes(decimals, None));
         key
     }
 
@@ -25,7 +25,7 @@ impl Chain {
         extensions: &[(u16, Vec<u8>)],
     ) -> Pubkey {
         let key = keypair(&format!("mint {name}")).pubkey();
-        let mut data = mint_bytes(decimals);
+        let mut data = mint_bytes(decimals, None);
         if !extensions.is_empty() {
             // Extensions stand behind the length of a token account, after a type byte (1: mint).
             data.resize(165, 0);
@@ -67,10 +67,17 @@ impl Chain {
     }
 }
 
-fn mint_bytes(decimals: u8) -> Vec<u8> {
+/// The bytes of an initialised mint. Without an authority its supply is large enough for every test; with one it
+/// begins at nothing, and that key mints.
+pub fn mint_bytes(decimals: u8, authority: Option<&Pubkey>) -> Vec<u8> {
     let mut data = vec![0u8; 82];
-    // No authorities; a supply large enough for every test.
-    data[36..44].copy_from_slice(&(u64::MAX >> 1).to_le_bytes());
+    match authority {
+        Some(key) => {
+            data[0] = 1; // has an authority
+            data[4..36].copy_from_slice(key.as_ref());
+        }
+        None => data[36..44].copy_from_slice(&(u64::MAX >> 1).to_le_bytes()),
+    }
     data[44] = decimals;
     data[45] = 1; // initialised
     data

@@ -1,4 +1,4 @@
-//! A small generator: the same seed gives the same crash on every machine.
+//! A small generator: the same seed gives the same numbers on every machine.
 
 /// SplitMix64.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,196 @@
+//! The clearinghouse: the program, the tokens, the accounts, and a lookup table of them.
+
+use crate::{Config, Error, Faucet, cheats, keys, prices::Publisher};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use counterweight_link::{Draft, Link, SendError};
+use counterweight_sdk::{
+    PROGRAM_ID, accounts,
+    assemble::{AddressLookupTableAccount, create_table, extend_table},
+    instructions::{Collateral, Venue},
+};
+use counterweight_simnet::{Deployment, TOKEN_CLASSIC, mint_bytes};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use std::sync::Arc;
+
+/// Lamports of everybody who pays for transactions here.
+pub(crate) const PURSE: u64 = 1_000_000_000_000;
+/// Whole quote tokens in the insurance fund.
+const INSURANCE: u64 = 1_000_000;
+
+/// A clearinghouse on the network.
+#[derive(Clone)]
+pub(crate) struct House {
+    pub link: Link,
+    pub deployment: Arc<Deployment>,
+    pub venue: Venue,
+    pub collaterals: Vec<Collateral>,
+    pub tables: Vec<AddressLookupTableAccount>,
+    pub faucet: Faucet,
+}
+
+/// Atoms of whole tokens of an asset.
+pub(crate) fn atoms(tokens: u64, decimals: u8) -> u64 {
+    tokens.saturating_mul(10u64.saturating_pow(decimals.into()))
+}
+
+/// The assets that have a mint, as the instructions want them.
+fn collaterals(deployment: &Deployment) -> Vec<Collateral> {
+    (0..)
+        .zip(&deployment.asset)
+        .filter(|(_, config)| config.is_collateral())
+        .map(|(asset, config)| Collateral {
+            asset,
+            mint: keys::mint(&config.name),
+            token_program: TOKEN_CLASSIC,
+        })
+        .collect()
+}
+
+impl House {
+    /// Puts everything there, on a network that has nothing yet.
+    pub(crate) async fn build(
+        link: Link,
+        config: &Config,
+        elf: &[u8],
+        publisher: &Publisher,
+    ) -> Result<Self, Error> {
+        let deployment = Arc::new(config.deployment.clone());
+        let mut house = Self {
+            venue: Venue::new(&keys::authority().pubkey(), 0),
+            collaterals: collaterals(&deployment),
+            tables: Vec::new(),
+            faucet: Faucet::new(link.clone(), deployment.clone()),
+            link,
+            deployment,
+        };
+        house.prepare(elf).await?;
+        (config.progress)("the program and the test tokens are there");
+        let published = publisher.publish(&house.link).await;
+        published.map_err(Error::asking("publishing prices"))?;
+        crate::migrate::apply(&house).await?;
+        (config.progress)("the clearinghouse has its assets and markets");
+        house.endow(publisher).await?;
+        house.list(publisher).await?;
+        (config.progress)("the insurance fund and the lookup table are filled");
+        Ok(house)
+    }
+
+    /// The program, the mints, and lamports for those who pay.
+    async fn prepare(&self, elf: &[u8]) -> Result<(), Error> {
+        let authority = keys::authority().pubkey();
+        for key in [
+            authority,
+            keys::guardian().pubkey(),
+            keys::faucet().pubkey(),
+        ] {
+            let set = cheats::set_lamports(&self.link, &key, PURSE).await;
+            set.map_err(Error::asking("giving lamports"))?;
+        }
+        let written = cheats::write_program(&self.link, &PROGRAM_ID, elf, &authority).await;
+        written.map_err(Error::asking("deploying the program"))?;
+        self.try_program().await?;
+        let minter = keys::faucet().pubkey();
+        for collateral in &self.collaterals {
+            let decimals = self.deployment.asset[usize::from(collateral.asset)].decimals;
+            let data = mint_bytes(decimals, Some(&minter));
+            let set =
+                cheats::set_account(&self.link, &collateral.mint, &TOKEN_CLASSIC, &data).await;
+            set.map_err(Error::asking("making the test tokens"))?;
+        }
+        Ok(())
+    }
+
+    /// A broken file is taken without a word. A program that runs refuses what is not there with an error of its own.
+    async fn try_program(&self) -> Result<(), Error> {
+        let nobody = self.venue.margin_view(self.venue.clearinghouse);
+        let tried = self
+            .link
+            .simulate(&Draft::new(self.faucet.key(), vec![nobody], 0))
+            .await;
+        match tried {
+            Err(SendError::Refused(refusal)) if refusal.code.is_some() => Ok(()),
+            Err(SendError::Refused(refusal)) => Err(Error::ProgramDoesNotRun(refusal.to_string())),
+            Err(error) => Err(Error::Refused("trying the program".into(), error)),
+            Ok(_) => Err(Error::ProgramDoesNotRun(
+                "it accepts what is not there".into(),
+            )),
+        }
+    }
+
+    /// Records the first prices, and fills the insurance fund.
+    async fn endow(&self, publisher: &Publisher) -> Result<(), Error> {
+        let quote = &self.deployment.asset[0];
+        let (key, tokens) = (self.faucet.key(), atoms(INSURANCE, quote.decimals));
+        let mut all = vec![
+            self.refresh(publisher),
+            self.venue.open_backstop(key.pubkey()),
+        ];
+        all.extend(
+            self.faucet
+                .instructions(&key.pubkey(), &quote.name, tokens)?,
+        );
+        let source = crate::faucet::token_account(&key.pubkey(), &quote.name);
+        let fund = self
+            .venue
+            .fund_insurance(key.pubkey(), &self.collaterals[0], source, tokens);
+        all.push(fund);
+        self.send(key, all, "filling the insurance fund").await
+    }
+
+    /// The instruction that brings the risk book up to the price accounts.
+    pub(crate) fn refresh(&self, publisher: &Publisher) -> Instruction {
+        let feeds = publisher.feeds().iter();
+        let prices: Vec<_> = feeds.map(|feed| (feed.asset, feed.account)).collect();
+        self.venue.refresh_prices(&prices)
+    }
+
+    /// Makes the lookup table of everything that transactions of many people name.
+    async fn list(&mut self, publisher: &Publisher) -> Result<(), Error> {
+        let doing = "making the lookup table";
+        let found = self
+            .link
+            .account(&self.venue.risk_book)
+            .await
+            .map_err(Error::asking(doing))?;
+        let tables = found.and_then(|found| accounts::risk_book(&found.data).ok());
+        let tables =
+            tables.ok_or_else(|| Error::ProgramDoesNotRun("there is no risk book".into()))?;
+        let prices: Vec<Pubkey> = publisher.feeds().iter().map(|feed| feed.account).collect();
+        let addresses = self
+            .venue
+            .table_addresses(&tables, &self.collaterals, &prices);
+        let who = self.faucet.key().pubkey();
+        // The slot before this one: the table's program wants to find it among those that are complete.
+        let slot = self
+            .link
+            .clock()
+            .await
+            .map_err(Error::asking(doing))?
+            .slot
+            .saturating_sub(1);
+        let (key, create) = create_table(who, who, slot);
+        let mut steps = vec![create];
+        steps.extend(extend_table(key, who, who, &[], &addresses));
+        for step in steps {
+            self.send(self.faucet.key(), vec![step], doing).await?;
+        }
+        self.tables = vec![AddressLookupTableAccount { key, addresses }];
+        Ok(())
+    }
+
+    /// Sends what one key pays for and signs.
+    pub(crate) async fn send(
+        &self,
+        key: &Keypair,
+        instructions: Vec<Instruction>,
+        doing: &str,
+    ) -> Result<(), Error> {
+        let draft = Draft::new(key, instructions, 0);
+        self.link
+            .send(&draft)
+            .await
+            .map(drop)
+            .map_err(Error::sending(doing))
+    }
+}
