@@ -2,8 +2,10 @@
 #![deny(missing_docs)]
 
 pub mod actions;
+pub mod fixture;
 pub mod fuzz;
 pub mod hedge;
+pub mod history;
 pub mod hostile;
 pub mod invariants;
 pub mod naive;
