@@ -1,1 +1,2 @@
+//! Measured in what follows.
 fn main() {}

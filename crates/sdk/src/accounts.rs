@@ -1,14 +1,13 @@
 //! Decoding accounts from their bytes. Nothing borrows from the caller's buffer, whose alignment is
-//! not known; the figures are copied out.
+//! not known; the figures are copied out. What is checked is what [`crate::borrowed`] checks, whose views
+//! copy nothing.
 
+use crate::borrowed::{Aligned, MarginRef, MarketRef, RiskBookRef, checked};
 use anchor_lang::Discriminator;
-use bytemuck::{AnyBitPattern, Zeroable};
+use bytemuck::AnyBitPattern;
 use counterweight::{
-    book::{Entry, LANE_SLOTS, LANES, Order, lane_of},
-    state::{
-        Clearinghouse, Custody, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE,
-        MarginAccount, Market, RISK_BOOK_HEADER, RiskBook, Triggers, VERSION,
-    },
+    book::{Entry, LANES, Order, lane_of},
+    state::{Clearinghouse, Custody, MarginAccount, Market, RiskBook, Triggers, VERSION},
 };
 use counterweight_risk::orders::Side;
 use counterweight_risk::{AccountView, Asset, Book, Market as MarketRow, Position};
@@ -20,6 +19,11 @@ pub enum DecodeError {
     WrongType,
     /// A layout version that this SDK does not know.
     UnknownVersion(u8),
+    /// Counts in its header that go beyond its end, which the program never writes.
+    Inconsistent,
+    /// Bytes that a view cannot be taken of, because they do not begin at a multiple of
+    /// [`crate::borrowed::ALIGNMENT`]. Never from the decoders that copy.
+    Misaligned,
 }
 
 impl core::fmt::Display for DecodeError {
@@ -30,6 +34,15 @@ impl core::fmt::Display for DecodeError {
                 write!(
                     f,
                     "layout version {version} found, this SDK knows {VERSION}"
+                )
+            }
+            Self::Inconsistent => {
+                write!(f, "its header counts more than the account has room for")
+            }
+            Self::Misaligned => {
+                write!(
+                    f,
+                    "these bytes begin where no view can be taken: pass them through `Aligned::of`"
                 )
             }
         }
@@ -89,13 +102,9 @@ impl RiskTables {
 /// Decodes a margin account.
 ///
 /// # Errors
-/// [`DecodeError`] for other bytes.
+/// [`DecodeError`] for other bytes, and for more positions than slots.
 pub fn margin(data: &[u8]) -> Result<Margin, DecodeError> {
-    let header: MarginAccount = header(data, |account: &MarginAccount| account.version)?;
-    Ok(Margin {
-        header,
-        slots: rows(&data[MARGIN_HEADER..]),
-    })
+    MarginRef::read(&Aligned::of(data)).map(|margin| margin.to_margin())
 }
 
 /// Decodes a risk book.
@@ -103,18 +112,7 @@ pub fn margin(data: &[u8]) -> Result<Margin, DecodeError> {
 /// # Errors
 /// [`DecodeError`] for other bytes.
 pub fn risk_book(data: &[u8]) -> Result<RiskTables, DecodeError> {
-    let header: RiskBook = header(data, |account: &RiskBook| account.version)?;
-    let tail = &data[RISK_BOOK_HEADER..];
-    let assets = usize::from(header.asset_count) * size_of::<Asset>();
-    let markets = usize::from(header.market_count) * size_of::<MarketRow>();
-    if tail.len() < assets + markets {
-        return Err(DecodeError::WrongType);
-    }
-    Ok(RiskTables {
-        header,
-        assets: rows(&tail[..assets]),
-        markets: rows(&tail[assets..assets + markets]),
-    })
+    RiskBookRef::read(&Aligned::of(data)).map(|book| book.to_tables())
 }
 
 /// Decodes a custody.
@@ -122,7 +120,7 @@ pub fn risk_book(data: &[u8]) -> Result<RiskTables, DecodeError> {
 /// # Errors
 /// [`DecodeError`] for other bytes.
 pub fn custody(data: &[u8]) -> Result<Custody, DecodeError> {
-    header(data, |account: &Custody| account.version)
+    header(data)
 }
 
 /// Decodes a clearinghouse.
@@ -130,7 +128,7 @@ pub fn custody(data: &[u8]) -> Result<Custody, DecodeError> {
 /// # Errors
 /// [`DecodeError`] for other bytes.
 pub fn clearinghouse(data: &[u8]) -> Result<Clearinghouse, DecodeError> {
-    header(data, |account: &Clearinghouse| account.version)
+    header(data)
 }
 
 /// Decodes a market.
@@ -138,7 +136,7 @@ pub fn clearinghouse(data: &[u8]) -> Result<Clearinghouse, DecodeError> {
 /// # Errors
 /// [`DecodeError`] for other bytes.
 pub fn market(data: &[u8]) -> Result<Market, DecodeError> {
-    header(data, |account: &Market| account.version)
+    header(data)
 }
 
 /// A market: header, order book and fill queue.
@@ -167,38 +165,9 @@ impl OrderBook {
 /// Decodes a market with its book and its queue.
 ///
 /// # Errors
-/// [`DecodeError`] for other bytes.
+/// [`DecodeError`] for other bytes, and for orders or entries that lie beyond the account's end.
 pub fn order_book(data: &[u8]) -> Result<OrderBook, DecodeError> {
-    let header = market(data)?;
-    if data.len() < MARKET_QUEUE {
-        return Err(DecodeError::WrongType);
-    }
-    let handles: Vec<u16> = rows(&data[MARKET_HEADER..MARKET_QUEUE]);
-    let lanes = core::array::from_fn(|lane| {
-        let start = lane * LANE_SLOTS;
-        handles[start..start + usize::from(header.book.lengths[lane])].to_vec()
-    });
-    let grown = data.len() >= MARKET_ORDERS;
-    let places: Vec<Entry> = if grown {
-        rows(&data[MARKET_QUEUE..MARKET_ORDERS])
-    } else {
-        Vec::new()
-    };
-    let (head, length) = (header.queue.head, header.queue.length);
-    let queue = (0..usize::from(length))
-        .map(|turn| places[(usize::from(head) + turn) % places.len()])
-        .filter(|entry| entry.kind != 0)
-        .collect();
-    Ok(OrderBook {
-        header,
-        lanes,
-        orders: if grown {
-            rows(&data[MARKET_ORDERS..])
-        } else {
-            Vec::new()
-        },
-        queue,
-    })
+    MarketRef::read(&Aligned::of(data)).map(|market| market.to_order_book())
 }
 
 /// Decodes the trigger orders of a margin account.
@@ -206,27 +175,9 @@ pub fn order_book(data: &[u8]) -> Result<OrderBook, DecodeError> {
 /// # Errors
 /// [`DecodeError`] for other bytes.
 pub fn triggers(data: &[u8]) -> Result<Triggers, DecodeError> {
-    header(data, |account: &Triggers| account.version)
+    header(data)
 }
 
-fn header<T: AnyBitPattern + Discriminator>(
-    data: &[u8],
-    version: fn(&T) -> u8,
-) -> Result<T, DecodeError> {
-    let end = 8 + size_of::<T>();
-    if data.len() < end || data[..8] != *T::DISCRIMINATOR {
-        return Err(DecodeError::WrongType);
-    }
-    let account: T = bytemuck::pod_read_unaligned(&data[8..end]);
-    match version(&account) {
-        VERSION => Ok(account),
-        other => Err(DecodeError::UnknownVersion(other)),
-    }
-}
-
-fn rows<T: AnyBitPattern + Zeroable>(bytes: &[u8]) -> Vec<T> {
-    bytes
-        .chunks_exact(size_of::<T>())
-        .map(bytemuck::pod_read_unaligned)
-        .collect()
+fn header<T: AnyBitPattern + Discriminator>(data: &[u8]) -> Result<T, DecodeError> {
+    checked::<T>(data).map(bytemuck::pod_read_unaligned)
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod assemble;
+pub mod borrowed;
 pub mod custody;
 pub mod default;
 pub mod events;
