@@ -3,6 +3,9 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod crowd;
+pub mod history;
+pub mod keepers;
 mod proxy;
 
 pub use proxy::Cable;
