@@ -206,6 +206,27 @@ impl Link {
             .collect()
     }
 
+    /// Every account of the program, of all clearinghouses, in one answer: as they were in one slot. What is asked for
+    /// type by type is of several slots, and need not add up.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub async fn whole_program(&self) -> Result<Vec<(Pubkey, Found)>, LinkError> {
+        let config = RpcProgramAccountsConfig {
+            account_config: account_config(None),
+            ..RpcProgramAccountsConfig::default()
+        };
+        let answer = self
+            .inner
+            .rpc
+            .get_program_ui_accounts_with_config(&PROGRAM_ID, config)
+            .await?;
+        answer
+            .iter()
+            .map(|(key, account)| Ok((*key, found(account)?)))
+            .collect()
+    }
+
     /// The chain's clock.
     ///
     /// # Errors
