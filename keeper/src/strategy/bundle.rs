@@ -1,0 +1,268 @@
+//! From instructions to one transaction that fits a packet.
+
+use super::{
+    job::{Expected, Job, JobId, Kind, Reserve, Watch},
+    scene::Scene,
+};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use counterweight_sdk::{
+    accounts::Margin,
+    assemble::{Limits, v0, with_limits},
+    limits::{MOST_UNITS, compute_limit},
+    whatif::exposures,
+};
+use solana_hash::Hash;
+use solana_message::VersionedMessage;
+
+/// Bytes of a packet.
+pub const PACKET: usize = 1_232;
+/// Accounts that a transaction may lock.
+const LOCKS: usize = 64;
+
+/// An instruction of a bundle, with the units that it may use beyond what was measured.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The instruction.
+    pub instruction: Instruction,
+    /// Units beyond what was measured.
+    pub extra: u32,
+}
+
+impl From<Instruction> for Step {
+    fn from(instruction: Instruction) -> Self {
+        Self {
+            instruction,
+            extra: 0,
+        }
+    }
+}
+
+/// A transaction that is being put together.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// What it does, to whom.
+    pub id: JobId,
+    /// Its instructions, without prices.
+    pub steps: Vec<Step>,
+    /// Assets whose prices it brings.
+    pub prices: Vec<u16>,
+    /// Positions of the largest account in it.
+    pub positions: u16,
+    /// Whether the trader signs.
+    pub trades: bool,
+    /// Further accounts that nothing else may be done to meanwhile.
+    pub locks: Vec<Pubkey>,
+    /// By what its outcome is seen.
+    pub watch: Vec<Watch>,
+}
+
+/// What a transaction takes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fitted {
+    /// Bytes with its signatures.
+    pub bytes: usize,
+    /// Its compute limit.
+    pub units: u32,
+}
+
+/// Of these assets and those that count in these accounts, the ones whose newer prices the accounts were judged by.
+/// The quote token comes along where it is one: the others are converted by its price.
+pub fn prices_of(scene: &Scene, margins: &[&Margin], also: &[u16]) -> Vec<u16> {
+    let due = scene.state.due();
+    if due.is_empty() {
+        return Vec::new();
+    }
+    let mut wanted: Vec<u16> = margins
+        .iter()
+        .flat_map(|margin| exposures(margin))
+        .collect();
+    wanted.extend_from_slice(also);
+    wanted.push(0);
+    let needed = due.iter().copied();
+    needed.filter(|asset| wanted.contains(asset)).collect()
+}
+
+impl Bundle {
+    /// Nothing yet.
+    pub fn new(kind: Kind, subject: Pubkey) -> Self {
+        Self {
+            id: JobId { kind, subject },
+            steps: Vec::new(),
+            prices: Vec::new(),
+            positions: 1,
+            trades: false,
+            locks: Vec::new(),
+            watch: Vec::new(),
+        }
+    }
+
+    /// With a margin account that it changes: waits for its change, and brings the prices that count in it.
+    #[must_use]
+    pub fn of_account(mut self, scene: &Scene, key: Pubkey, margin: &Margin) -> Self {
+        self.watch.push(Watch::Account(key, margin.header.sequence));
+        self.bring(scene, margin);
+        self
+    }
+
+    /// Brings the prices that count in an account.
+    pub fn bring(&mut self, scene: &Scene, margin: &Margin) {
+        self.prices.extend(prices_of(scene, &[margin], &[]));
+        self.prices.sort_unstable();
+        self.prices.dedup();
+        self.positions = self.positions.max(margin.header.core.position_count);
+    }
+
+    /// The instructions with the prices before them.
+    fn instructions(&self, scene: &Scene) -> Vec<Instruction> {
+        let steps = self.steps.iter().map(|step| step.instruction.clone());
+        let prices = scene.state.prices();
+        scene.venue().refreshed(
+            &self.prices,
+            |asset| prices.account(asset).unwrap_or_default(),
+            steps.collect(),
+        )
+    }
+
+    fn limits(&self, scene: &Scene) -> Limits {
+        Limits {
+            positions: self.positions,
+            unit_price: scene.prices.unit_price,
+            loaded: None,
+            extra_units: self.steps.iter().map(|step| step.extra).sum(),
+        }
+    }
+
+    /// What it takes up, where it fits a packet, the locks of a transaction and its compute.
+    pub fn fit(&self, scene: &Scene) -> Option<Fitted> {
+        let (instructions, limits) = (self.instructions(scene), self.limits(scene));
+        let units =
+            compute_limit(&instructions, limits.positions).saturating_add(limits.extra_units);
+        let identity = &scene.identity;
+        let all = with_limits(instructions, limits);
+        let message =
+            v0::Message::try_compile(&identity.payer, &all, scene.lookup, Hash::default()).ok()?;
+        let looked_up: usize = message
+            .address_table_lookups
+            .iter()
+            .map(|table| table.writable_indexes.len() + table.readonly_indexes.len())
+            .sum();
+        let locks = message.account_keys.len() + looked_up;
+        let signatures = usize::from(message.header.num_required_signatures);
+        let bytes = 1 + 64 * signatures + VersionedMessage::V0(message).serialize().len();
+        let fits = bytes <= PACKET && locks <= LOCKS && units < MOST_UNITS;
+        fits.then_some(Fitted { bytes, units })
+    }
+
+    /// What its transaction costs, quote atoms.
+    pub fn fees(&self, scene: &Scene, fitted: Fitted) -> i64 {
+        let signatures = scene.identity.signatures(self.trades);
+        scene.prices.of(signatures, fitted.units)
+    }
+
+    /// The job of it.
+    pub fn job(self, scene: &Scene, expected: Expected, reserve: Reserve) -> Job {
+        let limits = self.limits(scene);
+        let valid = i64::try_from(scene.config.send.valid_seconds).unwrap_or(i64::MAX);
+        Job {
+            instructions: self.instructions(scene),
+            id: self.id,
+            locks: self.locks,
+            positions: limits.positions,
+            extra_units: limits.extra_units,
+            unit_price: limits.unit_price,
+            trades: self.trades,
+            prices: self.prices,
+            expected,
+            reserve,
+            deadline: scene.now.saturating_add(valid),
+            watch: self.watch,
+        }
+    }
+
+    /// The job of work that earns nothing, if it fits.
+    pub fn service(self, scene: &Scene) -> Option<Job> {
+        let fitted = self.fit(scene)?;
+        let expected = Expected {
+            fees: self.fees(scene, fitted),
+            ..Expected::default()
+        };
+        Some(self.job(scene, expected, Reserve::default()))
+    }
+}
+
+/// A part of work of one kind that several transactions may share out.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it does.
+    pub steps: Vec<Step>,
+    /// The margin account that it changes, and its sequence.
+    pub account: Option<(Pubkey, u64)>,
+    /// Positions of that account.
+    pub positions: u16,
+}
+
+impl Part {
+    /// One step on a margin account.
+    pub fn of_account(key: Pubkey, margin: &Margin, steps: Vec<Step>) -> Self {
+        Self {
+            steps,
+            account: Some((key, margin.header.sequence)),
+            positions: margin.header.core.position_count,
+        }
+    }
+
+    /// A step that changes no margin account.
+    pub fn alone(step: impl Into<Step>) -> Self {
+        Self {
+            steps: vec![step.into()],
+            account: None,
+            positions: 1,
+        }
+    }
+}
+
+/// Shares parts out over as few transactions as hold them. Prices are brought by each.
+pub fn share_out(scene: &Scene, id: JobId, prices: &[u16], parts: Vec<Part>) -> Vec<Job> {
+    let begin = || {
+        let mut bundle = Bundle::new(id.kind, id.subject);
+        bundle.prices = prices.to_vec();
+        bundle
+    };
+    let (mut jobs, mut bundle) = (Vec::new(), begin());
+    for part in parts {
+        let mut with = bundle.clone();
+        add(&mut with, &part);
+        if with.fit(scene).is_some() {
+            bundle = with;
+            continue;
+        }
+        jobs.extend(finish(scene, bundle));
+        bundle = begin();
+        add(&mut bundle, &part);
+    }
+    jobs.extend(finish(scene, bundle));
+    jobs
+}
+
+fn add(bundle: &mut Bundle, part: &Part) {
+    bundle.steps.extend_from_slice(&part.steps);
+    bundle.positions = bundle.positions.max(part.positions);
+    if let Some((key, sequence)) = part.account {
+        let watch = Watch::Account(key, sequence);
+        if !bundle.watch.contains(&watch) {
+            bundle.watch.push(watch);
+            bundle.locks.push(key);
+        }
+    }
+}
+
+/// The first account names the job: so work of one kind on others may be under way as well.
+fn finish(scene: &Scene, mut bundle: Bundle) -> Option<Job> {
+    if bundle.steps.is_empty() {
+        return None;
+    }
+    if !bundle.locks.is_empty() {
+        bundle.id.subject = bundle.locks.remove(0);
+    }
+    bundle.service(scene)
+}
