@@ -1,0 +1,2 @@
+import type { MakeJudge } from '../live/judge';
+export async function loadJudge(): Promise<MakeJudge> { throw new Error('later'); }

@@ -1,0 +1,251 @@
+/** From accounts to what pages read: which accounts there are, and what their bytes mean. */
+import { getAddressEncoder, getProgramDerivedAddress, type Address } from '@solana/kit';
+import type { AssetRow, Book, CustodyState, Ledger, Margin, MarketRow, MarketState, Resting, Side } from '../model/types';
+import { MODES } from '../model/types';
+import { decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, PROGRAM_ADDRESS, SEEDS } from './client';
+import type { Found } from './node';
+import type { Settings } from './settings';
+import type { Holder, Purse, World } from './world';
+
+const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
+const TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA' as Address;
+const ASSOCIATED = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL' as Address;
+const NOBODY = '11111111111111111111111111111111';
+
+type Seed = string | Uint8Array | Address;
+
+const bytesOf = getAddressEncoder();
+
+async function derive(seeds: readonly Seed[], program: Address = PROGRAM_ADDRESS): Promise<Address> {
+  const [found] = await getProgramDerivedAddress({ programAddress: program, seeds: seeds.map((seed) => (typeof seed === 'string' && seed.length > 31 ? bytesOf.encode(seed as Address) : seed)) });
+  return found;
+}
+
+function u16(value: number): Uint8Array {
+  return Uint8Array.of(value & 255, value >> 8);
+}
+
+/** The associated token account of an owner. */
+export function tokenAccount(owner: Address, mint: Address, program: Address = TOKEN): Promise<Address> {
+  return derive([owner, program, mint], ASSOCIATED);
+}
+
+export function marginAddress(clearinghouse: Address, owner: Address, id: number): Promise<Address> {
+  return derive([SEEDS.marginAccount, clearinghouse, owner, u16(id)]);
+}
+
+/** A collateral with the accounts of its tokens. */
+export interface Collateral {
+  readonly asset: number;
+  readonly mint: Address;
+  readonly vault: Address;
+  readonly custody: Address;
+  /** The token program of the mint. */
+  readonly program: Address;
+  /** The reader's token account. */
+  readonly wallet: Address | undefined;
+}
+
+/** Which accounts pages need. */
+export interface Keys {
+  readonly clearinghouse: Address;
+  readonly riskBook: Address;
+  readonly backstop: Address;
+  readonly markets: readonly Address[];
+  readonly collaterals: readonly Collateral[];
+  readonly owner: Address | undefined;
+  readonly margin: Address | undefined;
+  /** What of the risk book decides which accounts there are. */
+  readonly shape: string;
+  /** All accounts; those that are watched closely. */
+  all(): Address[];
+  fast(market: Address | undefined): Address[];
+}
+
+function shapeOf(assets: readonly AssetRow[], markets: readonly MarketRow[]): string {
+  return `${assets.map((asset) => asset.mint ?? '-').join()}|${markets.length}`;
+}
+
+/** A risk book with what decides which accounts there are. */
+export function decodeBook(data: Uint8Array): Book & { readonly shape: string } {
+  const tables = decodeRiskBook(data);
+  const assets = tables.assets.map((row, at): AssetRow => {
+    const mint = row.mint === NOBODY ? undefined : row.mint;
+    const oracle = (['none', 'pull', 'legacy'] as const)[row.oracleKind] ?? 'none';
+    return { ...row, at, mint, oracle, tooWide: (row.priceFlags & 1) !== 0, tooFar: (row.priceFlags & 2) !== 0 };
+  });
+  const markets = tables.markets.map((row, at): MarketRow => ({ ...row, at, mode: MODES[row.mode] ?? 'active' }));
+  const { params } = tables;
+  return {
+    paused: tables.paused,
+    quoteDecimals: params.quoteDecimals,
+    auctionSeconds: params.auctionSeconds,
+    liquidationBuffer: params.liquidationBuffer,
+    backstopLine: params.backstopLine,
+    backstopDailyLoss: params.backstopDailyLoss,
+    profitMaturity: params.profitMaturity,
+    debt: params.interest.debt,
+    assets,
+    markets,
+    shape: shapeOf(assets, markets),
+  };
+}
+
+type Fetch = (keys: readonly Address[]) => Promise<{ found: (Found | undefined)[] }>;
+
+/** Finds out which accounts there are. */
+export async function keysOf(settings: Settings, owner: Address | undefined, fetch: Fetch): Promise<Keys> {
+  const clearinghouse = settings.clearinghouse as Address;
+  const riskBook = await derive([SEEDS.riskBook, clearinghouse]);
+  const [found] = (await fetch([riskBook])).found;
+  if (!found) throw new Error('There is no clearinghouse at this address on this network. Check both in the network settings.');
+  const book = decodeBook(found.data);
+  const listed = book.assets.filter((asset) => asset.mint !== undefined);
+  const mints = (await fetch(listed.map((asset) => asset.mint as Address))).found;
+  const collaterals = await Promise.all(
+    listed.map(async (asset, at): Promise<Collateral> => {
+      const mint = asset.mint as Address;
+      const program = (mints[at]?.owner ?? TOKEN) as Address;
+      const [vault, custody, wallet] = await Promise.all([
+        derive([SEEDS.vault, clearinghouse, mint]),
+        derive([SEEDS.custody, clearinghouse, mint]),
+        owner && tokenAccount(owner, mint, program),
+      ]);
+      return { asset: asset.at, mint, vault, custody, program, wallet };
+    }),
+  );
+  const margin = owner && (await marginAddress(clearinghouse, owner, settings.accountId));
+  const backstop = await marginAddress(clearinghouse, clearinghouse, 0);
+  const markets = book.markets.map((market) => market.address as Address);
+  const own = [...(margin ? [margin] : []), ...(owner ? [owner] : [])];
+  const wallets = collaterals.flatMap((one) => (one.wallet ? [one.wallet] : []));
+  return {
+    clearinghouse,
+    riskBook,
+    backstop,
+    markets,
+    collaterals,
+    owner,
+    margin,
+    shape: book.shape,
+    all: () => [CLOCK, riskBook, clearinghouse, backstop, ...own, ...wallets, ...markets, ...collaterals.map((one) => one.custody)],
+    fast: (market) => [CLOCK, riskBook, ...own, ...(market ? [market] : [])],
+  };
+}
+
+/** The change counter of an account that has one; zero for others. */
+export function sequenceOf(data: Uint8Array): bigint {
+  const counted = data.length >= 1_048 && data.length < 400_000;
+  return counted ? new DataView(data.buffer, data.byteOffset).getBigUint64(16, true) : 0n;
+}
+
+function marginOf(data: Uint8Array): Margin {
+  const account = decodeMargin(data);
+  const { core } = account;
+  return {
+    owner: account.owner,
+    delegate: account.delegate === NOBODY ? undefined : account.delegate,
+    id: account.id,
+    sequence: account.sequence,
+    feeDiscountBps: account.feeDiscountBps,
+    cash: cashOf(core.cash),
+    immature: core.immature,
+    liquidationStart: core.liquidationStart,
+    balances: core.balances.filter((balance) => balance.atoms > 0n),
+    positions: account.positions,
+    openOrders: core.openOrders,
+    slots: account.slots,
+  };
+}
+
+/** A unit type of the program is a struct of one field in the IDL. */
+function cashOf(cash: bigint | readonly [bigint] | { readonly fields: readonly [bigint] }): bigint {
+  if (typeof cash === 'bigint') return cash;
+  return 'fields' in cash ? cash.fields[0] : cash[0];
+}
+
+function marketOf(data: Uint8Array): MarketState {
+  const market = decodeOrderBook(data);
+  const lane = (orders: typeof market.bids, side: Side, pegged: boolean): Resting[] => orders.map((order) => ({ ...order, side, pegged }));
+  return {
+    sequence: market.sequence,
+    openLong: market.openLong,
+    openShort: market.openShort,
+    insurance: market.insurance,
+    fees: market.fees,
+    volume: market.volume,
+    queued: market.waiting.length,
+    funding: market.funding,
+    orders: [...lane(market.bids, 'buy', false), ...lane(market.peggedBids, 'buy', true), ...lane(market.asks, 'sell', false), ...lane(market.peggedAsks, 'sell', true)],
+  };
+}
+
+function custodyOf(data: Uint8Array): CustodyState {
+  const { asset, recorded, outflow } = decodeCustody(data);
+  return { asset, recorded, limit: outflow.limit, used: outflow.used, since: outflow.since, window: outflow.window };
+}
+
+function ledgerOf(data: Uint8Array): Ledger {
+  const { insurance, fees, residue, authority } = decodeClearinghouse(data);
+  return { insurance, fees, residue, authority };
+}
+
+/** What was decoded of the same bytes before: most accounts stay as they are from one pass to the next. */
+const decoded = new WeakMap<Uint8Array, unknown>();
+
+function once<T>(found: Found | undefined, decode: (data: Uint8Array) => T): T | undefined {
+  if (!found) return undefined;
+  const before = decoded.get(found.data) as T | undefined;
+  if (before !== undefined) return before;
+  const value = decode(found.data);
+  decoded.set(found.data, value as object);
+  return value;
+}
+
+function holderOf(address: Address | undefined, found: Found | undefined): Holder | undefined {
+  const margin = address && found && found.data.length > 0 ? once(found, marginOf) : undefined;
+  return address && found && margin && { address, margin, bytes: found.data };
+}
+
+function purseOf(keys: Keys, read: (key: Address) => Found | undefined): Purse | undefined {
+  if (!keys.owner) return undefined;
+  const tokens = new Map<number, bigint>();
+  for (const { asset, wallet } of keys.collaterals) {
+    const data = wallet && read(wallet)?.data;
+    // The amount of a token account stands behind its mint and its owner.
+    if (data && data.length >= 72) tokens.set(asset, new DataView(data.buffer, data.byteOffset).getBigUint64(64, true));
+  }
+  return { address: keys.owner, lamports: read(keys.owner)?.lamports ?? 0n, tokens };
+}
+
+/** Everything together; nothing before risk book and clock were read. */
+export function compose(keys: Keys, read: (key: Address) => Found | undefined, slot: bigint): World | undefined {
+  const clock = read(CLOCK)?.data;
+  const riskBook = read(keys.riskBook);
+  const book = once(riskBook, decodeBook);
+  if (!clock || !riskBook || !book) return undefined;
+  const now = new DataView(clock.buffer, clock.byteOffset).getBigInt64(32, true);
+  const markets = new Map<number, MarketState>();
+  keys.markets.forEach((key, at) => {
+    const state = once(read(key), marketOf);
+    if (state) markets.set(at, state);
+  });
+  const custodies = new Map<number, CustodyState>();
+  for (const { asset, custody } of keys.collaterals) {
+    const state = once(read(custody), custodyOf);
+    if (state) custodies.set(asset, state);
+  }
+  return {
+    readAt: Date.now(),
+    now,
+    slot,
+    book,
+    bookBytes: riskBook.data,
+    ledger: once(read(keys.clearinghouse), ledgerOf),
+    markets,
+    custodies,
+    backstop: holderOf(keys.backstop, read(keys.backstop)),
+    account: holderOf(keys.margin, keys.margin && read(keys.margin)),
+    purse: purseOf(keys, read),
+  };
+}

@@ -1,0 +1,27 @@
+/** Who signs. A wallet gets the bytes of a transaction and gives back signed ones; no key ever comes here. */
+import { Store, useStore } from '../ui/store';
+
+export interface Wallet {
+  readonly name: string;
+  readonly icon: string | undefined;
+  readonly address: string;
+  /** A key of this page, for a local network only. */
+  readonly burner: boolean;
+  /** Signs a transaction's wire bytes. */
+  sign(transaction: Uint8Array): Promise<Uint8Array>;
+  /** Forgets it here. */
+  disconnect(): Promise<void>;
+}
+
+export const wallet = new Store<Wallet | undefined>(undefined);
+
+export function useWallet(): Wallet | undefined {
+  return useStore(wallet);
+}
+
+/** Lets the present wallet go. */
+export async function disconnect(): Promise<void> {
+  const present = wallet.get();
+  wallet.set(undefined);
+  await present?.disconnect();
+}
