@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo test bench crash fuzz idl fmt lint clean
+.PHONY: help build-sbf demo localnet test bench crash fuzz idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -19,6 +19,9 @@ help: ## this list
 
 demo: ## build everything and run the demonstration on an embedded chain (first time: some minutes)
 	@scripts/task demo $(ARGS)
+
+localnet: ## start a local network with a clearinghouse that lives; Ctrl-C ends it: docs/localnet.md
+	@scripts/task localnet $(ARGS)
 
 test: ## all checks: format, lints, the program for the chain, every test
 	@scripts/task test

@@ -12,6 +12,8 @@ pub enum Error {
     NoProgram(PathBuf),
     /// The network took the program and does not run it.
     ProgramDoesNotRun(String),
+    /// The program runs, and is not of this source.
+    OtherProgram(String),
     /// The network itself did not start.
     Network(String),
     /// The network did not answer: what was being done, and why not.
@@ -42,6 +44,10 @@ impl core::fmt::Display for Error {
             Self::ProgramDoesNotRun(why) => write!(
                 f,
                 "the network does not run the program ({why}): build it anew (SBF_FORCE=1 make build-sbf)"
+            ),
+            Self::OtherProgram(why) => write!(
+                f,
+                "the program was built from another version of the source ({why}): make build-sbf"
             ),
             Self::Network(why) => write!(f, "the network did not start: {why}"),
             Self::Link(doing, error) => write!(f, "{doing}: {error}"),

@@ -153,9 +153,9 @@ impl House {
             .account(&self.venue.risk_book)
             .await
             .map_err(Error::asking(doing))?;
-        let tables = found.and_then(|found| accounts::risk_book(&found.data).ok());
-        let tables =
-            tables.ok_or_else(|| Error::ProgramDoesNotRun("there is no risk book".into()))?;
+        let data = found.map_or_else(Vec::new, |found| found.data);
+        let tables = accounts::risk_book(&data)
+            .map_err(|error| Error::OtherProgram(format!("its risk book: {error}")))?;
         let prices: Vec<Pubkey> = publisher.feeds().iter().map(|feed| feed.account).collect();
         let addresses = self
             .venue
