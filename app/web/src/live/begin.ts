@@ -54,7 +54,7 @@ function restart(): void {
   let listening = false;
   void next.run((found) => {
     keys = found;
-    if (!listening) listen(next.node, found.riskBook, next.signal);
+    if (!listening) listen(next.node, found.venue.riskBook, next.signal);
     listening = true;
   });
 }

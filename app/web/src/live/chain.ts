@@ -1,64 +1,24 @@
 /** From accounts to what pages read: which accounts there are, and what their bytes mean. */
-import { getAddressEncoder, getProgramDerivedAddress, type Address } from '@solana/kit';
+import type { Address } from '@solana/kit';
 import type { AssetRow, Book, CustodyState, Ledger, Margin, MarketRow, MarketState, Resting, Side } from '../model/types';
 import { MODES } from '../model/types';
-import { decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, PROGRAM_ADDRESS, SEEDS } from './client';
+import { CLOCK, decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, marginAccountAddress, riskBookAddress, SYSTEM_PROGRAM, tokenAddress, venueOf, type Venue } from './client';
 import type { Found } from './node';
 import type { Settings } from './settings';
 import type { Holder, Purse, World } from './world';
 
-const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
-const TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA' as Address;
-const ASSOCIATED = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL' as Address;
-const NOBODY = '11111111111111111111111111111111';
-
-type Seed = string | Uint8Array | Address;
-
-const bytesOf = getAddressEncoder();
-
-async function derive(seeds: readonly Seed[], program: Address = PROGRAM_ADDRESS): Promise<Address> {
-  const [found] = await getProgramDerivedAddress({ programAddress: program, seeds: seeds.map((seed) => (typeof seed === 'string' && seed.length > 31 ? bytesOf.encode(seed as Address) : seed)) });
-  return found;
-}
-
-function u16(value: number): Uint8Array {
-  return Uint8Array.of(value & 255, value >> 8);
-}
-
-/** The associated token account of an owner. */
-export function tokenAccount(owner: Address, mint: Address, program: Address = TOKEN): Promise<Address> {
-  return derive([owner, program, mint], ASSOCIATED);
-}
-
-export function marginAddress(clearinghouse: Address, owner: Address, id: number): Promise<Address> {
-  return derive([SEEDS.marginAccount, clearinghouse, owner, u16(id)]);
-}
-
-/** A collateral with the accounts of its tokens. */
-export interface Collateral {
-  readonly asset: number;
-  readonly mint: Address;
-  readonly vault: Address;
-  readonly custody: Address;
-  /** The token program of the mint. */
-  readonly program: Address;
-  /** The reader's token account. */
-  readonly wallet: Address | undefined;
-}
-
 /** Which accounts pages need. */
 export interface Keys {
-  readonly clearinghouse: Address;
-  readonly riskBook: Address;
-  readonly backstop: Address;
-  readonly markets: readonly Address[];
-  readonly collaterals: readonly Collateral[];
+  readonly venue: Venue;
   readonly owner: Address | undefined;
   readonly margin: Address | undefined;
+  /** The owner's token accounts, by asset. */
+  readonly wallets: ReadonlyMap<number, Address>;
   /** What of the risk book decides which accounts there are. */
   readonly shape: string;
-  /** All accounts; those that are watched closely. */
-  all(): Address[];
+  /** All accounts. */
+  readonly all: readonly Address[];
+  /** Those that are watched closely, with the market that is traded. */
   fast(market: Address | undefined): Address[];
 }
 
@@ -70,7 +30,7 @@ function shapeOf(assets: readonly AssetRow[], markets: readonly MarketRow[]): st
 export function decodeBook(data: Uint8Array): Book & { readonly shape: string } {
   const tables = decodeRiskBook(data);
   const assets = tables.assets.map((row, at): AssetRow => {
-    const mint = row.mint === NOBODY ? undefined : row.mint;
+    const mint = row.mint === SYSTEM_PROGRAM ? undefined : row.mint;
     const oracle = (['none', 'pull', 'legacy'] as const)[row.oracleKind] ?? 'none';
     return { ...row, at, mint, oracle, tooWide: (row.priceFlags & 1) !== 0, tooFar: (row.priceFlags & 2) !== 0 };
   });
@@ -96,40 +56,28 @@ type Fetch = (keys: readonly Address[]) => Promise<{ found: (Found | undefined)[
 /** Finds out which accounts there are. */
 export async function keysOf(settings: Settings, owner: Address | undefined, fetch: Fetch): Promise<Keys> {
   const clearinghouse = settings.clearinghouse as Address;
-  const riskBook = await derive([SEEDS.riskBook, clearinghouse]);
-  const [found] = (await fetch([riskBook])).found;
+  const [found] = (await fetch([await riskBookAddress(clearinghouse)])).found;
   if (!found) throw new Error('There is no clearinghouse at this address on this network. Check both in the network settings.');
-  const book = decodeBook(found.data);
-  const listed = book.assets.filter((asset) => asset.mint !== undefined);
-  const mints = (await fetch(listed.map((asset) => asset.mint as Address))).found;
-  const collaterals = await Promise.all(
-    listed.map(async (asset, at): Promise<Collateral> => {
-      const mint = asset.mint as Address;
-      const program = (mints[at]?.owner ?? TOKEN) as Address;
-      const [vault, custody, wallet] = await Promise.all([
-        derive([SEEDS.vault, clearinghouse, mint]),
-        derive([SEEDS.custody, clearinghouse, mint]),
-        owner && tokenAccount(owner, mint, program),
-      ]);
-      return { asset: asset.at, mint, vault, custody, program, wallet };
-    }),
-  );
-  const margin = owner && (await marginAddress(clearinghouse, owner, settings.accountId));
-  const backstop = await marginAddress(clearinghouse, clearinghouse, 0);
-  const markets = book.markets.map((market) => market.address as Address);
-  const own = [...(margin ? [margin] : []), ...(owner ? [owner] : [])];
-  const wallets = collaterals.flatMap((one) => (one.wallet ? [one.wallet] : []));
+  const tables = decodeRiskBook(found.data);
+  const mints = tables.assets.map((asset) => asset.mint).filter((mint) => mint !== SYSTEM_PROGRAM);
+  const owners = (await fetch(mints)).found.map((mint) => mint?.owner as Address | undefined);
+  const tokenPrograms = new Map(mints.flatMap((mint, at) => (owners[at] ? [[mint, owners[at]] as const] : [])));
+  const venue = await venueOf(tables, { tokenPrograms });
+  const wallets = new Map<number, Address>();
+  for (const collateral of owner ? venue.collaterals.values() : []) {
+    if (owner) wallets.set(collateral.asset, await tokenAddress(owner, collateral));
+  }
+  const margin = owner && (await marginAccountAddress(clearinghouse, owner, settings.accountId));
+  const own = [...(margin ? [margin] : []), ...(owner ? [owner] : []), ...wallets.values()];
+  const custodies = [...venue.collaterals.values()].map((one) => one.custody);
   return {
-    clearinghouse,
-    riskBook,
-    backstop,
-    markets,
-    collaterals,
+    venue,
     owner,
     margin,
-    shape: book.shape,
-    all: () => [CLOCK, riskBook, clearinghouse, backstop, ...own, ...wallets, ...markets, ...collaterals.map((one) => one.custody)],
-    fast: (market) => [CLOCK, riskBook, ...own, ...(market ? [market] : [])],
+    wallets,
+    shape: decodeBook(found.data).shape,
+    all: [CLOCK, venue.riskBook, clearinghouse, venue.backstop, ...own, ...venue.markets, ...custodies],
+    fast: (market) => [CLOCK, venue.riskBook, ...own, ...(market ? [market] : [])],
   };
 }
 
@@ -144,7 +92,7 @@ function marginOf(data: Uint8Array): Margin {
   const { core } = account;
   return {
     owner: account.owner,
-    delegate: account.delegate === NOBODY ? undefined : account.delegate,
+    delegate: account.delegate === SYSTEM_PROGRAM ? undefined : account.delegate,
     id: account.id,
     sequence: account.sequence,
     feeDiscountBps: account.feeDiscountBps,
@@ -210,8 +158,8 @@ function holderOf(address: Address | undefined, found: Found | undefined): Holde
 function purseOf(keys: Keys, read: (key: Address) => Found | undefined): Purse | undefined {
   if (!keys.owner) return undefined;
   const tokens = new Map<number, bigint>();
-  for (const { asset, wallet } of keys.collaterals) {
-    const data = wallet && read(wallet)?.data;
+  for (const [asset, wallet] of keys.wallets) {
+    const data = read(wallet)?.data;
     // The amount of a token account stands behind its mint and its owner.
     if (data && data.length >= 72) tokens.set(asset, new DataView(data.buffer, data.byteOffset).getBigUint64(64, true));
   }
@@ -221,17 +169,17 @@ function purseOf(keys: Keys, read: (key: Address) => Found | undefined): Purse |
 /** Everything together; nothing before risk book and clock were read. */
 export function compose(keys: Keys, read: (key: Address) => Found | undefined, slot: bigint): World | undefined {
   const clock = read(CLOCK)?.data;
-  const riskBook = read(keys.riskBook);
+  const riskBook = read(keys.venue.riskBook);
   const book = once(riskBook, decodeBook);
   if (!clock || !riskBook || !book) return undefined;
   const now = new DataView(clock.buffer, clock.byteOffset).getBigInt64(32, true);
   const markets = new Map<number, MarketState>();
-  keys.markets.forEach((key, at) => {
+  keys.venue.markets.forEach((key, at) => {
     const state = once(read(key), marketOf);
     if (state) markets.set(at, state);
   });
   const custodies = new Map<number, CustodyState>();
-  for (const { asset, custody } of keys.collaterals) {
+  for (const { asset, custody } of keys.venue.collaterals.values()) {
     const state = once(read(custody), custodyOf);
     if (state) custodies.set(asset, state);
   }
@@ -241,10 +189,10 @@ export function compose(keys: Keys, read: (key: Address) => Found | undefined, s
     slot,
     book,
     bookBytes: riskBook.data,
-    ledger: once(read(keys.clearinghouse), ledgerOf),
+    ledger: once(read(keys.venue.clearinghouse), ledgerOf),
     markets,
     custodies,
-    backstop: holderOf(keys.backstop, read(keys.backstop)),
+    backstop: holderOf(keys.venue.backstop, read(keys.venue.backstop)),
     account: holderOf(keys.margin, keys.margin && read(keys.margin)),
     purse: purseOf(keys, read),
   };

@@ -96,17 +96,17 @@ export class Reader {
       begun(this.#keys);
     }
     const keys = this.#keys;
-    const market = keys.markets[selected.get()];
-    const wanted = all ? keys.all() : keys.fast(market);
+    const market = keys.venue.markets[selected.get()];
+    const wanted = all ? keys.all : keys.fast(market);
     const { slot, found } = await this.#node.accounts(wanted, this.signal);
     this.#slot = slot;
     wanted.forEach((key, at) => this.#put(key, found[at], true));
-    this.#watch(keys.riskBook);
+    this.#watch(keys.venue.riskBook);
     if (keys.margin) this.#watch(keys.margin);
     if (market) this.#watch(market);
     this.#tell(keys);
     // A market or a collateral that was added changes which accounts there are.
-    const data = this.#known.get(keys.riskBook)?.data;
+    const data = this.#known.get(keys.venue.riskBook)?.data;
     if (data && decodeBook(data).shape !== keys.shape) this.#keys = undefined;
   }
 

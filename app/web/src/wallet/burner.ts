@@ -2,13 +2,7 @@
  * A key made in the page, for local networks: what it holds is worth nothing. It lives in this tab's session storage, so
  * that a reload keeps it and closing the tab ends it. It is never sent anywhere, and never offered on another network.
  */
-import {
-  createKeyPairSignerFromPrivateKeyBytes,
-  getTransactionDecoder,
-  getTransactionEncoder,
-  partiallySignTransaction,
-  type KeyPairSigner,
-} from '@solana/kit';
+import { createKeyPairSignerFromPrivateKeyBytes, type KeyPairSigner } from '@solana/kit';
 import { wallet, type Wallet } from './wallet';
 
 const KEY = 'counterweight.burner';
@@ -28,11 +22,7 @@ function asWallet(signer: KeyPairSigner): Wallet {
     icon: undefined,
     address: signer.address,
     burner: true,
-    async sign(bytes) {
-      const transaction = getTransactionDecoder().decode(bytes);
-      const signed = await partiallySignTransaction([signer.keyPair], transaction);
-      return new Uint8Array(getTransactionEncoder().encode(signed));
-    },
+    signer,
     disconnect() {
       sessionStorage.removeItem(KEY);
       return Promise.resolve();

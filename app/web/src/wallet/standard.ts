@@ -1,4 +1,5 @@
 /** Wallets that the browser has, by the wallet standard. */
+import { getTransactionDecoder, getTransactionEncoder, type Address, type TransactionModifyingSigner } from '@solana/kit';
 import { getWallets } from '@wallet-standard/app';
 import type { Wallet as StandardWallet, WalletAccount } from '@wallet-standard/base';
 import { Store, useStore } from '../ui/store';
@@ -40,6 +41,23 @@ export function useBrowserWallets(): readonly StandardWallet[] {
   return useStore(present);
 }
 
+/** A wallet may change what it signs: a higher fee, a guard of its own. What it gives back is what is sent. */
+function signerOf(of: StandardWallet, account: WalletAccount): TransactionModifyingSigner {
+  const [encoder, decoder] = [getTransactionEncoder(), getTransactionDecoder()];
+  return {
+    address: account.address as Address,
+    async modifyAndSignTransactions(transactions) {
+      const inputs = transactions.map((transaction) => ({ account, transaction: new Uint8Array(encoder.encode(transaction)) }));
+      const signed = (await feature<Sign>(of, SIGN)?.signTransaction(...inputs)) ?? [];
+      return transactions.map((transaction, at) => {
+        const bytes = signed[at]?.signedTransaction;
+        if (!bytes) throw new Error(`${of.name} gave back no signed transaction`);
+        return { ...transaction, ...decoder.decode(bytes) };
+      }) as unknown as Awaited<ReturnType<TransactionModifyingSigner['modifyAndSignTransactions']>>;
+    },
+  };
+}
+
 function asWallet(of: StandardWallet, account: WalletAccount): Wallet {
   let ended = () => {};
   const events = feature<Events>(of, EVENTS);
@@ -56,13 +74,7 @@ function asWallet(of: StandardWallet, account: WalletAccount): Wallet {
     icon: of.icon,
     address: account.address,
     burner: false,
-    async sign(transaction) {
-      const sign = feature<Sign>(of, SIGN);
-      const signed = await sign?.signTransaction({ account, transaction });
-      const first = signed?.[0];
-      if (!first) throw new Error(`${of.name} gave back no signed transaction`);
-      return first.signedTransaction;
-    },
+    signer: signerOf(of, account),
     async disconnect() {
       ended();
       await feature<{ disconnect(): Promise<void> }>(of, DISCONNECT)?.disconnect();

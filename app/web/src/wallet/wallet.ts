@@ -1,4 +1,5 @@
-/** Who signs. A wallet gets the bytes of a transaction and gives back signed ones; no key ever comes here. */
+/** Who signs. A wallet gets a transaction and gives it back signed; no key ever comes here. */
+import type { TransactionSigner } from '@solana/kit';
 import { Store, useStore } from '../ui/store';
 
 export interface Wallet {
@@ -7,8 +8,8 @@ export interface Wallet {
   readonly address: string;
   /** A key of this page, for a local network only. */
   readonly burner: boolean;
-  /** Signs a transaction's wire bytes. */
-  sign(transaction: Uint8Array): Promise<Uint8Array>;
+  /** What instructions are built with. */
+  readonly signer: TransactionSigner;
   /** Forgets it here. */
   disconnect(): Promise<void>;
 }
