@@ -8,7 +8,7 @@ export {
   type RiskTables,
 } from '../../../client/src/accounts/index';
 export { eventsIn } from '../../../client/src/events';
-export { explain } from '../../../client/src/errors';
+export { explain, explainCode } from '../../../client/src/errors';
 export { marginAccountAddress, riskBookAddress } from '../../../client/src/pda';
 export { CLOCK, SYSTEM_PROGRAM, TOKEN_PROGRAM } from '../../../client/src/programs';
 export { tokenAddress } from '../../../client/src/tokens';
