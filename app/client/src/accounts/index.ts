@@ -1,0 +1,5 @@
+/** Accounts from their bytes, and what their integers mean. */
+export * from './decode.js';
+export * from './units.js';
+export * from './depth.js';
+export * from '../generated/rows.js';

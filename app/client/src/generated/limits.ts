@@ -1,0 +1,74 @@
+// Written by scripts/generate.mjs. Do not edit: run `make client`.
+
+/** What each further position costs at most, where only accounts with fewer were measured. */
+export const A_POSITION = 1000;
+/** What looking for an address may cost besides, of instructions that create accounts. */
+export const SEARCHING = 15000;
+/** What the instructions that set the limit and the price of a unit cost. */
+export const BUDGET = 300;
+/** What an instruction of another program may use, where nobody says. */
+export const FOREIGN = 200000;
+/** The most compute units that a transaction can ask for. */
+export const MOST_UNITS = 1400000;
+
+/** Instructions that create accounts. */
+export const CREATING: readonly string[] = ['add_market', 'create_clearinghouse', 'list_collateral', 'open_backstop', 'open_margin_account', 'open_triggers'];
+
+/** Name and measured cases (positions, 0 where they do not matter; compute units) of each instruction, by the first eight
+ * bytes of its data, in hexadecimal. */
+export const MEASURED: Readonly<Record<string, readonly [string, readonly (readonly [number, number])[]]>> = {
+  '6b56c65b210c6ba0': ['accept_authority', [[0, 1671]]],
+  '2f2873c65b0cde31': ['accrue_interest', [[0, 2965]]],
+  '5135868ef3492ab3': ['add_asset', [[0, 4472]]],
+  '2989b97e458bfe37': ['add_market', [[0, 10107]]],
+  '73eb2601733ada51': ['audit', [[0, 8480]]],
+  'eee15f9ee36708c2': ['cancel_orders', [[8, 12472]]],
+  'd08bf934f72139df': ['cancel_trigger', [[8, 1922]]],
+  'ababa5344aa1aafc': ['catch_up', [[8, 2988]]],
+  '69d729efa6cf0167': ['close_margin_account', [[0, 1318]]],
+  'fd813524c60ec1ec': ['close_triggers', [[0, 891]]],
+  'a498cf631eba13b6': ['collect_fees', [[0, 1350]]],
+  'ce24a130cf777b76': ['create_clearinghouse', [[0, 29168]]],
+  '9e7f1bdeb7b223c2': ['deleverage', [[8, 14295], [32, 31119], [48, 42332]]],
+  'e3086fdc106a6730': ['deleverage_backstop', [[8, 10275], [32, 18737], [48, 24190]]],
+  'f223c68952e1f2b6': ['deposit', [[1, 5561], [8, 5561], [16, 5561], [32, 5561], [64, 5561], [128, 5561]]],
+  'fed0761dadf8c846': ['edit_order', [[8, 8673]]],
+  '9e63c989c014ec88': ['execute_trigger', [[8, 12730]]],
+  'e66648764d6f03e6': ['flag_account', [[1, 1627], [8, 2524], [16, 3556], [32, 5620], [64, 9748], [128, 17992]]],
+  '3ad825a2c9321442': ['fund_insurance', [[0, 6444]]],
+  '33f571e0857ad056': ['grow_market', [[0, 3094]]],
+  'dfb3e27d302e274a': ['liquidate', [[1, 7173], [8, 10217], [16, 14007], [32, 21333], [64, 35924], [128, 64949]]],
+  'a0c74e8d8c92a6d4': ['liquidate_collateral', [[0, 6888]]],
+  '0125a4ec8cddd6b3': ['liquidate_slice', [[1, 8641], [8, 29570], [16, 53910], [32, 103006]]],
+  '9be82fab7cce851b': ['list_collateral', [[0, 14777]]],
+  'dbc20600a6985fd6': ['margin_view', [[1, 2741], [8, 4909], [16, 7453], [32, 12541], [64, 22717], [128, 42953]]],
+  '94b6905bba0c7612': ['nominate_authority', [[0, 1703]]],
+  'a7b9fc8ab945e01f': ['open_backstop', [[0, 6360]]],
+  'fb3636e9b47dcb6b': ['open_margin_account', [[0, 7805]]],
+  '3da7e57c31b0ce24': ['open_triggers', [[8, 7235]]],
+  'd316ddfb4a79c12f': ['pause', [[0, 1676]]],
+  '33c29baf6d82606a': ['place_order', [[8, 9280]]],
+  '3c3f327b0cc53cbe': ['place_orders', [[8, 23279]]],
+  'db4bc6ac57e8cd15': ['place_trigger', [[8, 2047]]],
+  '1bd59fbf0c747079': ['prune_orders', [[8, 9435]]],
+  '1a88848fec34b20c': ['refresh_prices', [[0, 21043]]],
+  '3516f134a5a25dc2': ['resize_margin_account', [[0, 3523]]],
+  'afe0141b6bedce9f': ['resolve_default', [[8, 24498], [32, 91274], [48, 139282]]],
+  '153726d7c517afb3': ['set_asset_terms', [[0, 1834]]],
+  'f21e2e4c6ceb80b5': ['set_delegate', [[0, 1242]]],
+  '25aadc380c25ab2a': ['set_fee_discount', [[0, 1576]]],
+  '93f332799aa4321e': ['set_guardian', [[0, 1703]]],
+  'c8fc7a41ae5d2c81': ['set_market_terms', [[0, 2661]]],
+  'e459fb72658cc87b': ['set_outflow_limit', [[0, 1885]]],
+  '91decc2cf99b7adb': ['set_risk_terms', [[0, 2296]]],
+  '4d706a1703f40ecb': ['settle_block_trade', [[1, 7484], [8, 22486], [16, 25886], [32, 32254], [64, 54358], [128, 101484]]],
+  'fa141aebc9bd7039': ['settle_fills', [[8, 22423]]],
+  'c1995fd8a60690d9': ['settle_market', [[0, 2961]]],
+  '219c4adad72a70af': ['settle_position', [[0, 2541]]],
+  '0931f2589c546d0f': ['sweep_dust', [[0, 2428]]],
+  'b2901ad8f1bbce82': ['trade', [[8, 50787]]],
+  'a334c8e78c0345ba': ['transfer', [[1, 3370], [8, 4635], [16, 6139], [32, 9147], [64, 15163], [128, 27093]]],
+  'e04209464b515e58': ['update_funding', [[8, 2440]]],
+  'b712469c946da122': ['withdraw', [[1, 7524], [8, 9686], [16, 12222], [32, 17294], [64, 27438], [128, 47612]]],
+  'c6d4ab6d90d7ae59': ['withdraw_fees', [[0, 6945]]],
+};
