@@ -26,6 +26,7 @@
 //! | [`collateral`] | what is left when no position is: collateral against a debt |
 //! | [`backstop`] | who is in default, and what the backstop takes over |
 //! | [`deleverage`] | what a default leaves open, closed against the other side pro rata |
+//! | [`whatif`] | at which prices an account would be liquidated |
 //!
 //! Rounding is always against the account that is judged; value that changes hands is never rounded.
 // What Anchor's derive writes for the IDL needs the standard library; nothing else may.
@@ -64,6 +65,7 @@ pub mod slice;
 pub mod standard;
 pub mod tiers;
 pub mod units;
+pub mod whatif;
 
 pub use account::{AccountCore, AccountMut, AccountView, Balance};
 pub use asset::{Asset, AssetTerms};

@@ -6,22 +6,9 @@ use crate::{
     preview,
 };
 use counterweight::MarginView;
-use counterweight_risk::{Health, Price, Result, standard::maintenance, units::MAX_PRICE};
+use counterweight_risk::{Health, Result, standard::maintenance};
 
-/// How far above the present price a liquidation price is looked for.
-const FURTHEST: u64 = 1_000;
-
-/// Where an account would be liquidated if one asset's price moved alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edges {
-    /// The asset.
-    pub asset: u16,
-    /// The highest price below the present one at which it fails maintenance; none, where it fails at no price.
-    pub below: Option<Price>,
-    /// The lowest price above the present one at which it fails maintenance; none, up to a thousand times the
-    /// present price.
-    pub above: Option<Price>,
-}
+pub use counterweight_risk::whatif::Edges;
 
 /// An account as it would stand.
 #[derive(Clone, Debug)]
@@ -78,51 +65,10 @@ pub fn exposures(margin: &Margin) -> Vec<u16> {
 /// Where an account that meets maintenance would fail it if the price of one asset moved alone, with a narrow
 /// interval.
 ///
-/// Equity is linear in a price and each requirement convex in it, so what is left over is concave: the account
-/// holds on one stretch of prices, and one search on each side finds where it ends.
-///
 /// # Errors
-/// Those of [`maintenance`] at the present price.
+/// Those of [`counterweight_risk::whatif::edges`].
 pub fn edges(tables: &RiskTables, margin: &Margin, asset: u16, now: i64) -> Result<Edges> {
-    let present = tables.book().asset(asset)?.index;
-    let mut moved = tables.clone();
-    let row = usize::from(asset);
-    let mut holds = |price: u64| {
-        let row = &mut moved.assets[row];
-        (row.index, row.maintenance_low, row.maintenance_high) =
-            (Price(price), Price(price), Price(price));
-        row.publish_time = row.publish_time.max(now);
-        // What leaves the range of money is no price that a market could have.
-        maintenance(&moved.book(), &margin.view(), now).map(|health| health.is_met())
-    };
-    let mut edges = Edges {
-        asset,
-        below: None,
-        above: None,
-    };
-    if present.0 == 0 || !holds(present.0)? {
-        return Ok(edges);
-    }
-    if !holds(1).unwrap_or(true) {
-        edges.below = Some(Price(boundary(1, present.0, &mut holds)));
-    }
-    let furthest = present.0.saturating_mul(FURTHEST).min(MAX_PRICE.0);
-    if furthest > present.0 && !holds(furthest).unwrap_or(true) {
-        edges.above = Some(Price(boundary(furthest, present.0, &mut holds)));
-    }
-    Ok(edges)
-}
-
-/// The last price that fails, on the way from one that fails to one that holds.
-fn boundary(fails: u64, held: u64, holds: &mut impl FnMut(u64) -> Result<bool>) -> u64 {
-    let (mut fails, mut held) = (fails, held);
-    while fails.abs_diff(held) > 1 {
-        let middle = fails.min(held) + fails.abs_diff(held) / 2;
-        if holds(middle).unwrap_or(false) {
-            held = middle;
-        } else {
-            fails = middle;
-        }
-    }
-    fails
+    let mut assets = tables.assets.clone();
+    let (params, markets) = (&tables.header.params, &tables.markets);
+    counterweight_risk::whatif::edges(params, &mut assets, markets, &margin.view(), asset, now)
 }
