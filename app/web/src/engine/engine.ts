@@ -48,14 +48,9 @@ export interface Outlook {
   readonly edges: readonly Edge[];
 }
 
-/** Why a change cannot be: the program's number (0 for none), and a sentence. */
+/** Why a change cannot be, in a sentence with what to do. */
 export class EngineRefusal extends Error {
-  readonly code: number;
-  constructor(code: number, sentence: string) {
-    super(sentence);
-    this.name = 'EngineRefusal';
-    this.code = code;
-  }
+  override readonly name = 'EngineRefusal';
 }
 
 /** An account at a moment, and what becomes of it. */

@@ -1,40 +1,24 @@
-/** The engine that the program runs, as WebAssembly. Handles into its memory never leave this file. */
-import { explainCode } from '../live/client';
-import init, { Refused, Scenario, type Figures as Handle } from '../../../client/src/wasm/engine.js';
-import moduleUrl from '../../../client/src/wasm/engine_bg.wasm?url';
+/** The engine that the program runs, as WebAssembly. Scenarios live in its memory and never leave this file. */
+import { explain, Side } from '@counterweight/client';
+import { loadEngine, Scenario, type Change as ClientChange } from '@counterweight/client/engine';
+import moduleUrl from '@counterweight/client/engine.wasm?url';
 import type { MakeJudge } from '../live/judge';
-import { EngineRefusal, type Change, type Contribution, type Edge, type Figures, type Judge } from './engine';
+import { EngineRefusal, type Change, type Figures, type Judge, type Outlook } from './engine';
 
-function plain(handle: Handle): Figures {
-  const { equity, maintenanceMargin, initialEquity, initialMargin, freeCollateral, canAddRisk, liquidationStart } = handle;
-  handle.free();
-  return { equity, maintenanceMargin, initialEquity, initialMargin, freeCollateral, canAddRisk, liquidationStart };
-}
+const sideOf = (sells: boolean): Side => (sells ? Side.Sell : Side.Buy);
 
-function apply(scenario: Scenario, change: Change): void {
+function forClient(change: Change): ClientChange {
   switch (change.kind) {
-    case 'take':
-      return scenario.take(change.market, change.sells, BigUint64Array.from(change.lots), BigUint64Array.from(change.ticks));
+    case 'take': {
+      const { market, sells, lots, ticks } = change;
+      return { kind: 'take', market, side: sideOf(sells), fills: lots.map((size, at) => ({ lots: size, ticks: ticks[at] ?? 0n })) };
+    }
     case 'rest':
-      return scenario.rest(change.market, change.sells, change.lots, change.ticks);
     case 'peg':
-      return scenario.restPegged(change.market, change.sells, change.lots, change.offset);
-    case 'deposit':
-      return scenario.deposit(change.asset, change.atoms);
-    case 'withdraw':
-      return scenario.withdraw(change.asset, change.atoms);
-    case 'price':
-      return scenario.movePrice(change.asset, change.price);
+      return { ...change, side: sideOf(change.sells) };
+    default:
+      return change;
   }
-}
-
-/** A refusal of the engine in the program's own words. */
-function refusal(error: unknown): unknown {
-  if (!(error instanceof Refused)) return error;
-  const { code, detail } = error;
-  error.free();
-  const known = explainCode(code);
-  return new EngineRefusal(code, known ? `${known.sentence}. ${known.advice}` : detail);
 }
 
 class WasmJudge implements Judge {
@@ -42,41 +26,28 @@ class WasmJudge implements Judge {
   #released = false;
 
   constructor(book: Uint8Array, margin: Uint8Array, now: bigint) {
-    this.#base = new Scenario(book, margin, now);
+    this.#base = Scenario.of(book, margin, now);
   }
 
   /** Asks a copy, which is given back whatever comes of it. */
   #ask<T>(changes: readonly Change[], question: (scenario: Scenario) => T): T {
-    if (this.#released) throw new EngineRefusal(0, 'The account was read anew meanwhile.');
+    if (this.#released) throw new EngineRefusal('The account was read anew meanwhile.');
     const copy = this.#base.fork();
     try {
-      for (const change of changes) apply(copy, change);
-      return question(copy);
+      return question(copy.apply(...changes.map(forClient)));
     } catch (error) {
-      throw refusal(error);
+      throw new EngineRefusal(explain(error), { cause: error });
     } finally {
       copy.free();
     }
   }
 
   figures(changes: readonly Change[] = []): Figures {
-    return this.#ask(changes, (scenario) => plain(scenario.view()));
+    return this.#ask(changes, (scenario) => scenario.view());
   }
 
-  outlook(changes: readonly Change[] = []) {
-    return this.#ask(changes, (scenario) => {
-      const contributions = scenario.holdings().map((holding): Contribution => {
-        const { market, asset, size, equity, maintenanceMargin, initialMargin } = holding;
-        holding.free();
-        return { market, asset, size, equity, maintenanceMargin, initialMargin };
-      });
-      const edges = scenario.liquidationPrices().map((found): Edge => {
-        const { asset, below, above } = found;
-        found.free();
-        return { asset, below, above };
-      });
-      return { figures: plain(scenario.view()), contributions, edges };
-    });
+  outlook(changes: readonly Change[] = []): Outlook {
+    return this.#ask(changes, (scenario) => ({ figures: scenario.view(), contributions: scenario.holdings(), edges: scenario.liquidationPrices() }));
   }
 
   withdrawable(asset: number): bigint {
@@ -84,7 +55,7 @@ class WasmJudge implements Judge {
   }
 
   mostLots(market: number, sells: boolean, ticks: bigint): bigint {
-    return this.#ask([], (scenario) => scenario.mostLots(market, sells, ticks));
+    return this.#ask([], (scenario) => scenario.mostLots(market, sideOf(sells), ticks));
   }
 
   release(): void {
@@ -96,12 +67,6 @@ class WasmJudge implements Judge {
 
 /** Loads the module. Judges can be made once it has arrived. */
 export async function loadJudge(): Promise<MakeJudge> {
-  await init({ module_or_path: moduleUrl });
-  return (book, margin, now) => {
-    try {
-      return new WasmJudge(book, margin, now);
-    } catch (error) {
-      throw refusal(error);
-    }
-  };
+  await loadEngine(moduleUrl);
+  return (book, margin, now) => new WasmJudge(book, margin, now);
 }

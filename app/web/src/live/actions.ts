@@ -6,7 +6,7 @@ import { exactDecimal, formatDecimal } from '../money/decimal';
 import { formatLots, formatTicks, priceToTicks } from '../money/units';
 import { wallet } from '../wallet/wallet';
 import { currentKeys, hurry } from './begin';
-import * as client from './client';
+import * as client from '@counterweight/client';
 import type { Keys } from './chain';
 import { priceAccounts } from './prices';
 import type { Done } from './send';

@@ -2,7 +2,7 @@
 import type { Address } from '@solana/kit';
 import type { AssetRow, Book, CustodyState, Ledger, Margin, MarketRow, MarketState, Resting, Side } from '../model/types';
 import { MODES } from '../model/types';
-import { CLOCK, decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, marginAccountAddress, riskBookAddress, SYSTEM_PROGRAM, tokenAddress, venueOf, type Venue } from './client';
+import { CLOCK, decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, marginAccountAddress, riskBookAddress, SYSTEM_PROGRAM, tokenAddress, venueOf, type Venue } from '@counterweight/client';
 import type { Found } from './node';
 import type { Settings } from './settings';
 import type { Holder, Purse, World } from './world';

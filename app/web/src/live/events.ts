@@ -1,5 +1,5 @@
 import type { Told } from '../model/events';
-import { eventsIn } from './client';
+import { eventsIn } from '@counterweight/client';
 
 /** The events of a log that pages read. Others pass through and are met by nobody. */
 export function readEvents(logs: readonly string[]): readonly Told[] {

@@ -4,7 +4,7 @@ import { scaleOf, type AssetRow, type Book, type MarketRow } from '../model/type
 import { formatBps, formatLots, formatPrice, formatTicks, moveBps, tickDigits, ticksToPrice } from '../money/units';
 import { Empty, Panel } from '../ui/parts';
 
-const ROWS = 11;
+const ROWS = 8;
 
 export function OrderBook(props: {
   book: Book;

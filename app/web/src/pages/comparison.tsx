@@ -21,7 +21,7 @@ export function Comparison(props: { decimals: number; before: Figures | undefine
     return bps === undefined ? '—' : formatBps(bps, { digits: 1, round: 'down' });
   };
   return (
-    <table className="compare small" aria-label={props.label ?? 'The account now and after this'}>
+    <table className="compare tight small" aria-label={props.label ?? 'The account now and after this'}>
       <thead>
         <tr>
           <th>Account</th>

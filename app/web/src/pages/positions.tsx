@@ -9,15 +9,15 @@ import { formatBps, formatLots, formatPrice, shareBps, tickDigits, worth } from 
 import { Button, Empty, Meter, Panel, TableBox } from '../ui/parts';
 import { Quote } from './figures';
 
-export function Positions(props: { world: World; account: Holder; outlook: Outlook | undefined }) {
-  const { world, account, outlook } = props;
+export function Positions(props: { world: World; account: Holder; outlook: Outlook | undefined; compact?: boolean }) {
+  const { world, account, outlook, compact = false } = props;
   const open = account.margin.positions.filter((position) => position.lots !== 0n);
   return (
     <Panel title="Positions" flush end={<span className="muted small">{open.length === 0 ? '' : `${open.length} of ${account.margin.slots} slots`}</span>}>
       {open.length === 0 ? (
         <Empty>
           <p>No open position.</p>
-          <a href="#/trade">Trade</a>
+          {!compact && <a href="#/trade">Trade</a>}
         </Empty>
       ) : (
         <TableBox label="Positions">
@@ -28,10 +28,10 @@ export function Positions(props: { world: World; account: Holder; outlook: Outlo
                 <th>Size</th>
                 <th>Entry</th>
                 <th>Index</th>
-                <th>Value</th>
+                {!compact && <th>Value</th>}
                 <th>Unrealised</th>
                 <th title="What the maintenance margin would be less without this leg">Maintenance</th>
-                <th title="Its part of the account's maintenance margin">Share</th>
+                {!compact && <th title="Its part of the account's maintenance margin">Share</th>}
                 <th>
                   <span className="hidden-text">Close</span>
                 </th>
@@ -39,10 +39,10 @@ export function Positions(props: { world: World; account: Holder; outlook: Outlo
             </thead>
             <tbody>
               {open.map((position) => (
-                <Leg key={position.market} world={world} position={position} outlook={outlook} />
+                <Leg key={position.market} world={world} position={position} outlook={outlook} compact={compact} />
               ))}
             </tbody>
-            {outlook && open.length > 1 && <Total world={world} outlook={outlook} />}
+            {outlook && open.length > 1 && <Total world={world} outlook={outlook} compact={compact} />}
           </table>
         </TableBox>
       )}
@@ -57,8 +57,8 @@ export function entryPrice(position: Position): bigint {
   return divide(cost << 16n, size);
 }
 
-function Leg(props: { world: World; position: Position; outlook: Outlook | undefined }) {
-  const { world, position, outlook } = props;
+function Leg(props: { world: World; position: Position; outlook: Outlook | undefined; compact: boolean }) {
+  const { world, position, outlook, compact } = props;
   const { book } = world;
   const market = book.markets[position.market];
   const asset = book.assets[position.asset];
@@ -79,12 +79,14 @@ function Leg(props: { world: World; position: Position; outlook: Outlook | undef
       </td>
       <td>{formatPrice(entryPrice(position), assetScale(book, position.asset), digits)}</td>
       <td>{formatPrice(asset.index, scale, digits)}</td>
-      <td>
-        <Quote atoms={worth(position.lots, asset.index)} decimals={book.quoteDecimals} />
-      </td>
+      {!compact && (
+        <td>
+          <Quote atoms={worth(position.lots, asset.index)} decimals={book.quoteDecimals} />
+        </td>
+      )}
       <td>{contribution ? <Quote atoms={contribution.equity} decimals={book.quoteDecimals} tone /> : '…'}</td>
       <td>{contribution ? <Quote atoms={contribution.maintenanceMargin} decimals={book.quoteDecimals} /> : '…'}</td>
-      <td>{contribution && outlook && <Share contribution={contribution} outlook={outlook} name={market.name} />}</td>
+      {!compact && <td>{contribution && outlook && <Share contribution={contribution} outlook={outlook} name={market.name} />}</td>}
       <td>
         <Button
           small
@@ -112,21 +114,21 @@ function Share({ contribution, outlook, name }: { contribution: Contribution; ou
   );
 }
 
-function Total({ world, outlook }: { world: World; outlook: Outlook }) {
+function Total({ world, outlook, compact }: { world: World; outlook: Outlook; compact: boolean }) {
   const legs = outlook.contributions.filter((one) => one.market !== undefined);
   const sum = (pick: (one: Contribution) => bigint) => legs.reduce((total, one) => total + pick(one), 0n);
   return (
     <tfoot>
       <tr>
         <th scope="row">Together</th>
-        <td colSpan={4} />
+        <td colSpan={compact ? 3 : 4} />
         <td>
           <Quote atoms={sum((one) => one.equity)} decimals={world.book.quoteDecimals} tone />
         </td>
         <td>
           <Quote atoms={outlook.figures.maintenanceMargin} decimals={world.book.quoteDecimals} />
         </td>
-        <td colSpan={2} />
+        <td colSpan={compact ? 1 : 2} />
       </tr>
     </tfoot>
   );

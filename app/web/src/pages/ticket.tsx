@@ -66,11 +66,14 @@ export function Ticket(props: { world: World; desk: Desk; judge: Judge | undefin
           onChange={(side) => set({ side })}
         />
         <Choice label="Kind" value={fields.kind} options={KINDS.map(([name, text]) => [name, text] as const)} onChange={(chosen) => set({ kind: chosen })} />
-        <p className="muted small" style={{ minHeight: '2.9em' }}>
+        <p className="muted small" style={{ minHeight: '2.9em', marginTop: -4 }}>
           {kind?.[2]}
         </p>
-        <PriceFields fields={fields} set={set} scale={scale} problems={problems} desk={desk} />
-        <SizeField fields={fields} set={set} scale={scale} wrong={problems.size} judge={judge} desk={desk} order={order} />
+        <div className="pair">
+          <PriceFields fields={fields} set={set} scale={scale} problems={problems} desk={desk} />
+          <SizeField fields={fields} set={set} scale={scale} wrong={problems.size} desk={desk} />
+        </div>
+        <Parts fields={fields} set={set} scale={scale} judge={judge} desk={desk} order={order} />
         <div className="row apart">
           <Check
             label="Reduce only"
@@ -82,7 +85,7 @@ export function Ticket(props: { world: World; desk: Desk; judge: Judge | undefin
           <Choice label="Lives" bare value={String(fields.expiresIn)} options={LIVES} onChange={(seconds) => set({ expiresIn: Number(seconds) })} />
         </div>
         <Expected result={result} desk={desk} scale={scale} />
-        <p className={`small ${refused || problems.form ? 'bad' : 'muted'}`} style={{ minHeight: '2.9em' }} role="status">
+        <p className={`small ${refused || problems.form ? 'bad' : 'muted'}`} style={{ minHeight: '1.45em' }} role="status">
           {problems.form ?? refused ?? (judge ? '' : 'Open an account by a deposit to trade.')}
         </p>
         <Button submit wide kind={fields.side} busy={action.busy} disabled={!order || !judge || Boolean(refused)}>
@@ -111,9 +114,9 @@ function PriceFields(props: { fields: Fields; set: (changed: Partial<Fields>) =>
   if (fields.kind === 'market') {
     const limit = formatTicks(marketLimit(desk, fields.side, fields.slippageBps), scale);
     return (
-      <div className="stack tight">
-        <Choice label="Slippage from the index, at most" value={String(fields.slippageBps)} options={SLIPPAGES} onChange={(bps) => set({ slippageBps: Number(bps) })} />
-        <p className="muted small">{`${fields.side === 'buy' ? 'Pays at most' : 'Receives at least'} ${limit}`}</p>
+      <div>
+        <Choice label="Slippage, at most" value={String(fields.slippageBps)} options={SLIPPAGES} onChange={(bps) => set({ slippageBps: Number(bps) })} />
+        <p className="muted small">{`${fields.side === 'buy' ? 'Pays up to' : 'Down to'} ${limit}`}</p>
       </div>
     );
   }
@@ -156,36 +159,39 @@ function BestPrice(props: { desk: Desk; scale: TickScale; side: 'buy' | 'sell'; 
   );
 }
 
-function SizeField(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; wrong: string | undefined; judge: Judge | undefined; desk: Desk; order: Order | undefined }) {
-  const { fields, scale, desk, judge } = props;
+function SizeField(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; wrong: string | undefined; desk: Desk }) {
+  const { fields, scale, desk } = props;
   const position = held(desk.margin, desk.market.at);
+  return (
+    <Field
+      label="Size"
+      name="size"
+      unit={desk.asset.name}
+      value={fields.size}
+      onChange={(size) => props.set({ size })}
+      wrong={props.wrong}
+      corner={position !== 0n && <span>held {formatLots(position, scale, { signed: true })}</span>}
+    />
+  );
+}
+
+/** Sizes as parts of the largest one that margin allows, or of the position where it is only reduced. */
+function Parts(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; judge: Judge | undefined; desk: Desk; order: Order | undefined }) {
+  const { fields, desk, judge } = props;
   const most = (): bigint => {
+    const position = held(desk.margin, desk.market.at);
     if (fields.reduceOnly && mayReduceOnly(fields.kind)) return position < 0n ? -position : position;
     const limit = props.order?.limit ?? marketLimit(desk, fields.side, fields.slippageBps);
     return judge ? judge.mostLots(desk.market.at, fields.side === 'sell', limit) : 0n;
   };
-  const fill = (percent: number) => {
-    const lots = ask(most).answer ?? 0n;
-    props.set({ size: exactDecimal(partOf(lots, percent), lotDigits(scale)) });
-  };
+  const fill = (percent: number) => props.set({ size: exactDecimal(partOf(ask(most).answer ?? 0n, percent), lotDigits(props.scale)) });
   return (
-    <div className="stack tight">
-      <Field
-        label="Size"
-        name="size"
-        unit={desk.asset.name}
-        value={fields.size}
-        onChange={(size) => props.set({ size })}
-        wrong={props.wrong}
-        corner={position !== 0n && <span>held {formatLots(position, scale, { signed: true })}</span>}
-      />
-      <div className="ticks" role="group" aria-label="Part of the largest size that margin allows">
-        {[10, 25, 50, 100].map((percent) => (
-          <Button key={percent} small disabled={!judge} onClick={() => fill(percent)}>
-            {percent === 100 ? 'Max' : `${percent} %`}
-          </Button>
-        ))}
-      </div>
+    <div className="ticks" role="group" aria-label="Part of the largest size that margin allows">
+      {[10, 25, 50, 100].map((percent) => (
+        <Button key={percent} small disabled={!judge} onClick={() => fill(percent)}>
+          {percent === 100 ? 'Max' : `${percent} %`}
+        </Button>
+      ))}
     </div>
   );
 }

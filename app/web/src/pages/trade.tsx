@@ -59,7 +59,7 @@ function Market({ world, market, asset }: { world: World; market: MarketRow; ass
         <div className="stack chart">
           <PriceChart asset={asset} scale={scale} />
           {world.account && <OpenOrders world={world} account={world.account} />}
-          {world.account && <Positions world={world} account={world.account} outlook={outlook} />}
+          {world.account && <Positions compact world={world} account={world.account} outlook={outlook} />}
         </div>
         <OrderBook
           book={world.book}

@@ -50,6 +50,8 @@ function options(props: ChartProps, width: number): uPlot.Options {
         label: line.name,
         stroke: token(line.color),
         width: 1.5,
+        // Whole pixels would make steps of a slope.
+        pxAlign: 0,
         points: { show: false },
         ...(line.dash && { dash: [...line.dash] }),
         ...(line.fill && { fill: `${token(line.color)}18` }),
