@@ -54,7 +54,7 @@ function MarginPanel({ figures, world }: { figures: Figures | undefined; world: 
           <Quote atoms={figures.maintenanceMargin} decimals={decimals} style={{ round: 'up' }} />
         </Fact>
         <Fact name="Margin ratio" title="Equity / maintenance margin; liquidation begins below 100 %">
-          {ratio === undefined ? '—' : formatBps(ratio, { digits: 1 })}
+          {ratio === undefined ? '—' : formatBps(ratio, { digits: 1, round: 'down' })}
         </Fact>
         <Fact name="To spare before liquidation">
           <Quote atoms={figures.equity - figures.maintenanceMargin} decimals={decimals} style={{ round: 'down' }} />

@@ -137,6 +137,7 @@ function PriceChart({ asset, scale }: { asset: AssetRow; scale: TickScale }) {
         label={`Index price of ${asset.name} since this page was opened`}
         height={230}
         time
+        close
         x={prices.map((sample) => sample.at)}
         formatY={(value) => formatPlot(value, digits)}
         lines={[{ name: 'Index', color: '--accent', values }]}

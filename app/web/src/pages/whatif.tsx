@@ -221,7 +221,7 @@ function Curves(props: { world: World; trades: readonly Change[]; moves: Readonl
   const points = useMemo(() => {
     if (!judge || !asset) return [];
     const others = priceChanges(new Map([...moves].filter(([at]) => at !== asset.at)), book);
-    return ask(() => curve(judge, asset, -6_000, 6_000, STEPS, [...trades, ...others])).answer ?? [];
+    return ask(() => curve(judge, asset, -4_000, 4_000, STEPS, [...trades, ...others])).answer ?? [];
   }, [judge, asset, trades, moves, book]);
   if (!asset) return null;
   const digits = priceDigits(book, asset.at, tickDigits);

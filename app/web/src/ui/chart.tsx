@@ -20,6 +20,8 @@ export interface ChartProps {
   readonly x: readonly number[];
   readonly lines: readonly Line[];
   readonly height: number;
+  /** Whether the scale fits the lines closely, as for a price; else it shows zero too where it is near. */
+  readonly close?: boolean;
   /** Whether the axis is time, unix seconds; else a number that `formatX` writes. */
   readonly time?: boolean;
   readonly formatX?: (value: number) => string;
@@ -40,10 +42,10 @@ function options(props: ChartProps, width: number): uPlot.Options {
   return {
     width,
     height: props.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: props.time ?? false } },
+    scales: { x: { time: props.time ?? false }, ...(props.close && { y: { range: closely } }) },
     series: [
       {},
       ...props.lines.map((line): uPlot.Series => ({
@@ -63,6 +65,13 @@ function options(props: ChartProps, width: number): uPlot.Options {
     ],
     hooks: { draw: [(plot) => drawMarks(plot, props.marks ?? [], font)] },
   };
+}
+
+/** A little room above and below; and where nothing moves, enough that a hair is not drawn as a cliff. */
+function closely(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.0005);
+  return [low - room, high + room];
 }
 
 function drawMarks(plot: uPlot, marks: NonNullable<ChartProps['marks']>, font: string): void {
