@@ -8,6 +8,7 @@
 pub mod backoff;
 pub mod bids;
 pub mod chain;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod flights;

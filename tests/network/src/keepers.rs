@@ -32,22 +32,7 @@ pub struct Keeper {
     metrics: SocketAddr,
     folder: PathBuf,
     child: Option<Child>,
-}
-
-/// The program: beside this test's own, where cargo puts all of a workspace.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("the test's own path");
-    let folder = test.parent().and_then(Path::parent).expect("target/debug/deps");
-    let program = folder.join(format!("counterweight-keeper{}", std::env::consts::EXE_SUFFIX));
-    // A test that runs alone does not build what belongs to another package.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "--locked", "-p", "counterweight-keeper"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .env("CARGO_TARGET_DIR", folder.parent().expect("target"))
-        .status();
-    assert!(build.is_ok_and(|status| status.success()), "the keeper does not build");
-    program
+    program: PathBuf,
 }
 
 fn port_of(address: &str) -> SocketAddr {
@@ -56,11 +41,11 @@ fn port_of(address: &str) -> SocketAddr {
 }
 
 impl Keeper {
-    /// Opens an account for a keeper, lays its cables, and starts it.
+    /// Opens an account for a keeper, lays its cables, and starts it: `program` is the keeper's.
     ///
     /// # Panics
     /// If anything of it fails: the test is about what comes after.
-    pub async fn start(net: &Localnet, name: &str) -> Self {
+    pub async fn start(net: &Localnet, program: &Path, name: &str) -> Self {
         let member = join(net, name, TOKENS).await.expect("a keeper joins");
         let addresses = net.addresses();
         let cables = [Cable::to(port_of(&addresses.rpc)).await, Cable::to(port_of(&addresses.ws)).await];
@@ -72,6 +57,7 @@ impl Keeper {
             metrics: free.expect("a free port"),
             folder: std::env::temp_dir().join(format!("counterweight-{}-{name}", std::process::id())),
             child: None,
+            program: program.into(),
         };
         keeper.configure(net);
         keeper.run();
@@ -108,7 +94,7 @@ impl Keeper {
     /// If it cannot be started.
     pub fn run(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log");
-        let child = Command::new(program())
+        let child = Command::new(&self.program)
             .arg("run")
             .arg("--config")
             .arg(self.folder.join("keeper.toml"))

@@ -20,6 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The keeper.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_network-keeper");
 /// Accounts; `NETWORK_TEST_ACCOUNTS` for another number.
 const ACCOUNTS: usize = 500;
 /// Where chance begins; `NETWORK_TEST_SEED` for another one.
@@ -153,8 +155,8 @@ async fn all_that_must_be_liquidated_are_whatever_happens_to_the_keepers() {
     println!("{} accounts have their books after {:?}", crowd.members.len(), began.elapsed());
     assert!(failing(&judged(&net).await).is_empty(), "nobody fails before the crash");
 
-    let mut first = Keeper::start(&net, "first").await;
-    let mut second = Keeper::start(&net, "second").await;
+    let mut first = Keeper::start(&net, PROGRAM.as_ref(), "first").await;
+    let mut second = Keeper::start(&net, PROGRAM.as_ref(), "second").await;
     for keeper in [&first, &second] {
         keeper.wait_for_health(true, Duration::from_secs(30)).await;
     }
