@@ -122,10 +122,18 @@ function refusedBy(logs: readonly string[]): string | undefined {
   return line?.split(' ')[1];
 }
 
+/** Whether a log ends for want of compute units. A refusal costs more than what is allowed, for the words in the log. */
+export function ranOut(logs: readonly string[]): boolean {
+  return logs.some((line) => /exceeded CUs meter|[Cc]omputational budget exceeded/.test(line));
+}
+
+const RAN_OUT = ['The transaction ran out of compute units', 'ask for more with the limits of the draft (extraUnits)'] as const;
+
 /** What is known of a refusal: the number of a program, the instruction, the log, and the runtime's own words. */
 export function refusalOf(code: number | undefined, instruction: number | undefined, logs: readonly string[], words: string): Refusal {
   const own = code === undefined ? undefined : explainCode(code);
-  const foreign = code === undefined ? undefined : (ANCHOR[code] ?? (refusedBy(logs)?.startsWith('Token') ? TOKEN[code] : undefined));
+  const exhausted = code === undefined && ranOut(logs) ? RAN_OUT : undefined;
+  const foreign = code === undefined ? exhausted : (ANCHOR[code] ?? (refusedBy(logs)?.startsWith('Token') ? TOKEN[code] : undefined));
   return {
     code,
     name: own?.name,

@@ -14,7 +14,8 @@ import {
   getSettlePositionInstruction,
   getTradeInstruction,
   type OrderArgsArgs,
-  type Quote,
+  type PriceArgsArgs,
+  type QuoteArgs,
   type Side,
   type WhichArgs,
 } from '../generated/program/index.js';
@@ -63,11 +64,14 @@ function act(venue: Venue, { authority, marginAccount, market }: OnBook) {
   return { authority, riskBook: venue.riskBook, market: marketOf(venue, market), marginAccount };
 }
 
+function priceArgs(price: OrderPrice): PriceArgsArgs {
+  return typeof price === 'bigint' ? { __kind: 'Fixed', fields: [price] } : { __kind: 'Pegged', ...price };
+}
+
 function orderArgs(order: OrderTerms): OrderArgsArgs {
-  const { price } = order;
   return {
     side: order.side,
-    price: typeof price === 'bigint' ? { __kind: 'Fixed', fields: [price] } : { __kind: 'Pegged', ...price },
+    price: priceArgs(order.price),
     lots: order.lots,
     kind: order.kind ?? OrderKind.Limit,
     selfTrade: order.selfTrade ?? SelfTrade.CancelProvide,
@@ -105,6 +109,18 @@ export function cancelOrders(venue: Venue, on: OnBook, which: Which = 'all', lim
   return getCancelOrdersInstruction({ ...act(venue, on), which: whichArgs(which), limit });
 }
 
+/** An order of a re-quote. */
+export interface Quote {
+  /** Buy or sell. */
+  readonly side: Side;
+  /** Where it rests. */
+  readonly price: OrderPrice;
+  /** How many lots. */
+  readonly lots: bigint;
+  /** What the client calls it; 0. */
+  readonly clientId?: bigint | undefined;
+}
+
 /** A re-quote: what is cancelled, and what comes to rest. */
 export interface Requote {
   /** Which orders are cancelled first; all. Null for none. */
@@ -117,12 +133,16 @@ export interface Requote {
   readonly expires?: bigint | undefined;
 }
 
+function quoteArgs({ side, price, lots, clientId = 0n }: Quote): QuoteArgs {
+  return { side, price: priceArgs(price), lots, clientId };
+}
+
 /** Cancels orders and places others in one go. */
 export function placeOrders(venue: Venue, on: OnBook, { cancel = 'all', quotes, slide = false, expires = 0n }: Requote): Instruction {
   if (quotes.length === 0 || quotes.length > MAX_QUOTES) {
     throw new ClientError(`${quotes.length} orders`, `a re-quote has 1 to ${MAX_QUOTES}`);
   }
-  const args = { cancel: cancel === null ? null : whichArgs(cancel), quotes: [...quotes], slide, expires };
+  const args = { cancel: cancel === null ? null : whichArgs(cancel), quotes: quotes.map(quoteArgs), slide, expires };
   return getPlaceOrdersInstruction({ ...act(venue, on), ...args, guards: guardsOf(on.guards) });
 }
 

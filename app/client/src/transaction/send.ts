@@ -17,8 +17,10 @@ import {
   type SimulateTransactionApi,
   type TransactionError,
 } from '@solana/kit';
-import { ExpiredError, RefusedError, UnknownFateError, refusalIn, refusalOf } from '../errors.js';
+import { ExpiredError, RefusedError, UnknownFateError, ranOut, refusalIn, refusalOf } from '../errors.js';
+import { MOST_UNITS } from '../generated/limits.js';
 import { compose, requireFits, sign, type Draft, type Signed } from './compose.js';
+import { computeLimit } from './limits.js';
 
 /** What a node must be able to do. */
 export type SendingApi = GetBlockHeightApi & GetLatestBlockhashApi & GetSignatureStatusesApi & SendTransactionApi & SimulateTransactionApi;
@@ -173,7 +175,26 @@ export async function signAnew(rpc: Rpc<SendingApi>, draft: Draft, options: Send
  * changed. Throws {@link UnknownFateError} where nothing could be learnt: it may have been carried out.
  */
 export async function send(rpc: Rpc<SendingApi>, draft: Draft, options: SendOptions = {}): Promise<Sent> {
-  return deliver(rpc, await signAnew(rpc, draft, options), options);
+  try {
+    return await deliver(rpc, await signAnew(rpc, draft, options), options);
+  } catch (error) {
+    const preflight = options.preflight ?? true;
+    if (!preflight || !(error instanceof RefusedError) || !ranOut(error.refusal.logs)) throw error;
+    // It was tried by the node only. What it needs, or what it is really refused for, is said by trying it without a limit.
+    const enough = await needs(rpc, draft, options.commitment);
+    return deliver(rpc, await signAnew(rpc, enough, options), options);
+  }
+}
+
+/**
+ * A draft with the units that it needs, a tenth more. Throws {@link RefusedError} where it is refused whatever it may use:
+ * a refusal puts its reason into the log, which costs more than what is measured of an instruction that succeeds.
+ */
+async function needs(rpc: Rpc<SendingApi>, draft: Draft, commitment?: Commitment): Promise<Draft> {
+  const { units } = await simulate(rpc, { ...draft, limits: { ...draft.limits, extraUnits: MOST_UNITS } }, commitment);
+  const allowed = computeLimit(draft.instructions, draft.limits?.positions);
+  const extraUnits = Math.max(0, Math.ceil(Number(units) * 1.1) - allowed);
+  return { ...draft, limits: { ...draft.limits, extraUnits } };
 }
 
 /** What a draft would do now; nobody signs. Throws {@link RefusedError} where it would be refused. */
