@@ -21,9 +21,18 @@ function localnet(): Plugin {
   };
 }
 
+/** The development server injects styles; the built page needs none that are not in its files. */
+function strictPolicy(): Plugin {
+  return {
+    name: 'counterweight-policy',
+    apply: 'build',
+    transformIndexHtml: (html) => html.replace("style-src 'self' 'unsafe-inline'", "style-src 'self'"),
+  };
+}
+
 export default defineConfig({
   base: './',
-  plugins: [localnet()],
+  plugins: [localnet(), strictPolicy()],
   build: { target: 'es2023', sourcemap: false, modulePreload: { polyfill: false }, reportCompressedSize: false },
   server: { host: '127.0.0.1', port: 5173 },
   preview: { host: '127.0.0.1', port: 4173 },

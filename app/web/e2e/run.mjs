@@ -26,7 +26,7 @@ try {
   ends.push(() => site.stop());
   const browser = await openBrowser();
   ends.push(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', bypassCSP: true, acceptDownloads: true });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', acceptDownloads: true });
   const opened = await openPage(context);
   try {
     await story({ ...opened, network, site, log, pictures });

@@ -170,7 +170,12 @@ async function looks({ page, goto, picture }) {
       await goto(name);
       if (name === 'trade') await page.getByRole('textbox', { name: 'Size' }).fill('3');
       if (name === 'what-if') await page.getByRole('slider', { name: 'Move of All' }).fill('-4');
-      if (name === 'risk') await page.getByRole('button', { name: /^All together −10 %/ }).click();
+      if (name === 'risk') {
+        // By mouse into the grid, by arrows within it.
+        await page.getByRole('button', { name: /^All together −20 %/ }).click();
+        await page.keyboard.press('ArrowRight');
+        await page.getByText('All together −10 %', { exact: true }).waitFor();
+      }
       await page.mouse.move(4, 300);
       await page.waitForTimeout(700);
       await picture(theme === 'light' ? file : `${file}-dark`);

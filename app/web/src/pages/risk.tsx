@@ -1,5 +1,5 @@
 /** Risk: the scenario grid of the account, and how the system stands. */
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { ask, useJudge } from '../live/judge';
 import type { World } from '../live/world';
 import { grid, heat, MOVES, type Cell, type GridRow } from '../model/grid';
@@ -48,7 +48,7 @@ function Scenarios({ world }: { world: World }) {
   const judge = useJudge();
   const wallet = useWallet();
   const [shown, setShown] = useState<Shown>('ratio');
-  const [chosen, choose] = useState<{ row: string; bps: number } | undefined>(undefined);
+  const [chosen, choose] = useState<At | undefined>(undefined);
   const movable = world.book.assets.filter((asset) => asset.oracle !== 'none');
   const asked = useMemo(() => judge && ask(() => grid(judge, movable)), [judge]);
   const rows = asked?.answer;
@@ -79,17 +79,30 @@ function Scenarios({ world }: { world: World }) {
   );
 }
 
-function GridTable(props: {
-  rows: readonly GridRow[];
-  shown: Shown;
-  decimals: number;
-  chosen: { row: string; bps: number } | undefined;
-  onChoose: (at: { row: string; bps: number }) => void;
-}) {
+interface At {
+  readonly row: string;
+  readonly bps: number;
+}
+
+const STEPS: Readonly<Record<string, readonly [number, number]>> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** One stop for the tab key; arrows go from cell to cell. */
+function GridTable(props: { rows: readonly GridRow[]; shown: Shown; decimals: number; chosen: At | undefined; onChoose: (at: At) => void }) {
   const { rows, shown, decimals, chosen } = props;
+  const table = useRef<HTMLTableElement>(null);
+  const entry = chosen ?? { row: rows[0]?.name, bps: 0 };
+  const step = (event: React.KeyboardEvent, y: number, x: number) => {
+    const [down, right] = STEPS[event.key] ?? [0, 0];
+    if (down === 0 && right === 0) return;
+    event.preventDefault();
+    const [row, bps] = [rows[y + down], MOVES[x + right]];
+    if (!row || bps === undefined) return;
+    props.onChoose({ row: row.name, bps });
+    table.current?.querySelector<HTMLButtonElement>(`tbody tr:nth-child(${y + down + 1}) td:nth-child(${x + right + 2}) button`)?.focus();
+  };
   return (
     <TableBox label="Scenario grid">
-      <table className="grid-table">
+      <table className="grid-table" ref={table}>
         <thead>
           <tr>
             <th>Price of</th>
@@ -99,14 +112,21 @@ function GridTable(props: {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {rows.map((row, y) => (
             <tr key={row.name}>
               <th scope="row">{row.name}</th>
-              {row.cells.map((cell) => {
+              {row.cells.map((cell, x) => {
                 const here = chosen?.row === row.name && chosen.bps === cell.bps;
                 return (
-                  <td key={cell.bps} className={`heat-${heat(cell)}`} aria-selected={here}>
-                    <button type="button" onClick={() => props.onChoose({ row: row.name, bps: cell.bps })} aria-label={describe(row, cell, decimals)}>
+                  <td key={cell.bps} className={`heat-${heat(cell)} ${here ? 'chosen' : ''}`}>
+                    <button
+                      type="button"
+                      tabIndex={entry.row === row.name && entry.bps === cell.bps ? 0 : -1}
+                      aria-pressed={here}
+                      aria-label={describe(row, cell, shown, decimals)}
+                      onClick={() => props.onChoose({ row: row.name, bps: cell.bps })}
+                      onKeyDown={(event) => step(event, y, x)}
+                    >
                       <b>{write(cell, shown, decimals)}</b>
                     </button>
                   </td>
@@ -125,9 +145,11 @@ function write(cell: Cell, shown: Shown, decimals: number): string {
   return formatCompact(shown === 'spare' ? cell.spare : cell.change, decimals);
 }
 
-function describe(row: GridRow, cell: Cell, decimals: number): string {
-  const ratio = cell.ratioBps === undefined ? 'nothing required' : `margin ratio ${formatBps(cell.ratioBps, { digits: 0 })}`;
-  return `${row.name} ${formatBps(cell.bps, { digits: 0, signed: true })}: ${ratio}, ${formatQuote(cell.change, decimals, { signed: true })}${cell.spare < 0n ? ', liquidated' : ''}`;
+/** A cell in words; what is written in it is part of them. */
+function describe(row: GridRow, cell: Cell, shown: Shown, decimals: number): string {
+  const what = SHOWN.find(([name]) => name === shown)?.[1] ?? '';
+  const moved = cell.bps === 0 ? 'now' : formatBps(cell.bps, { digits: 0, signed: true });
+  return `${row.name} ${moved}: ${what} ${write(cell, shown, decimals)}${cell.spare < 0n ? ', liquidated' : ''}`;
 }
 
 function Picked({ cell, row, decimals }: { cell: Cell | undefined; row: string | undefined; decimals: number }) {
