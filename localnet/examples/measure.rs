@@ -31,24 +31,34 @@ async fn sender(net: &Localnet, seed: u8) -> Result<Keypair, Box<dyn std::error:
     let source = net.faucet().give(&owner, "USDC", 1_000_000).await?;
     let margin = net.venue().margin_account(&owner, 0);
     let open = net.venue().open_margin_account(owner, 0);
-    let deposit = net.venue().deposit(owner, margin, &net.collaterals()[0], source, 1_000_000);
-    net.link().send(&Draft::new(&key, vec![open, deposit], 1)).await?;
+    let deposit = net
+        .venue()
+        .deposit(owner, margin, &net.collaterals()[0], source, 1_000_000);
+    net.link()
+        .send(&Draft::new(&key, vec![open, deposit], 1))
+        .await?;
     Ok(key)
 }
 
 /// Transactions that were carried out a second, confirmed one by one by each sender.
-async fn throughput(net: &Localnet, keys: &[Arc<Keypair>], preflight: bool) -> Result<f64, Box<dyn std::error::Error>> {
+async fn throughput(
+    net: &Localnet,
+    keys: &[Arc<Keypair>],
+    preflight: bool,
+) -> Result<f64, Box<dyn std::error::Error>> {
     let done = Arc::new(AtomicU64::new(0));
     let (began, mut sending) = (Instant::now(), JoinSet::new());
     for key in keys {
-        let (link, venue, key, done) = (net.link().clone(), *net.venue(), key.clone(), done.clone());
+        let (link, venue, key, done) =
+            (net.link().clone(), *net.venue(), key.clone(), done.clone());
         sending.spawn(async move {
             let margin = venue.margin_account(&key.pubkey(), 0);
             let mut number = 0u8;
             while began.elapsed() < TIME {
                 number = number.wrapping_add(1);
                 let delegate = anchor_lang::prelude::Pubkey::new_from_array([number; 32]);
-                let change = counterweight_sdk::instructions::set_delegate(key.pubkey(), margin, delegate);
+                let change =
+                    counterweight_sdk::instructions::set_delegate(key.pubkey(), margin, delegate);
                 let draft = Draft {
                     preflight,
                     ..Draft::new(&key, vec![change], 1)
@@ -84,7 +94,11 @@ async fn flood(net: &Localnet, keys: &[Arc<Keypair>]) -> Result<f64, Box<dyn std
                 };
                 let mut delegate = [7; 32];
                 delegate[..8].copy_from_slice(&number.to_le_bytes());
-                let change = counterweight_sdk::instructions::set_delegate(key.pubkey(), margin, delegate.into());
+                let change = counterweight_sdk::instructions::set_delegate(
+                    key.pubkey(),
+                    margin,
+                    delegate.into(),
+                );
                 let Ok(transaction) = Draft::new(&key, vec![change], 1).sign(hash) else {
                     continue;
                 };
@@ -127,7 +141,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for slot in [400, 50] {
         let began = Instant::now();
         let net = Localnet::start(config(slot)).await?;
-        println!("slots of {slot} ms: started in {:.1} s", began.elapsed().as_secs_f64());
+        println!(
+            "slots of {slot} ms: started in {:.1} s",
+            began.elapsed().as_secs_f64()
+        );
         if slot == 400 {
             let mut keys = Vec::new();
             for seed in 0..SENDERS {
@@ -136,9 +153,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("memory at the start: {} MB", megabytes());
             for preflight in [true, false] {
                 let rate = throughput(&net, &keys, preflight).await?;
-                println!("{SENDERS} senders, each waits for its confirmation, preflight {preflight}: {rate:.0} a second");
+                println!(
+                    "{SENDERS} senders, each waits for its confirmation, preflight {preflight}: {rate:.0} a second"
+                );
             }
-            println!("sent without waiting: {:.0} a second", flood(&net, &keys).await?);
+            println!(
+                "sent without waiting: {:.0} a second",
+                flood(&net, &keys).await?
+            );
             println!("memory at the end: {} MB", megabytes());
         }
         let began = Instant::now();

@@ -1,7 +1,7 @@
 //! What a local network is to have.
 
 use crate::{Error, prices::Tape};
-use counterweight_simnet::Deployment;
+use counterweight_simnet::{AssetConfig, Deployment};
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Ports on loopback; 0 for any that is free.
@@ -137,6 +137,13 @@ impl Config {
         }
         if self.traders > 1_000 {
             return wrong("more than 1,000 traders do not fit (--traders)");
+        }
+        let priceless = |asset: &&AssetConfig| asset.oracle != "none" && asset.start_price < 1;
+        if let Some(asset) = self.deployment.asset.iter().find(priceless) {
+            let name = &asset.name;
+            return wrong(&format!(
+                "the deployment has no start_price for {name}: say where its price begins, in units of 10^-8 dollars"
+            ));
         }
         if let Source::Tape(tape) = &self.prices {
             tape.check(&self.deployment)?;

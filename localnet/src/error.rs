@@ -12,6 +12,8 @@ pub enum Error {
     NoProgram(PathBuf),
     /// The network took the program and does not run it.
     ProgramDoesNotRun(String),
+    /// The clearinghouse could not be made: a sentence.
+    Migration(String),
     /// The program runs, and is not of this source.
     OtherProgram(String),
     /// The network itself did not start.
@@ -45,6 +47,7 @@ impl core::fmt::Display for Error {
                 f,
                 "the network does not run the program ({why}): build it anew (SBF_FORCE=1 make build-sbf)"
             ),
+            Self::Migration(why) => write!(f, "making the clearinghouse: {why}"),
             Self::OtherProgram(why) => write!(
                 f,
                 "the program was built from another version of the source ({why}): make build-sbf"

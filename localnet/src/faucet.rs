@@ -4,10 +4,11 @@ use crate::{Error, keys};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use anchor_spl::{
     associated_token::{
-        get_associated_token_address,
+        get_associated_token_address, get_associated_token_address_with_program_id,
         spl_associated_token_account::instruction::create_associated_token_account_idempotent,
     },
-    token::spl_token::{self, instruction::mint_to},
+    // Its instructions are those of the classic program, too.
+    token_2022::spl_token_2022::instruction::mint_to,
 };
 use counterweight_link::{Draft, Link};
 use counterweight_simnet::{AssetConfig, Deployment};
@@ -61,6 +62,22 @@ impl Faucet {
         })
     }
 
+    fn mint(&self, asset: &str) -> Result<(Pubkey, Pubkey), Error> {
+        let asset = self.asset(asset)?;
+        let mint = asset.mint.unwrap_or_else(|| keys::mint(&asset.name));
+        Ok((mint, asset.token_program.address()))
+    }
+
+    /// The associated token account of an owner.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for an asset without a mint.
+    pub fn account(&self, owner: &Pubkey, asset: &str) -> Result<Pubkey, Error> {
+        let (mint, program) = self.mint(asset)?;
+        let account = get_associated_token_address_with_program_id(owner, &mint, &program);
+        Ok(account)
+    }
+
     /// What mints atoms into the owner's associated token account, which is opened first where there is none. The
     /// faucet's key pays and signs.
     ///
@@ -72,10 +89,10 @@ impl Faucet {
         asset: &str,
         atoms: u64,
     ) -> Result<Vec<Instruction>, Error> {
-        let mint = keys::mint(&self.asset(asset)?.name);
-        let (payer, account) = (self.key.pubkey(), token_account(owner, asset));
-        let open = create_associated_token_account_idempotent(&payer, owner, &mint, &spl_token::ID);
-        let mint = mint_to(&spl_token::ID, &mint, &account, &payer, &[], atoms);
+        let (mint, program) = self.mint(asset)?;
+        let (payer, account) = (self.key.pubkey(), self.account(owner, asset)?);
+        let open = create_associated_token_account_idempotent(&payer, owner, &mint, &program);
+        let mint = mint_to(&program, &mint, &account, &payer, &[], atoms);
         let mint = mint.map_err(|error| Error::Input(error.to_string()))?;
         Ok(vec![open, mint])
     }
@@ -91,7 +108,7 @@ impl Faucet {
             .send(&draft)
             .await
             .map_err(Error::sending(&doing))?;
-        Ok(token_account(owner, asset))
+        self.account(owner, asset)
     }
 
     /// Adds lamports to an account.
@@ -105,7 +122,7 @@ impl Faucet {
     }
 }
 
-/// The associated token account of an owner for an asset of a local network.
+/// The associated token account of an owner for an asset whose mint the deployment leaves to the local network.
 pub fn token_account(owner: &Pubkey, asset: &str) -> Pubkey {
     get_associated_token_address(owner, &keys::mint(asset))
 }

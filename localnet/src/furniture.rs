@@ -5,7 +5,7 @@ use crate::{
     bots::{self, Chores, Maker, Trader, Watch},
     cluster::{self, Cluster},
     house::House,
-    http, keeper,
+    http, keeper, migrate,
     prices::{PricePath, Publisher},
 };
 use anchor_lang::prelude::Pubkey;
@@ -44,9 +44,10 @@ impl Furniture {
         faucet: (tokio::net::TcpListener, u16),
     ) -> Result<Self, Error> {
         let link = Link::new(cluster.endpoint(), TIMEOUT);
-        let path = PricePath::new(config.prices.clone(), config.seed, &config.deployment);
-        let publisher = Publisher::new(path, &config.deployment, config.time_scale);
-        let house = House::build(link.clone(), config, elf, &publisher).await?;
+        let deployment = Arc::new(migrate::completed(config.deployment.clone()));
+        let path = PricePath::new(config.prices.clone(), config.seed, &deployment);
+        let publisher = Publisher::new(path, &deployment, config.time_scale);
+        let house = House::build(link, deployment, config, elf, &publisher).await?;
         let watched = bots::watch(house.clone()).await;
         let (board, look) = watched.map_err(Error::Network)?;
         let mut tasks = JoinSet::new();

@@ -1,6 +1,6 @@
 //! The clearinghouse: the program, the tokens, the accounts, and a lookup table of them.
 
-use crate::{Config, Error, Faucet, cheats, keys, prices::Publisher};
+use crate::{Config, Error, Faucet, cheats, keys, migrate, prices::Publisher};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight_link::{Draft, Link, SendError};
 use counterweight_sdk::{
@@ -8,7 +8,7 @@ use counterweight_sdk::{
     assemble::{AddressLookupTableAccount, create_table, extend_table},
     instructions::{Collateral, Venue},
 };
-use counterweight_simnet::{Deployment, TOKEN_CLASSIC, mint_bytes};
+use counterweight_simnet::{Deployment, mint_bytes};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(crate) const PURSE: u64 = 1_000_000_000_000;
 /// Whole quote tokens in the insurance fund.
 const INSURANCE: u64 = 1_000_000;
+/// Prices that are refreshed in one transaction: as many as fit a packet.
+const PRICES: usize = 20;
 
 /// A clearinghouse on the network.
 #[derive(Clone)]
@@ -34,31 +36,19 @@ pub(crate) fn atoms(tokens: u64, decimals: u8) -> u64 {
     tokens.saturating_mul(10u64.saturating_pow(decimals.into()))
 }
 
-/// The assets that have a mint, as the instructions want them.
-fn collaterals(deployment: &Deployment) -> Vec<Collateral> {
-    (0..)
-        .zip(&deployment.asset)
-        .filter(|(_, config)| config.is_collateral())
-        .map(|(asset, config)| Collateral {
-            asset,
-            mint: keys::mint(&config.name),
-            token_program: TOKEN_CLASSIC,
-        })
-        .collect()
-}
-
 impl House {
     /// Puts everything there, on a network that has nothing yet.
     pub(crate) async fn build(
         link: Link,
+        deployment: Arc<Deployment>,
         config: &Config,
         elf: &[u8],
         publisher: &Publisher,
     ) -> Result<Self, Error> {
-        let deployment = Arc::new(config.deployment.clone());
+        let addresses = migrate::addresses(&deployment);
         let mut house = Self {
-            venue: Venue::new(&keys::authority().pubkey(), 0),
-            collaterals: collaterals(&deployment),
+            venue: addresses.venue,
+            collaterals: addresses.collaterals,
             tables: Vec::new(),
             faucet: Faucet::new(link.clone(), deployment.clone()),
             link,
@@ -68,7 +58,7 @@ impl House {
         (config.progress)("the program and the test tokens are there");
         let published = publisher.publish(&house.link).await;
         published.map_err(Error::asking("publishing prices"))?;
-        crate::migrate::apply(&house).await?;
+        migrate::create(&house.link, &house.deployment, config).await?;
         (config.progress)("the clearinghouse has its assets and markets");
         house.endow(publisher).await?;
         house.list(publisher).await?;
@@ -94,8 +84,8 @@ impl House {
         for collateral in &self.collaterals {
             let decimals = self.deployment.asset[usize::from(collateral.asset)].decimals;
             let data = mint_bytes(decimals, Some(&minter));
-            let set =
-                cheats::set_account(&self.link, &collateral.mint, &TOKEN_CLASSIC, &data).await;
+            let (mint, owner) = (&collateral.mint, &collateral.token_program);
+            let set = cheats::set_account(&self.link, mint, owner, &data).await;
             set.map_err(Error::asking("making the test tokens"))?;
         }
         Ok(())
@@ -120,29 +110,28 @@ impl House {
 
     /// Records the first prices, and fills the insurance fund.
     async fn endow(&self, publisher: &Publisher) -> Result<(), Error> {
-        let quote = &self.deployment.asset[0];
-        let (key, tokens) = (self.faucet.key(), atoms(INSURANCE, quote.decimals));
-        let mut all = vec![
-            self.refresh(publisher),
-            self.venue.open_backstop(key.pubkey()),
-        ];
-        all.extend(
-            self.faucet
-                .instructions(&key.pubkey(), &quote.name, tokens)?,
+        self.refresh(publisher).await?;
+        let (quote, key) = (&self.deployment.asset[0], self.faucet.key());
+        let (payer, tokens) = (key.pubkey(), atoms(INSURANCE, quote.decimals));
+        let mut all = self.faucet.instructions(&payer, &quote.name, tokens)?;
+        let (quote, source) = (
+            &self.collaterals[0],
+            self.faucet.account(&payer, &quote.name)?,
         );
-        let source = crate::faucet::token_account(&key.pubkey(), &quote.name);
-        let fund = self
-            .venue
-            .fund_insurance(key.pubkey(), &self.collaterals[0], source, tokens);
-        all.push(fund);
+        all.push(self.venue.fund_insurance(payer, quote, source, tokens));
         self.send(key, all, "filling the insurance fund").await
     }
 
-    /// The instruction that brings the risk book up to the price accounts.
-    pub(crate) fn refresh(&self, publisher: &Publisher) -> Instruction {
+    /// Brings the risk book up to the price accounts.
+    pub(crate) async fn refresh(&self, publisher: &Publisher) -> Result<(), Error> {
         let feeds = publisher.feeds().iter();
         let prices: Vec<_> = feeds.map(|feed| (feed.asset, feed.account)).collect();
-        self.venue.refresh_prices(&prices)
+        for prices in prices.chunks(PRICES) {
+            let refresh = self.venue.refresh_prices(prices);
+            self.send(self.faucet.key(), vec![refresh], "refreshing prices")
+                .await?;
+        }
+        Ok(())
     }
 
     /// Makes the lookup table of everything that transactions of many people name.

@@ -79,7 +79,9 @@ fn configuration(house: &House, publisher: &Publisher, folder: &Path) -> String 
             section(vec![("listen", text("127.0.0.1:0".into()))]),
         ),
     ]);
-    format!("# Written by the local network each time it starts.\n\n{all}")
+    // A document with a heading for each section; a value's own text would be one inline table, which is no document.
+    let document = toml::to_string(&all).unwrap_or_default();
+    format!("# Written by the local network each time it starts.\n\n{document}")
 }
 
 impl Process {

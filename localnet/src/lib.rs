@@ -136,11 +136,7 @@ impl Localnet {
     /// # Errors
     /// [`Error::Refused`].
     pub async fn refresh(&self) -> Result<(), Error> {
-        let refresh = self.inside.house.refresh(&self.inside.publisher);
-        self.inside
-            .house
-            .send(self.faucet().key(), vec![refresh], "refreshing prices")
-            .await
+        self.inside.house.refresh(&self.inside.publisher).await
     }
 
     /// Whether the keeper has ended: what is known of it, in a sentence. Told once; its chores are done here from then on.

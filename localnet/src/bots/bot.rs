@@ -3,7 +3,6 @@
 use super::{Board, Watch};
 use crate::{
     Error, cheats,
-    faucet::token_account,
     house::{House, PURSE, atoms},
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
@@ -61,7 +60,7 @@ impl Bot {
         let (quote, owner) = (&deployment.asset[0], self.key.pubkey());
         let amount = atoms(tokens, quote.decimals);
         first.extend(faucet.instructions(&owner, &quote.name, amount)?);
-        let source = token_account(&owner, &quote.name);
+        let source = faucet.account(&owner, &quote.name)?;
         first.push(venue.deposit(owner, self.margin, &collaterals[0], source, amount));
         let draft = Draft::new(faucet.key(), first, 8).signed_by(&[&self.key]);
         let sent = self.house.link.send(&draft).await;

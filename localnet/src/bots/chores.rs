@@ -35,8 +35,8 @@ impl Chores {
     }
 
     async fn round(&self, round: u64) -> Result<(), String> {
-        let refresh = self.house.refresh(&self.publisher);
-        self.send(refresh).await?;
+        let refreshed = self.house.refresh(&self.publisher).await;
+        refreshed.map_err(|error| error.to_string())?;
         if !round.is_multiple_of(BOOKS) {
             return Ok(());
         }

@@ -1,10 +1,10 @@
 //! The price accounts, in both of Pyth's formats, and what is written into them.
 
 use super::{PricePath, Published};
-use crate::{Error, cheats, keys};
+use crate::{Error, cheats};
 use anchor_lang::prelude::Pubkey;
-use counterweight::oracle::{PYTH_LEGACY, PYTH_RECEIVER};
 use counterweight_link::{Link, LinkError, Moment};
+use counterweight_risk::asset::{ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL};
 use counterweight_simnet::{AssetConfig, Deployment, LegacyPrice, PullPrice};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,13 +23,10 @@ pub(crate) struct Feed {
     pub name: String,
     /// Where it is.
     pub account: Pubkey,
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Pull,
-    Legacy,
+    /// The program that owns it.
+    owner: Pubkey,
+    /// Its feed id, for the pull format; none for the legacy format.
+    id: Option<[u8; 32]>,
 }
 
 /// What somebody has set by hand.
@@ -57,59 +54,56 @@ struct State {
     last: Vec<(i64, Option<Published>)>,
 }
 
-/// The price accounts of a deployment: of every asset that has an oracle.
+/// The price accounts of a completed deployment: of every asset that has an oracle.
 pub(crate) fn feeds(deployment: &Deployment) -> Vec<Feed> {
     let feed = |(asset, config): (u16, &AssetConfig)| {
-        let format = match config.oracle.as_str() {
-            "pull" => Format::Pull,
-            "legacy" => Format::Legacy,
-            _ => return None,
-        };
+        let choice = config.oracle_choice()?;
         Some(Feed {
             asset,
             name: config.name.clone(),
-            account: keys::price_account(&config.name),
-            format,
+            account: config.price_account?,
+            owner: choice.owner,
+            id: match choice.kind {
+                ORACLE_PYTH_PULL => Some(choice.feed),
+                ORACLE_PYTH_LEGACY => None,
+                _ => return None,
+            },
         })
     };
     (0..).zip(&deployment.asset).filter_map(feed).collect()
 }
 
 impl Feed {
-    /// Owner and bytes of the account, as Pyth's own program would write them.
-    fn account(&self, published: &Published, time: i64, slot: u64) -> (Pubkey, Vec<u8>) {
+    /// The bytes of the account, as Pyth's own program would write them.
+    fn bytes(&self, published: &Published, time: i64, slot: u64) -> Vec<u8> {
         let Published {
             price,
             confidence,
             average,
         } = *published;
-        match self.format {
-            Format::Pull => {
-                let update = PullPrice {
-                    feed: keys::feed(&self.name),
-                    price,
-                    confidence,
-                    average,
-                    exponent: EXPONENT,
-                    publish_time: time,
-                    posted_slot: slot,
-                    fully_verified: true,
-                };
-                (PYTH_RECEIVER, update.to_bytes())
-            }
-            Format::Legacy => {
-                let update = LegacyPrice {
-                    price,
-                    confidence,
-                    average,
-                    exponent: EXPONENT,
-                    publish_time: time,
-                    slot,
-                    trading: true,
-                };
-                (PYTH_LEGACY, update.to_bytes())
-            }
-        }
+        let Some(feed) = self.id else {
+            let update = LegacyPrice {
+                price,
+                confidence,
+                average,
+                exponent: EXPONENT,
+                publish_time: time,
+                slot,
+                trading: true,
+            };
+            return update.to_bytes();
+        };
+        let update = PullPrice {
+            feed,
+            price,
+            confidence,
+            average,
+            exponent: EXPONENT,
+            publish_time: time,
+            posted_slot: slot,
+            fully_verified: true,
+        };
+        update.to_bytes()
     }
 }
 
@@ -166,16 +160,16 @@ impl Publisher {
         }
         let doing = format!("publishing {asset}");
         let now = link.clock().await.map_err(Error::asking(&doing))?;
-        let account = {
+        let data = {
             let mut state = self.state();
             let at = usize::from(feed.asset);
             state.pins[at] = Some(Pin::Price(price));
             let time = now.time.max(state.last[at].0 + 1);
             let published = pinned(price);
             state.last[at] = (time, Some(published));
-            feed.account(&published, time, now.slot)
+            feed.bytes(&published, time, now.slot)
         };
-        let set = cheats::set_account(link, &feed.account, &account.0, &account.1).await;
+        let set = cheats::set_account(link, &feed.account, &feed.owner, &data).await;
         set.map_err(Error::asking(&doing))
     }
 
@@ -234,8 +228,8 @@ impl Publisher {
                 continue;
             };
             last[at] = (now.time, Some(published));
-            let (owner, data) = feed.account(&published, now.time, now.slot);
-            due.push((feed.account, owner, data));
+            let data = feed.bytes(&published, now.time, now.slot);
+            due.push((feed.account, feed.owner, data));
         }
         due
     }
@@ -266,9 +260,10 @@ fn pinned(price: i64) -> Published {
 mod tests {
     use super::*;
     use crate::config::Source;
+    use counterweight::oracle::{PYTH_LEGACY, PYTH_RECEIVER};
 
     fn publisher(source: Source) -> Publisher {
-        let deployment = Deployment::localnet();
+        let deployment = crate::migrate::completed(Deployment::localnet());
         Publisher::new(PricePath::new(source, 1, &deployment), &deployment, 10)
     }
 
