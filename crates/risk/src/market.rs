@@ -25,7 +25,7 @@ const TENTHS: u64 = 100_000;
 /// Basis points in one.
 const BPS_U32: u32 = 10_000;
 
-/// A market: what it is a contract on, and what holding it requires. 512 bytes.
+/// A market: what it is a contract on, and what holding it requires. 768 bytes.
 ///
 /// Only what a check of any market needs; what trading writes is in the program's `Market` account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -105,14 +105,18 @@ pub struct Market {
     pub ended: [u64; 2],
     /// Zero; for volatility, expiry and strike.
     pub reserved: [u64; 8],
+    /// Zero; for portfolio margin: what a lot gains in each of 16 scenarios, and the price, the time and the
+    /// sensitivities that they were computed at.
+    pub reserved_risk: [u64; 32],
 }
 
-const _: () = assert!(size_of::<Market>() == 512 && align_of::<Market>() == 8);
+const _: () = assert!(size_of::<Market>() == 768 && align_of::<Market>() == 8);
 const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
 const _: () = assert!(core::mem::offset_of!(Market, reserved) == 448);
+const _: () = assert!(core::mem::offset_of!(Market, reserved_risk) == 512);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use anchor_lang::Discriminator;
 use bytemuck::AnyBitPattern;
 use counterweight::{
     book::{Entry, LANES, Order, lane_of},
-    state::{Clearinghouse, Custody, MarginAccount, Market, RiskBook, Triggers, VERSION},
+    state::{Clearinghouse, Custody, Layout, MarginAccount, Market, RiskBook, Triggers},
 };
 use counterweight_risk::orders::Side;
 use counterweight_risk::{AccountView, Asset, Book, Market as MarketRow, Position};
@@ -17,8 +17,14 @@ use counterweight_risk::{AccountView, Asset, Book, Market as MarketRow, Position
 pub enum DecodeError {
     /// Too short, or of another type.
     WrongType,
-    /// A layout version that this SDK does not know.
-    UnknownVersion(u8),
+    /// A layout version that this SDK does not know: the account is to be migrated (a risk book of version 1
+    /// with [`crate::instructions::Venue::migrate_risk_book`]), or a newer SDK is needed.
+    UnknownVersion {
+        /// The account's version.
+        found: u8,
+        /// The version of its type that this SDK knows.
+        known: u8,
+    },
     /// Counts in its header that go beyond its end, which the program never writes.
     Inconsistent,
     /// Bytes that a view cannot be taken of, because they do not begin at a multiple of
@@ -30,10 +36,15 @@ impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::WrongType => write!(f, "these bytes are not an account of the expected type"),
-            Self::UnknownVersion(version) => {
+            Self::UnknownVersion { found, known } => {
+                let next = if found < known {
+                    "migrate the account (a risk book with migrate_risk_book)"
+                } else {
+                    "use a newer SDK"
+                };
                 write!(
                     f,
-                    "layout version {version} found, this SDK knows {VERSION}"
+                    "layout version {found} found, this SDK knows {known}: {next}"
                 )
             }
             Self::Inconsistent => {
@@ -178,6 +189,6 @@ pub fn triggers(data: &[u8]) -> Result<Triggers, DecodeError> {
     header(data)
 }
 
-fn header<T: AnyBitPattern + Discriminator>(data: &[u8]) -> Result<T, DecodeError> {
+fn header<T: AnyBitPattern + Discriminator + Layout>(data: &[u8]) -> Result<T, DecodeError> {
     checked::<T>(data).map(bytemuck::pod_read_unaligned)
 }

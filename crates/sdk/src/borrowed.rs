@@ -23,8 +23,8 @@ use core::ops::Deref;
 use counterweight::{
     book::{Entry, LANE_SLOTS, LANES, Order, lane_of},
     state::{
-        Clearinghouse, Custody, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE,
-        MarginAccount, Market, RISK_BOOK_HEADER, RiskBook, Triggers, VERSION,
+        Clearinghouse, Custody, Layout, MARGIN_HEADER, MARKET_HEADER, MARKET_ORDERS, MARKET_QUEUE,
+        MarginAccount, Market, RISK_BOOK_HEADER, RiskBook, Triggers,
     },
 };
 use counterweight_risk::{
@@ -311,19 +311,20 @@ headers! {
 
 /// The header's bytes, after a check of type, version and length. Every account has its version behind its
 /// discriminator.
-pub(crate) fn checked<T: Discriminator>(data: &[u8]) -> Result<&[u8], DecodeError> {
+pub(crate) fn checked<T: Discriminator + Layout>(data: &[u8]) -> Result<&[u8], DecodeError> {
     let type_end = T::DISCRIMINATOR.len();
     if data.len() <= type_end || data[..type_end] != *T::DISCRIMINATOR {
         return Err(DecodeError::WrongType);
     }
-    if data[type_end] != VERSION {
-        return Err(DecodeError::UnknownVersion(data[type_end]));
+    let (found, known) = (data[type_end], T::VERSION);
+    if found != known {
+        return Err(DecodeError::UnknownVersion { found, known });
     }
     data.get(type_end..type_end + size_of::<T>())
         .ok_or(DecodeError::WrongType)
 }
 
-fn read<T: AnyBitPattern + Discriminator>(data: &[u8]) -> Result<&T, DecodeError> {
+fn read<T: AnyBitPattern + Discriminator + Layout>(data: &[u8]) -> Result<&T, DecodeError> {
     // The length is right: only the alignment can be refused.
     bytemuck::try_from_bytes(checked::<T>(data)?).map_err(|_| DecodeError::Misaligned)
 }

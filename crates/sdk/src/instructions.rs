@@ -115,6 +115,16 @@ impl Venue {
         build(accounts, instruction::AddMarket { index, setup })
     }
 
+    /// `migrate_risk_book`: 10 kB a call, as often as it takes.
+    pub fn migrate_risk_book(&self, payer: Pubkey) -> Instruction {
+        let accounts = accounts::MigrateRiskBook {
+            payer,
+            risk_book: self.risk_book,
+            system_program: system_program::ID,
+        };
+        build(accounts, instruction::MigrateRiskBook {})
+    }
+
     fn set_terms(&self, authority: Pubkey) -> accounts::SetTerms {
         accounts::SetTerms {
             authority,

@@ -45,7 +45,9 @@ pub enum ErrorCode {
     #[msg("This is paused in the clearinghouse for now: try again when the pause is lifted")]
     Paused = 10,
     /// The account has the wrong layout version.
-    #[msg("This account has a layout this program does not know: it must be migrated first")]
+    #[msg(
+        "This account has another layout than this program: migrate it first, which anyone may (a risk book with migrate_risk_book)"
+    )]
     WrongVersion = 11,
     /// Two sides are the same account.
     #[msg(
@@ -72,6 +74,9 @@ pub enum ErrorCode {
     /// Markets are not ascending or not unique.
     #[msg("Pass each market once, sorted by index")]
     MarketsNotSorted = 18,
+    /// The account has the present layout.
+    #[msg("This account has the present layout already: there is nothing to migrate")]
+    AlreadyMigrated = 19,
 
     // 100–199: parameters
     /// A parameter is outside its hard bounds.

@@ -40,6 +40,15 @@ pub struct MarketChanged {
     pub market: u16,
 }
 
+/// A risk book was brought to another layout: it must be decoded by that of its version from now on.
+#[event]
+pub struct RiskBookMigrated {
+    /// The clearinghouse.
+    pub clearinghouse: Pubkey,
+    /// The layout version that it has now.
+    pub version: u8,
+}
+
 /// Parameters of the clearinghouse, its guardian, or its pause bits were changed.
 #[event]
 pub struct GovernanceChanged {

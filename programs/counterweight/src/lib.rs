@@ -87,6 +87,11 @@ pub mod counterweight {
         instructions::grow_market(ctx)
     }
 
+    /// Brings a risk book of the layout before this one to the present one. Anyone, as often as it takes.
+    pub fn migrate_risk_book(ctx: Context<MigrateRiskBook>) -> Result<()> {
+        instructions::migrate_risk_book(ctx)
+    }
+
     /// Ends a market at a fixed price.
     pub fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()> {
         instructions::settle_market(ctx, price)

@@ -4,8 +4,8 @@ use crate::{code, doc, rows, section};
 use counterweight::{
     book::{BookHeader, Entry, Order, queue::QueueHeader},
     state::{
-        Clearinghouse, Custody, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, MarginAccount,
-        Market as MarketAccount, RiskBook, Trigger, Triggers,
+        Clearinghouse, Custody, Layout as _, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE,
+        MarginAccount, Market as MarketAccount, RiskBook, Trigger, Triggers,
     },
 };
 use counterweight_risk::{
@@ -57,7 +57,7 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee,
             settlement_price, min_order_lots, impact_notional, scale_start, scale_end, trigger_fee,
             taker_fee_tenths, maker_fee_tenths, funding_interval, funding_cap, scale_max, scale,
-            closed_index, ended, reserved)),
+            closed_index, ended, reserved, reserved_risk)),
         ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
         ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,
             open_long, open_short, fees, insurance, residue, volume, pending_long, pending_short, pending_quote,
@@ -109,8 +109,20 @@ fn every_field_of_every_account_is_documented_at_its_offset() {
             "{name} has fields that this test does not list"
         );
     }
+    for (name, version) in [
+        ("Clearinghouse", Clearinghouse::VERSION),
+        ("Custody", Custody::VERSION),
+        ("RiskBook", RiskBook::VERSION),
+        ("Market (account)", MarketAccount::VERSION),
+        ("MarginAccount", MarginAccount::VERSION),
+        ("Triggers", Triggers::VERSION),
+    ] {
+        let first = rows(section(text, &format!("#### {name}"))).nth(1);
+        let stated = first.expect("a row")[3];
+        assert_eq!(stated, format!("layout version, {version}"), "{name}");
+    }
     assert_eq!(size_of::<Schedule>(), 4 * size_of::<Tier>());
-    assert_eq!(RiskBook::space(64, 256), 159_976);
+    assert_eq!(RiskBook::space(64, 256), 225_512);
     assert_eq!(
         (MarginAccount::space(8), MarginAccount::space(128)),
         (1_048, 10_648)
@@ -120,7 +132,7 @@ fn every_field_of_every_account_is_documented_at_its_offset() {
         (8_472, 21_784, 218_392)
     );
     let numbers = [
-        "159,976", "1,048", "10,648", "8,472", "21,784", "218,392", "624",
+        "225,512", "1,048", "10,648", "8,472", "21,784", "218,392", "624",
     ];
     assert_eq!(8 + size_of::<Triggers>(), 624);
     for number in numbers {

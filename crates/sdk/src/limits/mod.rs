@@ -67,6 +67,7 @@ names! {
     LiquidateSlice => "liquidate_slice",
     ListCollateral => "list_collateral",
     MarginView => "margin_view",
+    MigrateRiskBook => "migrate_risk_book",
     NominateAuthority => "nominate_authority",
     OpenBackstop => "open_backstop",
     OpenMarginAccount => "open_margin_account",

@@ -1,4 +1,7 @@
-use crate::{error::OrRefuse, state::MarginMut};
+use crate::{
+    error::OrRefuse,
+    state::{Layout, MarginMut},
+};
 use anchor_lang::prelude::*;
 use counterweight_risk::{Book, Health, QuoteAtoms, standard::maintenance};
 
@@ -49,6 +52,14 @@ pub struct Clearinghouse {
 const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, authority) == 48);
 const _: () = assert!(core::mem::offset_of!(Clearinghouse, fees) == 240);
+
+impl Layout for Clearinghouse {
+    const VERSION: u8 = 1;
+
+    fn version(&self) -> u8 {
+        self.version
+    }
+}
 
 /// The time at which no price is too old. What the backstop holds is judged at the prices that were recorded
 /// last: a silent oracle of one asset that it once took over must not stop the defaults of all others.

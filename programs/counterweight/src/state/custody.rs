@@ -1,6 +1,6 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
-    state::VERSION,
+    state::Layout,
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::Outflow;
@@ -43,6 +43,14 @@ const _: () = assert!(core::mem::offset_of!(Custody, recorded) == 104);
 const _: () = assert!(core::mem::offset_of!(Custody, outflow) == 112);
 const _: () = assert!(size_of::<Outflow>() == 48);
 
+impl Layout for Custody {
+    const VERSION: u8 = 1;
+
+    fn version(&self) -> u8 {
+        self.version
+    }
+}
+
 impl Custody {
     /// The custody of a vault that has just been created: empty, and without a limit.
     ///
@@ -54,7 +62,7 @@ impl Custody {
         asset: u16,
         [clearinghouse, mint, vault]: [Pubkey; 3],
     ) -> Result<()> {
-        self.version = VERSION;
+        self.version = Self::VERSION;
         self.bump = bump;
         self.asset = asset;
         self.clearinghouse = clearinghouse;
@@ -91,7 +99,7 @@ impl Custody {
     /// # Errors
     /// [`ErrorCode::WrongVersion`], [`ErrorCode::WrongClearinghouse`], [`ErrorCode::WrongCustody`].
     pub fn require_of(&self, clearinghouse: &Pubkey, mint: &Pubkey) -> Result<()> {
-        require!(self.version == VERSION, ErrorCode::WrongVersion);
+        self.require_version()?;
         require!(
             self.clearinghouse == *clearinghouse,
             ErrorCode::WrongClearinghouse

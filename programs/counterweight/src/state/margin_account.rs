@@ -1,6 +1,6 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
-    state::{RECORDED, VERSION},
+    state::{Layout, RECORDED, require_version},
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::{
@@ -61,6 +61,14 @@ const _: () = assert!(size_of::<AccountCore>() == 200 && BALANCES == 8);
 const _: () = assert!(core::mem::offset_of!(MarginAccount, reserved) == 344);
 // The promise of the documentation: 8 slots in 1.3 kB, each further slot 80 bytes.
 const _: () = assert!(MarginAccount::space(MIN_SLOTS) <= 1_300 && size_of::<Position>() == 80);
+
+impl Layout for MarginAccount {
+    const VERSION: u8 = 1;
+
+    fn version(&self) -> u8 {
+        self.version
+    }
+}
 
 impl MarginAccount {
     /// Bytes of an account with so many slots.
@@ -306,6 +314,5 @@ fn check(data: &[u8]) -> Result<()> {
         data.len() >= MARGIN_HEADER && data[..8] == *MarginAccount::DISCRIMINATOR,
         anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
     );
-    require!(data[8] == VERSION, ErrorCode::WrongVersion);
-    Ok(())
+    require_version(data[8], MarginAccount::VERSION)
 }

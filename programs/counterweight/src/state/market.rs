@@ -4,7 +4,7 @@ use crate::{
         queue::{QUEUE_ENTRIES, QueueHeader},
     },
     error::{ErrorCode, OrRefuse, refuse},
-    state::VERSION,
+    state::{Layout, require_version},
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::{
@@ -85,6 +85,14 @@ const _: () = assert!(MARKET_QUEUE.is_multiple_of(8) && MARKET_ORDERS.is_multipl
 // What one instruction can create.
 const _: () = assert!(MARKET_QUEUE <= 10_240);
 const _: () = assert!(core::mem::offset_of!(Market, open_long) == 48);
+
+impl Layout for Market {
+    const VERSION: u8 = 1;
+
+    fn version(&self) -> u8 {
+        self.version
+    }
+}
 
 impl Market {
     /// Applies what a fill did to open interest, and what settling the indices left.
@@ -298,6 +306,5 @@ fn check(data: &[u8]) -> Result<()> {
         data.len() >= MARKET_QUEUE && data[..8] == *Market::DISCRIMINATOR,
         anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
     );
-    require!(data[8] == VERSION, ErrorCode::WrongVersion);
-    Ok(())
+    require_version(data[8], Market::VERSION)
 }

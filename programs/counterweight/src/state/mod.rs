@@ -14,5 +14,40 @@ pub use market::*;
 pub use risk_book::*;
 pub use triggers::*;
 
-/// Layout version that this program writes and accepts.
-pub const VERSION: u8 = 1;
+use crate::error::{ErrorCode, refuse};
+use anchor_lang::prelude::Result;
+
+/// An account whose bytes say in which layout they are. Each type counts its own versions: a change of one
+/// layout leaves the accounts of all others as they are.
+pub trait Layout {
+    /// The version that this program writes, and the only one that it accepts.
+    const VERSION: u8;
+
+    /// The version of these bytes.
+    fn version(&self) -> u8;
+
+    /// Refuses another version.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongVersion`].
+    #[inline(always)]
+    fn require_version(&self) -> Result<()> {
+        require_version(self.version(), Self::VERSION)
+    }
+}
+
+/// Refuses another version than the one that is known.
+///
+/// # Errors
+/// [`ErrorCode::WrongVersion`], with both in the log.
+#[inline(always)]
+pub fn require_version(found: u8, known: u8) -> Result<()> {
+    if found == known {
+        Ok(())
+    } else {
+        Err(refuse(
+            ErrorCode::WrongVersion,
+            &[("version", found.into()), ("known", known.into())],
+        ))
+    }
+}

@@ -1,6 +1,6 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
-    state::VERSION,
+    state::Layout,
 };
 use anchor_lang::{Discriminator, prelude::*};
 use counterweight_risk::{Asset, Book, Market as MarketRow, RiskParams};
@@ -64,7 +64,25 @@ const _: () = assert!(core::mem::offset_of!(RiskBook, clearinghouse) == 8);
 const _: () = assert!(core::mem::offset_of!(RiskBook, params) == 40);
 const _: () = assert!(size_of::<RiskParams>() == 128);
 
+impl Layout for RiskBook {
+    /// Since 2, a market's row is 768 bytes long, and not 512.
+    const VERSION: u8 = 2;
+
+    fn version(&self) -> u8 {
+        self.version
+    }
+}
+
 impl RiskBook {
+    /// What is paused, for an event of an instruction that needs nothing else of the risk book.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongVersion`].
+    pub fn pause_bits(&self) -> Result<u8> {
+        self.require_version()?;
+        Ok(self.paused)
+    }
+
     /// Refuses what is paused.
     ///
     /// # Errors
@@ -109,9 +127,9 @@ impl<'a> RiskBookRef<'a> {
     pub fn load<'info>(loader: &'a AccountLoader<'info, RiskBook>) -> Result<Self> {
         let (header, tail) = Ref::map_split(checked(loader.as_ref())?, |data| {
             let (header, tail) = data.split_at(RISK_BOOK_HEADER);
-            (bytemuck::from_bytes(&header[8..]), tail)
+            (bytemuck::from_bytes::<RiskBook>(&header[8..]), tail)
         });
-        require!(RiskBook::version_is_known(&header), ErrorCode::WrongVersion);
+        header.require_version()?;
         Ok(Self { header, tail })
     }
 
@@ -146,7 +164,7 @@ impl<'a> RiskBookMut<'a> {
             let (header, tail) = data.split_at_mut(RISK_BOOK_HEADER);
             (bytemuck::from_bytes_mut::<RiskBook>(&mut header[8..]), tail)
         });
-        require!(RiskBook::version_is_known(&header), ErrorCode::WrongVersion);
+        header.require_version()?;
         Ok(Self { header, tail })
     }
 
@@ -223,12 +241,6 @@ impl<'a> RiskBookMut<'a> {
         self.tail[at..at + size_of::<MarketRow>()].copy_from_slice(bytemuck::bytes_of(&row));
         self.header.market_count += 1;
         Ok(index)
-    }
-}
-
-impl RiskBook {
-    fn version_is_known(&self) -> bool {
-        self.version == VERSION
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{error::ErrorCode, state::VERSION};
+use crate::state::Layout;
 use anchor_lang::prelude::*;
 use counterweight_risk::orders::Side;
 
@@ -125,13 +125,10 @@ impl Trigger {
     }
 }
 
-impl Triggers {
-    /// Refuses a layout that this program does not know.
-    ///
-    /// # Errors
-    /// [`ErrorCode::WrongVersion`].
-    pub fn require_version(&self) -> Result<()> {
-        require!(self.version == VERSION, ErrorCode::WrongVersion);
-        Ok(())
+impl Layout for Triggers {
+    const VERSION: u8 = 1;
+
+    fn version(&self) -> u8 {
+        self.version
     }
 }

@@ -1,9 +1,8 @@
 //! `open_margin_account`: an account of 8 slots; its rent comes back when it is closed.
 
 use crate::{
-    error::ErrorCode,
     events::AccountChanged,
-    state::{MARGIN_SEED, MIN_SLOTS, MarginAccount, RiskBook, VERSION},
+    state::{Layout, MARGIN_SEED, MIN_SLOTS, MarginAccount, RiskBook},
 };
 use anchor_lang::prelude::*;
 
@@ -41,9 +40,9 @@ pub struct OpenMarginAccount<'info> {
 pub(crate) fn open_margin_account(ctx: Context<OpenMarginAccount>, id: u16) -> Result<()> {
     let accounts = &ctx.accounts;
     let book = accounts.risk_book.load()?;
-    require!(book.version == VERSION, ErrorCode::WrongVersion);
+    book.require_version()?;
     let mut margin = accounts.margin_account.load_init()?;
-    margin.version = VERSION;
+    margin.version = MarginAccount::VERSION;
     margin.bump = ctx.bumps.margin_account;
     margin.id = id;
     margin.clearinghouse = book.clearinghouse;

@@ -32,7 +32,7 @@ pub(crate) fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
         authority: clearinghouse.authority,
         nominated: clearinghouse.nominated_authority,
         guardian: clearinghouse.guardian,
-        paused: ctx.accounts.risk_book.load()?.paused,
+        paused: ctx.accounts.risk_book.load()?.pause_bits()?,
     });
     Ok(())
 }

@@ -4,11 +4,14 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::MarketChanged,
     instructions::tokens::resize,
-    state::{Clearinghouse, MARKET_QUEUE, MARKET_SEED, Market, RiskBook, RiskBookMut, VERSION},
+    state::{Clearinghouse, Layout, MARKET_QUEUE, MARKET_SEED, Market, RiskBook, RiskBookMut},
 };
 use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
 use counterweight_risk::{Market as MarketRow, MarketTerms, error::within, market::KIND_PERPETUAL};
+
+/// Most quote atoms that a lot and tick may be.
+pub const MAX_TICK_SIZE: u64 = 1 << 40;
 
 /// What a market starts with.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
@@ -17,7 +20,7 @@ pub struct MarketSetup {
     pub name: [u8; 16],
     /// Index of the underlying.
     pub asset: u16,
-    /// Quote atoms per lot and tick.
+    /// Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`].
     pub tick_size: u64,
     /// Its terms.
     pub terms: MarketTerms,
@@ -51,7 +54,7 @@ pub struct AddMarket<'info> {
 
 impl AddMarket<'_> {
     fn validate(setup: &MarketSetup) -> Result<()> {
-        within("tick_size", setup.tick_size, 1, 1 << 40).or_refuse()?;
+        within("tick_size", setup.tick_size, 1, MAX_TICK_SIZE).or_refuse()?;
         setup.terms.check().or_refuse()
     }
 }
@@ -89,7 +92,7 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     }
 
     let mut market = accounts.market.load_init()?;
-    market.version = VERSION;
+    market.version = Market::VERSION;
     market.bump = ctx.bumps.market;
     market.index = index;
     market.clearinghouse = accounts.clearinghouse.key();

@@ -5,8 +5,8 @@ use crate::{
     events::ClearinghouseCreated,
     instructions::{OracleChoice, tokens::require_plain_mint},
     state::{
-        CLEARINGHOUSE_SEED, CUSTODY_SEED, Clearinghouse, Custody, RISK_BOOK_HEADER, RISK_BOOK_SEED,
-        RiskBook, VAULT_SEED, VERSION,
+        CLEARINGHOUSE_SEED, CUSTODY_SEED, Clearinghouse, Custody, Layout, RISK_BOOK_HEADER,
+        RISK_BOOK_SEED, RiskBook, VAULT_SEED,
     },
 };
 use anchor_lang::prelude::*;
@@ -112,7 +112,7 @@ pub(crate) fn create_clearinghouse(
     accounts.validate(&setup)?;
 
     let mut clearinghouse = accounts.clearinghouse.load_init()?;
-    clearinghouse.version = VERSION;
+    clearinghouse.version = Clearinghouse::VERSION;
     clearinghouse.bump = ctx.bumps.clearinghouse;
     clearinghouse.id = id;
     clearinghouse.creator = accounts.creator.key();
@@ -124,7 +124,7 @@ pub(crate) fn create_clearinghouse(
 
     {
         let mut book = accounts.risk_book.load_init()?;
-        book.version = VERSION;
+        book.version = RiskBook::VERSION;
         book.bump = ctx.bumps.risk_book;
         book.clearinghouse = accounts.clearinghouse.key();
         book.asset_count = 1;

@@ -3,7 +3,7 @@
 use crate::{
     error::{ErrorCode, OrRefuse},
     events::AccountChanged,
-    state::{Clearinghouse, MarginAccount},
+    state::{Clearinghouse, Layout, MarginAccount},
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::error::within;
@@ -32,10 +32,7 @@ pub(crate) fn set_fee_discount(ctx: Context<SetFeeDiscount>, discount_bps: u16) 
     let info: &AccountInfo = ctx.accounts.margin_account.as_ref();
     let slots = MarginAccount::slots_in(info.data_len());
     let mut margin = ctx.accounts.margin_account.load_mut()?;
-    require!(
-        margin.version == crate::state::VERSION,
-        ErrorCode::WrongVersion
-    );
+    margin.require_version()?;
     margin.fee_discount_bps = discount_bps;
     emit!(AccountChanged {
         account: ctx.accounts.margin_account.key(),

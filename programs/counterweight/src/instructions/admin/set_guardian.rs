@@ -27,7 +27,7 @@ impl Govern<'_> {
             authority: state.authority,
             nominated: state.nominated_authority,
             guardian: state.guardian,
-            paused: self.risk_book.load()?.paused,
+            paused: self.risk_book.load()?.pause_bits()?,
         })
     }
 }

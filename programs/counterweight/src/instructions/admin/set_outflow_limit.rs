@@ -4,7 +4,7 @@
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::OutflowLimitSet,
-    state::{Clearinghouse, Custody, VERSION},
+    state::{Clearinghouse, Custody, Layout},
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
@@ -28,10 +28,7 @@ pub struct SetOutflowLimit<'info> {
 impl SetOutflowLimit<'_> {
     /// Returns whether the signer may loosen as well.
     fn validate(&self, terms: &OutflowTerms) -> Result<bool> {
-        require!(
-            self.custody.load()?.version == VERSION,
-            ErrorCode::WrongVersion
-        );
+        self.custody.load()?.require_version()?;
         let clearinghouse = self.clearinghouse.load()?;
         let governs = self.signer.key() == clearinghouse.authority;
         if !governs {

@@ -3,9 +3,8 @@
 //! ever rests.
 
 use crate::{
-    error::ErrorCode,
     events::AccountChanged,
-    state::{MARGIN_SEED, MarginAccount, RiskBook, VERSION},
+    state::{Layout, MARGIN_SEED, MarginAccount, RiskBook},
 };
 use anchor_lang::prelude::*;
 
@@ -47,9 +46,9 @@ pub struct OpenBackstop<'info> {
 pub(crate) fn open_backstop(ctx: Context<OpenBackstop>) -> Result<()> {
     let accounts = &ctx.accounts;
     let book = accounts.risk_book.load()?;
-    require!(book.version == VERSION, ErrorCode::WrongVersion);
+    book.require_version()?;
     let mut backstop = accounts.backstop.load_init()?;
-    backstop.version = VERSION;
+    backstop.version = MarginAccount::VERSION;
     backstop.bump = ctx.bumps.backstop;
     backstop.clearinghouse = book.clearinghouse;
     backstop.owner = book.clearinghouse;

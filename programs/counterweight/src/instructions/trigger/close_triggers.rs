@@ -1,6 +1,9 @@
 //! `close_triggers`: drops all trigger orders of an account; the owner gets the rent back.
 
-use crate::{error::ErrorCode, state::Triggers};
+use crate::{
+    error::ErrorCode,
+    state::{Layout, Triggers},
+};
 use anchor_lang::prelude::*;
 
 /// Accounts of `close_triggers`.

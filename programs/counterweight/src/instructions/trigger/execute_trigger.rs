@@ -13,8 +13,8 @@ use crate::{
         },
     },
     state::{
-        MarginAccount, MarginMut, Market, MarketMut, PAUSE_TRADE, RiskBook, RiskBookRef, Trigger,
-        Triggers,
+        Layout, MarginAccount, MarginMut, Market, MarketMut, PAUSE_TRADE, RiskBook, RiskBookRef,
+        Trigger, Triggers,
     },
 };
 use anchor_lang::prelude::*;

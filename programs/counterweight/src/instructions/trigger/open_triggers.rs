@@ -2,7 +2,7 @@
 
 use crate::{
     error::ErrorCode,
-    state::{MarginAccount, TRIGGERS_SEED, Triggers, VERSION},
+    state::{Layout, MarginAccount, TRIGGERS_SEED, Triggers},
 };
 use anchor_lang::prelude::*;
 
@@ -34,7 +34,7 @@ pub struct OpenTriggers<'info> {
 /// The system program's for an account that exists.
 pub(crate) fn open_triggers(ctx: Context<OpenTriggers>) -> Result<()> {
     let mut triggers = ctx.accounts.triggers.load_init()?;
-    triggers.version = VERSION;
+    triggers.version = Triggers::VERSION;
     triggers.bump = ctx.bumps.triggers;
     triggers.margin_account = ctx.accounts.margin_account.key();
     triggers.owner = ctx.accounts.owner.key();

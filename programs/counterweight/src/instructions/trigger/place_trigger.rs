@@ -5,7 +5,7 @@ use crate::{
     error::{ErrorCode, OrRefuse, refuse},
     events::TriggerChanged,
     instructions::trading::require_lots,
-    state::{MarginAccount, MarginRef, RiskBook, RiskBookRef, Trigger, Triggers},
+    state::{Layout, MarginAccount, MarginRef, RiskBook, RiskBookRef, Trigger, Triggers},
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{orders::Side, units::MAX_PRICE};
