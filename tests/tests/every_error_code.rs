@@ -69,7 +69,8 @@ fn provoked() -> BTreeMap<String, Vec<String>> {
         if !(file.starts_with("refusals_")
             || file == "guards"
             || file == "token_2022"
-            || file == "defaults")
+            || file == "defaults"
+            || file == "migration")
         {
             continue;
         }

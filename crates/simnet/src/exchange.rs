@@ -2,7 +2,8 @@
 
 use crate::{
     AssetConfig, Chain, Deployment, Failure, LegacyPrice, PullPrice, Receipt, Start, TOKEN_CLASSIC,
-    keypair,
+    deployment::{feed_of, price_account_of},
+    keypair, name16,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{
@@ -47,25 +48,12 @@ pub struct Exchange {
     pub prices: Vec<i64>,
 }
 
-/// A name padded with zeros to 16 bytes.
-pub fn name16(name: &str) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    let length = name.len().min(16);
-    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
-    bytes
-}
-
-/// The feed id of an asset whose price accounts this crate writes.
-fn feed(name: &str) -> [u8; 32] {
-    keypair(&format!("feed {name}")).pubkey().to_bytes()
-}
-
 fn oracle(config: &AssetConfig, price_account: &Pubkey) -> OracleChoice {
     match config.oracle.as_str() {
         "pull" => OracleChoice {
             kind: ORACLE_PYTH_PULL,
             owner: PYTH_RECEIVER,
-            feed: feed(&config.name),
+            feed: feed_of(&config.name),
         },
         "legacy" => OracleChoice {
             kind: ORACLE_PYTH_LEGACY,
@@ -234,11 +222,7 @@ impl Exchange {
 
     /// The price account of an asset.
     pub fn price_account(&self, asset: u16) -> Pubkey {
-        keypair(&format!(
-            "price {}",
-            self.deployment.asset[usize::from(asset)].name
-        ))
-        .pubkey()
+        price_account_of(&self.deployment.asset[usize::from(asset)].name)
     }
 
     /// Publishes a price (units of 10^-8 dollars) with 0.05 % confidence and itself as the average,
@@ -255,7 +239,7 @@ impl Exchange {
         self.prices[usize::from(asset)] = price;
         match config.oracle.as_str() {
             "pull" => {
-                let feed = feed(&config.name);
+                let feed = feed_of(&config.name);
                 let update = PullPrice {
                     feed,
                     price,

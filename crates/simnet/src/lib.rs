@@ -10,6 +10,7 @@ mod chain;
 mod default;
 mod deployment;
 mod exchange;
+mod layouts;
 mod ledger;
 mod liquidations;
 pub mod october;
@@ -21,8 +22,12 @@ mod tokens;
 
 pub use books::{limit, pegged};
 pub use chain::{Chain, Failure, Receipt, Start, Witness, appoint_witness, keypair};
-pub use deployment::{AssetConfig, Deployment, MarketConfig};
-pub use exchange::{Exchange, Trader, name16};
+pub use counterweight_deploy::{
+    AssetConfig, Deployment, InterestConfig, MarketConfig, text::name16,
+};
+pub use deployment::completed;
+pub use exchange::{Exchange, Trader};
+pub use layouts::risk_book_version_1;
 pub use ledger::{Reconciliation, reconcile};
 pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};

@@ -66,6 +66,7 @@ bodies! {
     liquidation = "../../tests/liquidation.rs";
     main_job = "../../tests/main_job.rs";
     memory = "../../tests/memory.rs";
+    migration = "../../tests/migration.rs";
     own_actions = "../../tests/own_actions.rs";
     prices = "../../tests/prices.rs";
     refusals_account = "../../tests/refusals_account.rs";

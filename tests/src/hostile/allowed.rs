@@ -274,8 +274,31 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "grow_market",
         account: "market",
-        by: &["A.market *", "B.market *"],
+        by: &["A.market *", "B.market *", "A.old market", "B.old market"],
         because: "anyone may give any market room",
+    },
+    Allowed {
+        instruction: "migrate_risk_book",
+        account: "payer",
+        by: &[
+            "authority*",
+            "successor",
+            "founder",
+            "bob",
+            "carol",
+            "dave",
+            "rose",
+            "keeper",
+            "dora",
+            "stranger",
+        ],
+        because: "anyone who signs may pay",
+    },
+    Allowed {
+        instruction: "migrate_risk_book",
+        account: "risk_book",
+        by: &["B.old risk_book"],
+        because: "anyone may bring any risk book to the present layout",
     },
     Allowed {
         instruction: "open_backstop",

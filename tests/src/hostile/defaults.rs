@@ -33,6 +33,11 @@ fn bare_id(x: &Exchange) -> u64 {
     }
 }
 
+/// The clearinghouse whose risk book is still in the layout before the present one: one for each of the two.
+pub fn old(x: &Exchange) -> Venue {
+    Venue::new(&person("founder"), bare_id(x) + 10)
+}
+
 /// What every clearinghouse of the founder is created with.
 pub fn setup(x: &Exchange) -> ClearinghouseSetup {
     ClearinghouseSetup {
@@ -47,6 +52,7 @@ pub fn setup(x: &Exchange) -> ClearinghouseSetup {
 /// Opens the backstop and lets everything happen. `bob` has the other side of every position.
 pub(super) fn happen(x: &mut Exchange, alice: &Trader, bob: &Trader) {
     create_bare(x);
+    create_old(x);
     x.open_backstop().expect("open_backstop");
     leave_dust(x, alice);
     leave_a_side_behind(x, bob);
@@ -58,6 +64,21 @@ fn create_bare(x: &mut Exchange) {
     let id = bare_id(x);
     let create = sdk::create_clearinghouse(person("founder"), id, &x.collateral(0), setup(x));
     x.chain.send(&[create], &[&founder]).expect("create");
+}
+
+/// With an asset and a market, so that there is a row to move.
+fn create_old(x: &mut Exchange) {
+    let (founder, venue, id) = (keypair("founder"), old(x), bare_id(x) + 10);
+    let key = person("founder");
+    let steps = [
+        sdk::create_clearinghouse(key, id, &x.collateral(0), setup(x)),
+        venue.add_asset(key, x.asset_setup(1)),
+        venue.add_market(key, 0, x.market_setup(0)),
+    ];
+    for step in steps {
+        x.chain.send(&[step], &[&founder]).expect("create");
+    }
+    x.chain.age_risk_book(venue.risk_book);
 }
 
 /// Ivy's short is closed against Alice's long, and Alice has caught up: less than her share of the lots is

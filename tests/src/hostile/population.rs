@@ -121,6 +121,14 @@ pub(super) fn own_entries(x: &Exchange) -> Vec<(Kind, Pubkey, String)> {
     ] {
         own.push((kind, key, label.into()));
     }
+    let old = defaults::old(x);
+    for (kind, key, label) in [
+        (Kind::Clearinghouse, old.clearinghouse, "old clearinghouse"),
+        (Kind::RiskBook, old.risk_book, "old risk_book"),
+        (Kind::Market, old.market(0), "old market"),
+    ] {
+        own.push((kind, key, label.into()));
+    }
     for owner in TRIGGERS {
         let margin = venue.margin_account(&person(owner), 0);
         let label = format!("triggers {owner}/0");

@@ -250,6 +250,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             venue.list_collateral(authority, &ether, terms)
         }
         "grow_market" => venue.grow_market(person("alice"), 0),
+        "migrate_risk_book" => defaults::old(x).migrate_risk_book(person("alice")),
         "nominate_authority" => venue.nominate_authority(authority, person("stranger")),
         "audit" => venue.audit(&quote, &[0, 1, 2, ENDED]),
         "set_outflow_limit" => {
