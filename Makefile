@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo localnet test bench crash fuzz idl fmt lint clean
+.PHONY: help build-sbf demo localnet app app-test test bench crash scan fuzz idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -23,6 +23,12 @@ demo: ## build everything and run the demonstration on an embedded chain (first 
 localnet: ## start a local network with a clearinghouse that lives; Ctrl-C ends it: docs/localnet.md
 	@scripts/task localnet $(ARGS)
 
+app: ## build the dashboard and serve it against the network of make localnet: app/web/README.md
+	@scripts/task app $(ARGS)
+
+app-test: ## test the dashboard: units, weight, and the whole job in a browser against a network of its own
+	@scripts/task app-test $(ARGS)
+
 test: ## all checks: format, lints, the program for the chain, every test
 	@scripts/task test
 
@@ -33,6 +39,10 @@ crash: ## replay a crash with 2,000 accounts, cross and isolated, and check ever
 	@scripts/task build-sbf
 	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
 		cargo run --quiet --locked -p counterweight-bench -- crash $(ARGS)
+
+scan: ## judge a million accounts in memory, and measure it: bench/SCAN.md
+	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
+		cargo run --quiet --release --locked -p counterweight-fleet --example scan -- $(ARGS)
 
 fuzz: ## fuzz the engine and the chain for ten minutes, or ARGS=seconds: fuzz/README.md
 	@scripts/task fuzz $(ARGS)

@@ -243,6 +243,11 @@ impl Positions {
         &self.heads[range.rows()]
     }
 
+    /// What judging reads of every range, free ones too.
+    pub(crate) fn all(&self) -> &[Head] {
+        &self.heads
+    }
+
     /// The rest of a range.
     pub(crate) fn tails(&self, range: Range) -> &[Tail] {
         &self.tails[range.rows()]
@@ -299,6 +304,11 @@ impl Balances {
     #[inline(always)]
     pub(crate) fn of(&self, range: Range) -> &[Balance] {
         &self.rows[range.rows()]
+    }
+
+    /// As [`Positions::all`].
+    pub(crate) fn all(&self) -> &[Balance] {
+        &self.rows
     }
 
     /// As [`Positions::replace`].

@@ -61,7 +61,10 @@ impl Index {
 
     /// Takes an account in whose rows have just been written.
     fn enter(&mut self, slot: u32, store: &Store) {
-        for asset in store.holdings(slot).filter(|asset| *asset < MAX_ASSETS) {
+        for asset in store
+            .holdings(slot as usize)
+            .filter(|asset| *asset < MAX_ASSETS)
+        {
             // A risk book has no other assets: an account that names one cannot be judged, whatever moves.
             let asset = usize::from(asset);
             if asset >= self.holders.len() {
@@ -79,7 +82,7 @@ impl Index {
 
     /// Leaves an account out whose rows are about to be given up.
     fn leave(&mut self, slot: u32, store: &Store) {
-        for asset in store.holdings(slot) {
+        for asset in store.holdings(slot as usize) {
             if let Some(holders) = self.holders.get_mut(usize::from(asset)) {
                 holders.clear(slot as usize);
             }
@@ -93,7 +96,8 @@ impl Index {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
         let sets = [&self.used, &self.debtors, &self.put];
         let sets = sets.into_iter().chain([&self.failing, &self.unknown]);
         sets.chain(&self.holders).map(Bits::bytes).sum()
@@ -208,17 +212,6 @@ impl Fleet {
     /// How many accounts hold an asset, as collateral or in positions: those that a move of its price judges again.
     pub fn holders(&self, asset: u16) -> usize {
         let holders = self.index.holders(asset);
-        holders.map_or(0, |holders| holders.iter().count())
-    }
-
-    /// Bytes that everything here takes, with what is allocated and not used yet.
-    pub fn memory(&self) -> usize {
-        let book = self.book.as_ref().map_or(0, |book| {
-            size_of_val(&*book.assets) + size_of_val(&*book.markets)
-        });
-        // The table is at most seven eighths full; each place has a byte beside it.
-        let places = self.slots.capacity() * 8 / 7;
-        let slots = places * (size_of::<(Pubkey, u32)>() + 1);
-        size_of::<Self>() + book + slots + self.store.bytes() + self.index.bytes()
+        holders.map_or(0, Bits::count)
     }
 }

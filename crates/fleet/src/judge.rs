@@ -1,7 +1,7 @@
 //! Judging: who has to be judged again, and the pass over them on all cores.
 
 use crate::{
-    bits::{Bits, WORD, slots_of},
+    bits::{Bits, WORD, slots_in, slots_of},
     fleet::{Fleet, Judged},
     kernel::{Terms, accrual, is_fresh},
     moved::{Change, compare},
@@ -53,6 +53,7 @@ impl Census {
             judged: self.judged + other.judged,
             failing: self.failing + other.failing,
             unknown: self.unknown + other.unknown,
+            by_engine: self.by_engine + other.by_engine,
             equity: self.equity + other.equity,
             requirement: self.requirement + other.requirement,
         }
@@ -71,11 +72,7 @@ impl Fleet {
                 .par_chunks_mut(SLOTS)
                 .zip(chosen.words().par_chunks(WORDS));
             chunks.for_each(|(records, words)| {
-                for slot in words
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(at, word)| slots_of(at, *word))
-                {
+                for slot in slots_in(words) {
                     rows.classify(&mut records[slot], &tables.markets);
                 }
             });
@@ -174,9 +171,7 @@ impl Fleet {
         let (records, rows) = (&self.store.records, &self.store.rows);
         let used = self.index.used.words().par_chunks(WORDS).enumerate();
         let below = used.flat_map_iter(|(chunk, words)| {
-            let slots = words.iter().enumerate();
-            let slots = slots.flat_map(|(at, word)| slots_of(at, *word));
-            slots.filter_map(move |slot| {
+            slots_in(words).filter_map(move |slot| {
                 let slot = chunk * SLOTS + slot;
                 let health = rows.judge(&records[slot], terms).ok()?;
                 (!health.is_met()).then(|| self.standing_of(slot, health, now))
@@ -199,10 +194,11 @@ fn round_of(
 ) -> Census {
     let mut census = Census::default();
     for (at, word) in chosen.iter().enumerate() {
-        let (mut fails, mut unclear) = (0, 0);
+        let (mut fails, mut unclear, mut asked) = (0, 0, 0);
         for slot in slots_of(at, *word) {
             let record = &mut records[slot];
-            let found = rows.judge(record, terms).ok();
+            let plain = rows.judge_plain(record, terms);
+            let found = plain.or_else(|| rows.judge_by_engine(record, terms).ok());
             record.note(found);
             let Health {
                 equity,
@@ -211,14 +207,17 @@ fn round_of(
             census.equity += i128::from(equity.0);
             census.requirement += i128::from(requirement.0);
             let fail = found.is_some_and(|health| record.fails(&health));
-            fails |= u64::from(fail) << (slot % WORD);
-            unclear |= u64::from(found.is_none()) << (slot % WORD);
+            let bit = slot % WORD;
+            fails |= u64::from(fail) << bit;
+            unclear |= u64::from(found.is_none()) << bit;
+            asked |= u64::from(plain.is_none()) << bit;
         }
         failing[at] = failing[at] & !word | fails;
         unknown[at] = unknown[at] & !word | unclear;
         census.judged += word.count_ones() as usize;
         census.failing += fails.count_ones() as usize;
         census.unknown += unclear.count_ones() as usize;
+        census.by_engine += asked.count_ones() as usize;
     }
     census
 }

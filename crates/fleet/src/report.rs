@@ -1,14 +1,14 @@
 //! What the fleet tells: how accounts stand, who fails, who is next, and what all of them hold.
 
 use crate::{
-    bits::slots_of,
+    bits::slots_in,
     fleet::Fleet,
     judge::{SLOTS, WORDS},
     kernel::Terms,
     types::{AssetExposure, Standing, ratio_order},
 };
 use anchor_lang::prelude::Pubkey;
-use counterweight_risk::{Health, RiskError};
+use counterweight_risk::{Asset, Health, Market, RiskError};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -89,9 +89,8 @@ impl Fleet {
         let chunks = self.index.used.words().par_chunks(WORDS).enumerate();
         let tallies = chunks.map(|(chunk, words)| {
             let mut tallies = vec![Tally::default(); count];
-            let slots = words.iter().enumerate();
-            for slot in slots.flat_map(|(at, word)| slots_of(at, *word)) {
-                self.tally(&mut tallies, chunk * SLOTS + slot);
+            for slot in slots_in(words) {
+                self.tally(&mut tallies, &tables.markets, chunk * SLOTS + slot);
             }
             tallies
         });
@@ -102,46 +101,38 @@ impl Fleet {
         let tallies = tallies.reduce(|| vec![Tally::default(); count], merge);
         let rows = tallies.iter().zip(&tables.assets).enumerate();
         // There are at most 64 assets.
-        let exposure = |(asset, (tally, row)): (usize, (&Tally, &counterweight_risk::Asset))| {
+        let exposure = |(asset, (tally, row)): (usize, (&Tally, &Asset))| {
             let asset = u16::try_from(asset).ok()?;
-            Some(tally.exposure(asset, row.index.0))
+            Some(tally.exposure(asset, row.index.0, self.holders(asset)))
         };
         rows.filter_map(exposure).collect()
     }
 
     /// Adds an account to what all hold.
-    fn tally(&self, tallies: &mut [Tally], slot: usize) {
+    fn tally(&self, tallies: &mut [Tally], markets: &[Market], slot: usize) {
         let (record, rows) = (&self.store.records[slot], &self.store.rows);
-        let markets = self.book.as_ref().map_or(&[][..], |book| &book.markets);
         let key = self.store.cards[slot].key;
         for balance in rows.balances.of(record.balances()) {
             if let Some(tally) = tallies.get_mut(usize::from(balance.asset)) {
                 tally.deposited += u128::from(balance.atoms);
             }
         }
-        let positions: Vec<_> = rows.positions.whole(record.positions()).collect();
-        for group in positions.chunk_by(|a, b| a.asset == b.asset) {
-            let Some(tally) = tallies.get_mut(usize::from(group[0].asset)) else {
-                continue;
-            };
-            let mut net = 0;
-            for position in group {
-                let market = markets.get(usize::from(position.market));
-                let lots = market.map_or(position.lots, |market| position.held(market));
+        // Positions are sorted by asset.
+        let (mut asset, mut net) = (0, 0);
+        for position in rows.positions.whole(record.positions()) {
+            if position.asset != asset {
+                offer(tallies, asset, net, key);
+                (asset, net) = (position.asset, 0);
+            }
+            let market = markets.get(usize::from(position.market));
+            let lots = market.map_or(position.lots, |market| position.held(market));
+            net += i128::from(lots.0);
+            if let Some(tally) = tallies.get_mut(usize::from(asset)) {
                 tally.long += u128::from(lots.0.max(0).unsigned_abs());
                 tally.short += u128::from(lots.0.min(0).unsigned_abs());
-                net += i128::from(lots.0);
-            }
-            tally.offer(net, key);
-        }
-        let mut held: Vec<u16> = self.store.holdings(slot as u32).collect();
-        held.sort_unstable();
-        held.dedup();
-        for asset in held {
-            if let Some(tally) = tallies.get_mut(usize::from(asset)) {
-                tally.accounts += 1;
             }
         }
+        offer(tallies, asset, net, key);
     }
 
     /// How the account in a slot stands, where that is known.
@@ -166,10 +157,16 @@ impl Fleet {
     }
 }
 
+/// Lets an account's net position in an asset be the largest.
+fn offer(tallies: &mut [Tally], asset: u16, net: i128, key: Pubkey) {
+    if let Some(tally) = tallies.get_mut(usize::from(asset)) {
+        tally.offer(net, key);
+    }
+}
+
 /// What accounts hold of an asset, while they are counted.
 #[derive(Clone, Debug, Default)]
 struct Tally {
-    accounts: usize,
     long: u128,
     short: u128,
     deposited: u128,
@@ -190,7 +187,6 @@ impl Tally {
     }
 
     fn join(&mut self, other: &Self) {
-        self.accounts += other.accounts;
         self.long += other.long;
         self.short += other.short;
         self.deposited += other.deposited;
@@ -199,7 +195,7 @@ impl Tally {
         }
     }
 
-    fn exposure(&self, asset: u16, index: u64) -> AssetExposure {
+    fn exposure(&self, asset: u16, index: u64, accounts: usize) -> AssetExposure {
         // Lots of all accounts are below 2^76 and prices below 2^56; what is beyond reason stays at the end.
         let notional = |lots: u128| lots.saturating_mul(u128::from(index)) >> 16;
         let (lots, key) = self.largest.unzip();
@@ -209,7 +205,7 @@ impl Tally {
         let share = lots.unsigned_abs() * 10_000 / side.max(1);
         AssetExposure {
             asset,
-            accounts: self.accounts,
+            accounts,
             long_lots: self.long,
             short_lots: self.short,
             long_notional: notional(self.long),

@@ -80,6 +80,15 @@ impl Record {
         !health.is_met() | (self.marks & FLAGGED != 0)
     }
 
+    /// A sum of what judging reads of it.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> u64 {
+        let counts = u64::from(self.position_count ^ self.balance_count ^ u16::from(self.marks));
+        let starts = u64::from(self.positions ^ self.balances);
+        let figures = self.cash.0.cast_unsigned().wrapping_add(self.interest);
+        figures.wrapping_add(starts).wrapping_add(counts)
+    }
+
     pub(crate) fn is_plain(&self) -> bool {
         self.marks & PLAIN != 0
     }
@@ -113,19 +122,35 @@ impl Rows {
         }
     }
 
+    /// Equity and maintenance margin of an account of which nothing is out of the ordinary; nothing of any other.
+    #[inline(always)]
+    pub(crate) fn judge_plain(&self, record: &Record, terms: &Terms) -> Option<Health> {
+        if !record.is_plain() {
+            return None;
+        }
+        terms.health(&self.figures(record))
+    }
+
+    /// Equity and maintenance margin of any account, by the engine.
+    ///
+    /// # Errors
+    /// The engine's.
+    #[cold]
+    pub(crate) fn judge_by_engine(&self, record: &Record, terms: &Terms) -> Result<Health> {
+        let positions = self.positions.whole(record.positions());
+        terms.judge(&self.figures(record), positions)
+    }
+
     /// Equity and maintenance margin of an account.
     ///
     /// # Errors
     /// The engine's.
     #[inline(always)]
     pub(crate) fn judge(&self, record: &Record, terms: &Terms) -> Result<Health> {
-        let figures = self.figures(record);
-        if record.is_plain()
-            && let Some(health) = terms.health(&figures)
-        {
-            return Ok(health);
+        match self.judge_plain(record, terms) {
+            Some(health) => Ok(health),
+            None => self.judge_by_engine(record, terms),
         }
-        terms.judge(&figures, self.positions.whole(record.positions()))
     }
 
     /// Looks anew whether an account's positions are plain.
@@ -255,8 +280,8 @@ impl Store {
     }
 
     /// The assets that a slot's account holds, some of them more than once.
-    pub(crate) fn holdings(&self, slot: u32) -> impl Iterator<Item = u16> {
-        let record = &self.records[slot as usize];
+    pub(crate) fn holdings(&self, slot: usize) -> impl Iterator<Item = u16> {
+        let record = &self.records[slot];
         let heads = self.rows.positions.heads(record.positions()).iter();
         let balances = self.rows.balances.of(record.balances()).iter();
         let positions = heads.map(|head| head.asset);

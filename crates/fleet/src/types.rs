@@ -43,6 +43,9 @@ pub struct Census {
     pub failing: usize,
     /// Those of them that the engine could not judge: see [`crate::Fleet::unknown`].
     pub unknown: usize,
+    /// Those of them that something is out of the ordinary of, so that the engine itself judged them. It takes five
+    /// times as long for an account; nothing else is different.
+    pub by_engine: usize,
     /// The sum of what they are worth, in quote atoms.
     pub equity: i128,
     /// The sum of their maintenance margins, in quote atoms.
