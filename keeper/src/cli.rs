@@ -1,6 +1,5 @@
 //! The command line: runs a keeper, watches a clearinghouse, reports on one.
 
-use clap::{Parser, Subcommand};
 use crate::{
     Handle, Mode,
     config::{Config, LogFormat},
@@ -8,7 +7,8 @@ use crate::{
     report::{self, ReportArgs},
     run_with,
 };
-use std::{path::PathBuf, process::ExitCode};
+use clap::{Parser, Subcommand};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -84,6 +84,8 @@ fn log(config: &Config) -> Result<(), String> {
         .map_err(|error| format!("log.filter is \"{}\": {error}", config.log.filter))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Colours are for people: a file is read by other programs, too.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Human => builder.init(),

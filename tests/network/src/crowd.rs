@@ -8,9 +8,9 @@ use counterweight_sdk::{
     accounts::{self, RiskTables},
     instructions::Collateral,
 };
+use futures_util::{Stream, StreamExt, stream};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use futures_util::{Stream, StreamExt, stream};
 use std::{collections::HashMap, pin::pin};
 
 /// Quote atoms of a token.
@@ -75,7 +75,10 @@ fn plan(chance: &mut Chance, markets: u16) -> Plan {
         2..=4 => chance.between(300, 900),
         _ => chance.between(900, 1_900),
     };
-    let (first, second) = (chance.between(0, u64::from(markets) - 1) as u16, chance.between(1, u64::from(markets) - 1) as u16);
+    let (first, second) = (
+        chance.between(0, u64::from(markets) - 1) as u16,
+        chance.between(1, u64::from(markets) - 1) as u16,
+    );
     let long = if chance.between(0, 9) < 7 { 1 } else { -1 };
     let shares = match chance.between(0, 9) {
         0..=4 => vec![(first, 100 * long)],
@@ -110,7 +113,10 @@ pub async fn join(net: &Localnet, name: &str, tokens: u64) -> Result<Member, Sen
     let quote: &Collateral = &net.collaterals()[0];
     let asset = &net.addresses().assets[0].name;
     let atoms = tokens * TOKEN;
-    net.faucet().give(&owner, asset, atoms).await.map_err(sent)?;
+    net.faucet()
+        .give(&owner, asset, atoms)
+        .await
+        .map_err(sent)?;
     let venue = net.venue();
     let margin = venue.margin_account(&owner, 0);
     let instructions = vec![
@@ -130,7 +136,11 @@ pub async fn join(net: &Localnet, name: &str, tokens: u64) -> Result<Member, Sen
 /// # Panics
 /// If it cannot be read.
 pub async fn risk_book(net: &Localnet) -> RiskTables {
-    let found = net.link().account(&net.venue().risk_book).await.expect("the network answers");
+    let found = net
+        .link()
+        .account(&net.venue().risk_book)
+        .await
+        .expect("the network answers");
     accounts::risk_book(&found.expect("a risk book").data).expect("that decodes")
 }
 
@@ -147,8 +157,14 @@ pub async fn margins(link: &Link, clearinghouse: &Pubkey) -> HashMap<Pubkey, Vec
         clearinghouse: Some((24, *clearinghouse)),
         slice: None,
     };
-    let found = link.program_accounts(&filter).await.expect("the network answers");
-    found.into_iter().map(|(key, found)| (key, found.data)).collect()
+    let found = link
+        .program_accounts(&filter)
+        .await
+        .expect("the network answers");
+    found
+        .into_iter()
+        .map(|(key, found)| (key, found.data))
+        .collect()
 }
 
 /// The legs of a plan at the present index. What is too small for an order is left out.
@@ -156,7 +172,8 @@ fn legs(plan: &Plan, tables: &RiskTables, percent: u64) -> Vec<Leg> {
     let leg = |&(market, share): &(u16, i64)| {
         let row = &tables.markets[usize::from(market)];
         let lot = tables.assets[usize::from(row.asset)].index.0 >> 16;
-        let notional = plan.tokens * TOKEN / 100 * plan.leverage * share.unsigned_abs() / 100 * percent / 100;
+        let notional =
+            plan.tokens * TOKEN / 100 * plan.leverage * share.unsigned_abs() / 100 * percent / 100;
         let lots = i64::try_from(notional / lot.max(1)).expect("a size");
         Leg {
             market,
@@ -164,7 +181,12 @@ fn legs(plan: &Plan, tables: &RiskTables, percent: u64) -> Vec<Leg> {
             price: lot / row.tick_size,
         }
     };
-    let mut legs: Vec<Leg> = plan.shares.iter().map(leg).filter(|leg| leg.lots != 0).collect();
+    let mut legs: Vec<Leg> = plan
+        .shares
+        .iter()
+        .map(leg)
+        .filter(|leg| leg.lots != 0)
+        .collect();
     legs.sort_by_key(|leg| leg.market);
     legs
 }
@@ -188,7 +210,9 @@ impl Crowd {
         {
             let mut on_their_way = pin!(arrivals(net, &banks, &tables, &plans, seed));
             while let Some((at, member)) = on_their_way.next().await {
-                members[at] = Some(member.unwrap_or_else(|error| panic!("member {at} of seed {seed}: {error}")));
+                members[at] = Some(
+                    member.unwrap_or_else(|error| panic!("member {at} of seed {seed}: {error}")),
+                );
             }
         }
         Self {
@@ -207,13 +231,26 @@ fn arrivals<'a>(
 ) -> impl Stream<Item = (usize, Result<Member, SendError>)> + 'a {
     let one = move |(at, plan): (usize, &'a Plan)| {
         let bank = &banks[at % banks.len()];
-        async move { (at, enter(net, bank, tables, plan, &format!("member {at} of {seed}")).await) }
+        async move {
+            (
+                at,
+                enter(net, bank, tables, plan, &format!("member {at} of {seed}")).await,
+            )
+        }
     };
-    stream::iter(plans.iter().enumerate()).map(one).buffer_unordered(AT_ONCE)
+    stream::iter(plans.iter().enumerate())
+        .map(one)
+        .buffer_unordered(AT_ONCE)
 }
 
 /// Joins, and trades as large a part of the plan as initial margin lets it.
-async fn enter(net: &Localnet, bank: &Member, tables: &RiskTables, plan: &Plan, name: &str) -> Result<Member, SendError> {
+async fn enter(
+    net: &Localnet,
+    bank: &Member,
+    tables: &RiskTables,
+    plan: &Plan,
+    name: &str,
+) -> Result<Member, SendError> {
     let member = join(net, name, plan.tokens).await?;
     for percent in [100, 85, 70, 50, 30] {
         let legs = legs(plan, tables, percent);

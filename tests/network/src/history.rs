@@ -52,31 +52,53 @@ pub async fn of(link: &Link, payer: &Pubkey) -> History {
     let mut history = History::default();
     for signature in signatures(link, payer).await {
         let config = json!([signature, {"encoding": "json", "maxSupportedTransactionVersion": 0, "commitment": "confirmed"}]);
-        let found = link.call("getTransaction", config).await.expect("a transaction");
+        let found = link
+            .call("getTransaction", config)
+            .await
+            .expect("a transaction");
         let meta = found.get("meta").expect("what became of it");
         if meta.get("err").is_some_and(|error| !error.is_null()) {
             history.failed += 1;
             continue;
         }
-        let lines = meta.get("logMessages").and_then(Value::as_array).expect("its log");
-        let logs: Vec<String> = lines.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let lines = meta
+            .get("logMessages")
+            .and_then(Value::as_array)
+            .expect("its log");
+        let logs: Vec<String> = lines
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         history.add(&logs);
     }
     history
 }
 
 async fn signatures(link: &Link, payer: &Pubkey) -> Vec<String> {
-    let (mut all, mut seen, mut before): (Vec<String>, BTreeSet<String>, Value) = Default::default();
+    let (mut all, mut seen, mut before): (Vec<String>, BTreeSet<String>, Value) =
+        Default::default();
     loop {
         let mut config = json!({"limit": A_PAGE, "commitment": "confirmed"});
         if !before.is_null() {
             config["before"] = before;
         }
-        let page = link.call("getSignaturesForAddress", json!([payer.to_string(), config])).await;
+        let page = link
+            .call(
+                "getSignaturesForAddress",
+                json!([payer.to_string(), config]),
+            )
+            .await;
         let page = page.expect("signatures");
         let rows = page.as_array().expect("a list");
-        let names: Vec<String> = rows.iter().filter_map(|row| row.get("signature")?.as_str().map(str::to_owned)).collect();
-        let fresh: Vec<String> = names.into_iter().filter(|name| seen.insert(name.clone())).collect();
+        let names: Vec<String> = rows
+            .iter()
+            .filter_map(|row| row.get("signature")?.as_str().map(str::to_owned))
+            .collect();
+        let fresh: Vec<String> = names
+            .into_iter()
+            .filter(|name| seen.insert(name.clone()))
+            .collect();
         let Some(last) = fresh.last() else {
             return all;
         };
@@ -122,7 +144,8 @@ impl History {
             });
         }
         let resolved = events::of_type::<DefaultResolved>(logs);
-        self.resolved.extend(resolved.iter().map(|event| event.account));
+        self.resolved
+            .extend(resolved.iter().map(|event| event.account));
         self.deleveraged += events::of_type::<Deleveraged>(logs).len();
         let after = (self.takeovers.len(), self.resolved.len(), self.deleveraged);
         self.liquidating += usize::from(before != after);

@@ -48,14 +48,18 @@ impl Keeper {
     pub async fn start(net: &Localnet, program: &Path, name: &str) -> Self {
         let member = join(net, name, TOKENS).await.expect("a keeper joins");
         let addresses = net.addresses();
-        let cables = [Cable::to(port_of(&addresses.rpc)).await, Cable::to(port_of(&addresses.ws)).await];
+        let cables = [
+            Cable::to(port_of(&addresses.rpc)).await,
+            Cable::to(port_of(&addresses.ws)).await,
+        ];
         let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let mut keeper = Self {
             name: name.into(),
             member,
             cables,
             metrics: free.expect("a free port"),
-            folder: std::env::temp_dir().join(format!("counterweight-{}-{name}", std::process::id())),
+            folder: std::env::temp_dir()
+                .join(format!("counterweight-{}-{name}", std::process::id())),
             child: None,
             program: program.into(),
         };
@@ -67,11 +71,19 @@ impl Keeper {
     fn configure(&self, net: &Localnet) {
         std::fs::create_dir_all(&self.folder).expect("a folder");
         let key: Vec<u8> = self.member.key.to_bytes().to_vec();
-        std::fs::write(self.folder.join("key.json"), format!("{key:?}")).expect("a key file");
+        let file = self.folder.join("key.json");
+        std::fs::write(&file, format!("{key:?}")).expect("a key file");
+        #[cfg(unix)]
+        {
+            use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("permissions");
+        }
         let [http, ws] = [0, 1].map(|at: usize| self.cables[at].address());
         let assets = net.addresses().assets.iter();
         let priced = assets.filter_map(|asset| Some((&asset.name, asset.price_account.as_ref()?)));
-        let prices: String = priced.map(|(name, account)| format!("{name} = \"{account}\"\n")).collect();
+        let prices: String = priced
+            .map(|(name, account)| format!("{name} = \"{account}\"\n"))
+            .collect();
         let text = format!(
             "[clearinghouse]\naddress = \"{}\"\n\
              [cluster]\nhttp = \"http://{http}\"\nws = \"ws://{ws}\"\ntimeout_ms = 4_000\nquiet_ms = 3_000\n\
@@ -93,7 +105,11 @@ impl Keeper {
     /// # Panics
     /// If it cannot be started.
     pub fn run(&mut self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .expect("a log");
         let child = Command::new(&self.program)
             .arg("run")
             .arg("--config")
@@ -118,7 +134,12 @@ impl Keeper {
     pub async fn kill(&mut self) {
         let mut child = self.child.take().expect("it runs");
         let ended = child.try_wait().expect("its status");
-        assert!(ended.is_none(), "{} had ended: {ended:?}, see {}", self.name, self.log().display());
+        assert!(
+            ended.is_none(),
+            "{} had ended: {ended:?}, see {}",
+            self.name,
+            self.log().display()
+        );
         child.kill().await.expect("killed");
     }
 
@@ -140,7 +161,9 @@ impl Keeper {
     /// Its metrics, by name with labels. Empty where it does not answer.
     pub async fn metrics(&self) -> BTreeMap<String, i64> {
         let text = get(self.metrics, "/metrics").await.unwrap_or_default();
-        let rows = text.lines().filter(|line| !line.starts_with('#') && line.starts_with("counterweight"));
+        let rows = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && line.starts_with("counterweight"));
         let row = |line: &str| {
             let (name, value) = line.rsplit_once(' ')?;
             // Whole numbers all, but for sums of seconds.
@@ -151,7 +174,9 @@ impl Keeper {
 
     /// Whether it says that it is well.
     pub async fn is_healthy(&self) -> bool {
-        get(self.metrics, "/healthz").await.is_some_and(|text| text.contains(" 200 "))
+        get(self.metrics, "/healthz")
+            .await
+            .is_some_and(|text| text.contains(" 200 "))
     }
 
     /// Waits until it says so, or not so.
@@ -177,7 +202,8 @@ impl Keeper {
 async fn get(address: SocketAddr, path: &str) -> Option<String> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
@@ -191,7 +217,11 @@ async fn get(address: SocketAddr, path: &str) -> Option<String> {
 pub fn total(metrics: &BTreeMap<String, i64>, name: &str) -> i64 {
     let full = format!("counterweight_keeper_{name}");
     let of = |found: &&String| found.as_str() == full || found.starts_with(&format!("{full}{{"));
-    metrics.iter().filter(|(found, _)| of(found)).map(|(_, value)| value).sum()
+    metrics
+        .iter()
+        .filter(|(found, _)| of(found))
+        .map(|(_, value)| value)
+        .sum()
 }
 
 /// What one quote token is in atoms, for sentences.
