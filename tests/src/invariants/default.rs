@@ -159,7 +159,11 @@ impl Closed {
         let asset = &base.tables.assets[usize::from(row.asset)];
         let price = i128::from(asset.index.0);
         let insurance = i128::from(base.clearinghouse.insurance);
-        let cash = |now: &Snapshot| i128::from(now.margin(&backstop).header.core.cash.0);
+        // Where it owes, the call charges its interest: that went into its payable line, and to nobody.
+        let cash = |now: &Snapshot| {
+            let core = &now.margin(&backstop).header.core;
+            i128::from(core.cash.0) + i128::from(core.debt.payable.0)
+        };
         let covered = if *account == backstop {
             -insurance // comes in
         } else {
