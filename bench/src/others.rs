@@ -6,7 +6,7 @@ use crate::{
 };
 use anchor_lang::solana_program::instruction::Instruction;
 use counterweight_sdk::trading::{close_triggers, open_triggers};
-use counterweight_simnet::{Exchange, Keypair, Signer, keypair};
+use counterweight_simnet::{Exchange, Keypair, Signer, keypair, largest_risk_book_version_1};
 
 /// Everything in this file.
 pub fn all(bytecode: Bytecode) -> Vec<Cost> {
@@ -41,5 +41,22 @@ pub fn all(bytecode: Bytecode) -> Vec<Cost> {
     x.chain.send(&[end], &[&authority]).expect("settle_market");
     let close = venue.settle_position(holder.margin, 0);
     run(&mut x, "settle_position", &close, &[]);
+    costs.extend(of_migration(&mut x));
     costs
+}
+
+/// The largest risk book, from the layout before: a call that only lengthens it, and the one that moves its rows.
+fn of_migration(x: &mut Exchange) -> Vec<Cost> {
+    let (book, payer) = (x.venue.risk_book, x.chain.payer().pubkey());
+    let old = largest_risk_book_version_1(&x.chain.data(&book));
+    x.chain.set_account(book, counterweight::ID, old);
+    let migrate = [x.venue.migrate_risk_book(payer)];
+    let first = measure(x, "migrate_risk_book, 10 kB", None, &migrate, &[], true);
+    // Seven calls lengthen it by 64 kB, the last of them by what is left.
+    for _ in 0..6 {
+        x.chain.send(&migrate, &[]).expect("migrate_risk_book");
+    }
+    let last = measure(x, "migrate_risk_book, 256 rows", None, &migrate, &[], true);
+    x.chain.send(&migrate, &[]).expect("migrate_risk_book");
+    vec![first, last]
 }

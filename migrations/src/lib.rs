@@ -17,3 +17,8 @@ pub use line::{Cluster, Line, LineError};
 pub use run::{Progress, Who, apply, plan, read};
 pub use upgrade::{Upgrade, upgrade, upgrade_of};
 pub use verify::{Verified, verify};
+
+/// The example of the document, compiled and run by `cargo test -p counterweight-migrations --doc`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/deployment.md")]
+mod example {}

@@ -82,7 +82,15 @@ struct Acting {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // clap's own code would say that the chain differs.
+            return ExitCode::from(if error.use_stderr() { FAILED } else { SAME });
+        }
+    };
+    let done = match cli.command {
         Command::Plan(common) => run_plan(&common).await,
         Command::Apply(acting) => run_apply(&acting).await,
         Command::Verify(common) => run_verify(&common).await,

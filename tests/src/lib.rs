@@ -60,6 +60,4 @@ mod examples {
     struct Readme;
     #[doc = include_str!("../../docs/integration.md")]
     struct Integration;
-    #[doc = include_str!("../../docs/devnet.md")]
-    struct Devnet;
 }

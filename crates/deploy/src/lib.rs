@@ -34,4 +34,4 @@ pub use config::{
 };
 pub use plan::{Impossible, Plan, PlanError, plan};
 pub use step::{Action, GROWTHS_A_STEP, Step};
-pub use terms::{TOKEN_2022, TOKEN_CLASSIC, atoms_in};
+pub use terms::{TOKEN_2022, TOKEN_CLASSIC, atoms_in, sponsored_account};

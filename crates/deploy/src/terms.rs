@@ -25,6 +25,14 @@ pub const TOKEN_CLASSIC: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss62
 /// Token-2022.
 pub const TOKEN_2022: Pubkey = pubkey!("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 
+/// Pyth's program that owns the addresses of the accounts in which its own pushers keep prices.
+const PYTH_PUSH: Pubkey = pubkey!("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT");
+
+/// Where Pyth's own pushers keep the price of a feed (their shard 0), on clusters where they do.
+pub fn sponsored_account(feed: &[u8; 32]) -> Pubkey {
+    Pubkey::find_program_address(&[&0u16.to_le_bytes(), feed], &PYTH_PUSH).0
+}
+
 /// Atoms in a whole token.
 pub fn atoms_in(decimals: u8) -> u64 {
     10u64.saturating_pow(u32::from(decimals))
@@ -118,6 +126,14 @@ impl AssetConfig {
             owner: self.oracle_owner.unwrap_or(usual),
             feed,
         })
+    }
+
+    /// The account that its price is read from: the file's; else, of a pull oracle, the one of Pyth's own pushers.
+    /// None without an oracle.
+    pub fn price_source(&self) -> Option<Pubkey> {
+        let pushed = self.feed.as_ref().filter(|_| self.oracle == "pull");
+        let used = self.price_account.filter(|_| self.oracle != "none");
+        used.or(pushed.map(sponsored_account))
     }
 
     /// Its terms, with weights and cap where `collateral` says so.

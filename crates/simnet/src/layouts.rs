@@ -2,7 +2,7 @@
 
 use crate::Chain;
 use anchor_lang::prelude::Pubkey;
-use counterweight::state::RISK_BOOK_HEADER;
+use counterweight::state::{MAX_ASSETS, MAX_MARKETS, RISK_BOOK_HEADER};
 use counterweight_risk::{Asset, Market};
 
 /// Bytes of a market's row in version 1 of the risk book.
@@ -25,6 +25,20 @@ pub fn risk_book_version_1(data: &[u8]) -> Vec<u8> {
         old.extend_from_slice(&row[..ROW_1]);
     }
     assert_eq!(old.len(), start + markets * ROW_1, "not a risk book");
+    old
+}
+
+/// A risk book of version 1 with this header, 64 assets and 256 markets: as many as fit, of zeros.
+///
+/// # Panics
+/// For fewer bytes than a header.
+pub fn largest_risk_book_version_1(header: &[u8]) -> Vec<u8> {
+    let rows = usize::from(MAX_ASSETS) * size_of::<Asset>() + usize::from(MAX_MARKETS) * ROW_1;
+    let mut old = header[..RISK_BOOK_HEADER].to_vec();
+    old[8] = 1;
+    old[12..14].copy_from_slice(&MAX_ASSETS.to_le_bytes());
+    old[14..16].copy_from_slice(&MAX_MARKETS.to_le_bytes());
+    old.resize(RISK_BOOK_HEADER + rows, 0);
     old
 }
 

@@ -27,7 +27,7 @@ pub use counterweight_deploy::{
 };
 pub use deployment::completed;
 pub use exchange::{Exchange, Trader};
-pub use layouts::risk_book_version_1;
+pub use layouts::{largest_risk_book_version_1, risk_book_version_1};
 pub use ledger::{Reconciliation, reconcile};
 pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};

@@ -24,6 +24,10 @@ const DOCS: &[(&str, &str)] = &[
         "docs/assurance.md",
         include_str!("../../../docs/assurance.md"),
     ),
+    (
+        "docs/deployment.md",
+        include_str!("../../../docs/deployment.md"),
+    ),
     ("docs/devnet.md", include_str!("../../../docs/devnet.md")),
     ("docs/errors.md", include_str!("../../../docs/errors.md")),
     (

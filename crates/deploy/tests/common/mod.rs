@@ -7,8 +7,8 @@ use counterweight::state::{
     Clearinghouse, Custody, MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE, RiskBook,
 };
 use counterweight_deploy::{
-    Addresses, AssetConfig, Context, Deployment, MarketConfig, MarketMode, Mint, OnChain, Plan,
-    TOKEN_CLASSIC, plan, text::name16,
+    Addresses, AssetConfig, Context, Deployment, MarketConfig, MarketMode, Mint, OnChain,
+    OutflowConfig, Plan, TOKEN_CLASSIC, plan, text::name16,
 };
 use counterweight_risk::{Asset, Market, Outflow, market::MODE_SETTLEMENT};
 use counterweight_sdk::accounts::RiskTables;
@@ -150,4 +150,9 @@ pub fn plan_of(file: &Deployment, chain: &OnChain) -> Plan {
 /// What each step of a plan does.
 pub fn sentences(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(ToString::to_string).collect()
+}
+
+/// A limit on what may leave, in whole tokens.
+pub fn outflow(limit: Option<u64>, window: u32) -> OutflowConfig {
+    OutflowConfig { limit, window }
 }
