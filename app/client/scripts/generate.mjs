@@ -11,7 +11,7 @@ import { program } from './generate/program.mjs';
 import { rows } from './generate/rows.mjs';
 
 const client = fileURLToPath(new URL('..', import.meta.url));
-const root = process.env.CW_ROOT ?? join(client, '../..');
+const root = join(client, '../..');
 const out = join(client, 'src/generated');
 const text = (path) => readFile(join(root, path), 'utf8');
 

@@ -1,9 +1,9 @@
 // A clearinghouse as instructions need it: every address that they name, looked up once.
 
-import type { Address } from '@solana/kit';
-import type { RiskTables } from './accounts/index.js';
+import type { Address, Rpc } from '@solana/kit';
+import { decodeRiskBook, type RiskTables } from './accounts/index.js';
 import { ClientError } from './errors.js';
-import { PROGRAM_ADDRESS } from './generated/rows.js';
+import { readAccounts, type ReadingApi } from './live/read.js';
 import { backstopAddress, custodyAddress, riskBookAddress } from './pda.js';
 import { SYSTEM_PROGRAM, TOKEN_PROGRAM } from './programs.js';
 
@@ -54,11 +54,25 @@ export async function venueOf(tables: RiskTables, options: VenueOptions = {}): P
   );
   return {
     clearinghouse,
-    riskBook: await riskBookAddress(clearinghouse, PROGRAM_ADDRESS),
+    riskBook: await riskBookAddress(clearinghouse),
     backstop: await backstopAddress(clearinghouse),
     markets: tables.markets.map((row) => row.address),
     collaterals: new Map(collaterals),
   };
+}
+
+/**
+ * The venue of a clearinghouse, and its risk book, as a node has them. Throws {@link ClientError} where there is none at
+ * this address.
+ */
+export async function readVenue(rpc: Rpc<ReadingApi>, clearinghouse: Address): Promise<{ venue: Venue; tables: RiskTables }> {
+  const [book] = await readAccounts(rpc, [await riskBookAddress(clearinghouse)]);
+  if (!book) throw new ClientError(`there is no clearinghouse at ${clearinghouse}`, 'check the address, and that of the network');
+  const tables = decodeRiskBook(book.data);
+  const mints = tables.assets.map((row) => row.mint).filter((mint) => mint !== SYSTEM_PROGRAM);
+  const owners = await readAccounts(rpc, mints);
+  const tokenPrograms = new Map(mints.map((mint, at) => [mint, owners[at]?.owner ?? TOKEN_PROGRAM] as const));
+  return { venue: await venueOf(tables, { tokenPrograms }), tables };
 }
 
 /** The account of a market. Throws {@link ClientError} for an index that there is not. */

@@ -200,9 +200,7 @@ impl JsScenario {
     /// As [`Scenario::take`].
     pub fn take(&mut self, market: u16, sells: bool, lots: &[u64], ticks: &[u64]) -> Thrown<()> {
         let fills = lots.iter().zip(ticks);
-        let fills: Vec<Fill> = fills
-            .map(|(&lots, &ticks)| Fill { lots, ticks })
-            .collect();
+        let fills: Vec<Fill> = fills.map(|(&lots, &ticks)| Fill { lots, ticks }).collect();
         thrown(self.0.take(market, side(sells), &fills))
     }
 

@@ -94,7 +94,8 @@ impl Scenario {
     pub fn ratio_bps(&self) -> Result<Option<i64>> {
         let view = self.view()?;
         let (equity, margin) = (i128::from(view.equity), i128::from(view.maintenance_margin));
-        let ratio = |margin| i64::try_from((equity * 10_000).div_euclid(margin)).unwrap_or(i64::MAX);
+        let ratio =
+            |margin| i64::try_from((equity * 10_000).div_euclid(margin)).unwrap_or(i64::MAX);
         Ok((margin > 0).then(|| ratio(margin)))
     }
 
@@ -125,7 +126,8 @@ impl Scenario {
     /// Whether initial margin is met at usable prices: what adding risk asks for.
     pub fn meets_initial(&self) -> bool {
         let (book, view) = (self.tables.book(), self.margin.view());
-        initial(&book, &view, self.now, u32::MAX, Gains::Weighted).is_ok_and(|health| health.is_met())
+        initial(&book, &view, self.now, u32::MAX, Gains::Weighted)
+            .is_ok_and(|health| health.is_met())
     }
 
     /// The most atoms of an asset that the account may give up now: what is settled and matured, and leaves initial
@@ -184,7 +186,9 @@ impl Scenario {
         let rest = self.view_of(without)?;
         let mut share = Share {
             equity: whole.equity.saturating_sub(rest.equity),
-            maintenance_margin: whole.maintenance_margin.saturating_sub(rest.maintenance_margin),
+            maintenance_margin: whole
+                .maintenance_margin
+                .saturating_sub(rest.maintenance_margin),
             ..Share::default()
         };
         // Without the holding whose price stops it the rest may have figures: the difference would mean nothing.

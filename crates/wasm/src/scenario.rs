@@ -86,7 +86,9 @@ impl Scenario {
         let (lots, quote, fee) = (Lots(lots), QuoteAtoms(quote), QuoteAtoms(fee));
         let mut after = self.margin.clone();
         // What the market is charged is not part of the account.
-        let traded = after.account().trade(market, &row, lots, quote, fee, &moment);
+        let traded = after
+            .account()
+            .trade(market, &row, lots, quote, fee, &moment);
         let _ = traded.numbered()?;
         self.margin = after;
         self.settled();

@@ -82,7 +82,11 @@ fn field<T, F: Kind>(name: &'static str, offset: usize, _: fn(&T) -> &F) -> Fiel
 fn structure(name: &str, size: usize, fields: &[Field]) -> Value {
     let mut end = 0;
     for field in fields {
-        assert_eq!(field.offset, end, "{name}.{}: a field before it is missing", field.name);
+        assert_eq!(
+            field.offset, end,
+            "{name}.{}: a field before it is missing",
+            field.name
+        );
         end += field.size;
     }
     assert_eq!(end, size, "{name}: its last fields are missing");
@@ -240,16 +244,25 @@ fn the_engine_knows_headers_and_error_numbers_as_the_program_does() {
         refusal::number,
     };
 
-    assert_eq!(RiskBookHeader::DISCRIMINATOR, state::RiskBook::DISCRIMINATOR);
+    assert_eq!(
+        RiskBookHeader::DISCRIMINATOR,
+        state::RiskBook::DISCRIMINATOR
+    );
     assert_eq!(RiskBookHeader::VERSION, state::RiskBook::VERSION);
     assert_eq!(size_of::<RiskBookHeader>(), state::RISK_BOOK_HEADER);
     assert_eq!(
         offset_of!(RiskBookHeader, clearinghouse),
         8 + offset_of!(state::RiskBook, clearinghouse)
     );
-    assert_eq!(offset_of!(RiskBookHeader, params), 8 + offset_of!(state::RiskBook, params));
+    assert_eq!(
+        offset_of!(RiskBookHeader, params),
+        8 + offset_of!(state::RiskBook, params)
+    );
 
-    assert_eq!(MarginHeader::DISCRIMINATOR, state::MarginAccount::DISCRIMINATOR);
+    assert_eq!(
+        MarginHeader::DISCRIMINATOR,
+        state::MarginAccount::DISCRIMINATOR
+    );
     assert_eq!(MarginHeader::VERSION, state::MarginAccount::VERSION);
     assert_eq!(size_of::<MarginHeader>(), state::MARGIN_HEADER);
     macro_rules! at_the_same_place {
@@ -279,21 +292,60 @@ fn every_refusal() -> Vec<RiskError> {
         E::UnknownAsset { asset },
         E::UnknownMarket { market },
         E::NoPrice { asset },
-        E::StalePrice { asset, age: 0, limit: 0 },
-        E::WidePrice { asset, confidence: 0, limit: 0 },
-        E::DivergentPrice { asset, distance: 0, limit: 0 },
+        E::StalePrice {
+            asset,
+            age: 0,
+            limit: 0,
+        },
+        E::WidePrice {
+            asset,
+            confidence: 0,
+            limit: 0,
+        },
+        E::DivergentPrice {
+            asset,
+            distance: 0,
+            limit: 0,
+        },
         E::QuoteOffPar { price: 0, par: 0 },
         E::PriceOutOfRange { mantissa: 0 },
-        E::PriceNotMonotone { found: 0, recorded: 0 },
-        E::PriceFromFuture { found: 0, latest: 0 },
+        E::PriceNotMonotone {
+            found: 0,
+            recorded: 0,
+        },
+        E::PriceFromFuture {
+            found: 0,
+            latest: 0,
+        },
         E::NoFreeSlot { slots: 0 },
         E::NoFreeBalance { limit: 0 },
-        E::InsufficientBalance { available: 0, requested: 0 },
-        E::OutflowLimit { requested: 0, left: 0, wait: 0 },
-        E::OutflowNever { requested: 0, limit: 0 },
-        E::ProfitNotMature { available: 0, requested: 0, immature: 0, wait: 0 },
-        E::NotLiquidatable { equity: 0, needed: 0 },
-        E::DeficitTooLarge { deficit: 0, value: 0 },
+        E::InsufficientBalance {
+            available: 0,
+            requested: 0,
+        },
+        E::OutflowLimit {
+            requested: 0,
+            left: 0,
+            wait: 0,
+        },
+        E::OutflowNever {
+            requested: 0,
+            limit: 0,
+        },
+        E::ProfitNotMature {
+            available: 0,
+            requested: 0,
+            immature: 0,
+            wait: 0,
+        },
+        E::NotLiquidatable {
+            equity: 0,
+            needed: 0,
+        },
+        E::DeficitTooLarge {
+            deficit: 0,
+            value: 0,
+        },
         E::SideExhausted { left: 0, least: 0 },
         E::NoPosition { market },
         E::ZeroQuantity,

@@ -1,6 +1,7 @@
 // The risk engine of the program, compiled to WebAssembly: what an account is worth and needs, now and after what was not
 // done yet. Equal to the chain to the atom, because it is the same code.
 
+import type { Reading } from '../accounts/oracle.js';
 import { ClientError, RefusedError, refusalOf } from '../errors.js';
 import { Side } from '../generated/program/index.js';
 import { Refused, Scenario as Raw } from '../wasm/engine.js';
@@ -85,22 +86,6 @@ export type Change =
   | { readonly kind: 'refresh'; readonly asset: number; readonly reading: Reading }
   /** Another time, in unix seconds. */
   | { readonly kind: 'wait'; readonly until: bigint };
-
-/** What an oracle says. Mantissas are in units of 10^exponent dollars. */
-export interface Reading {
-  /** Price. */
-  readonly price: bigint;
-  /** Half-width of the confidence interval. */
-  readonly confidence: bigint;
-  /** Moving average. */
-  readonly average: bigint;
-  /** Power of ten of the mantissas. */
-  readonly exponent: number;
-  /** Unix seconds. */
-  readonly publishTime: bigint;
-  /** Slot of posting. */
-  readonly postedSlot: bigint;
-}
 
 /** Turns what the engine throws into an error with the program's sentence. */
 function asked<T>(question: () => T): T {

@@ -56,6 +56,8 @@ import {
   type OutflowLimitSet,
   getPositionSettledDecoder,
   type PositionSettled,
+  getRiskBookMigratedDecoder,
+  type RiskBookMigrated,
   getSliceLiquidatedDecoder,
   type SliceLiquidated,
   getTriggerChangedDecoder,
@@ -93,6 +95,7 @@ export type Events = {
   OrdersPlaced: OrdersPlaced;
   OutflowLimitSet: OutflowLimitSet;
   PositionSettled: PositionSettled;
+  RiskBookMigrated: RiskBookMigrated;
   SliceLiquidated: SliceLiquidated;
   TriggerChanged: TriggerChanged;
   TriggerExecuted: TriggerExecuted;
@@ -130,6 +133,7 @@ export const EVENTS: Readonly<Record<string, readonly [EventName, () => Decoder<
   '0fff0245a7f114fe': ['OrdersPlaced', getOrdersPlacedDecoder],
   'b25d2548e56c268e': ['OutflowLimitSet', getOutflowLimitSetDecoder],
   '4b645cbdf574fcdd': ['PositionSettled', getPositionSettledDecoder],
+  'a35ac00dc7dd9bf0': ['RiskBookMigrated', getRiskBookMigratedDecoder],
   '10974a02e3f86b4b': ['SliceLiquidated', getSliceLiquidatedDecoder],
   '7de43abe051242b6': ['TriggerChanged', getTriggerChangedDecoder],
   '0be60b9eeb32ba70': ['TriggerExecuted', getTriggerExecutedDecoder],

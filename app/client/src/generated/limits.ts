@@ -42,6 +42,7 @@ export const MEASURED: Readonly<Record<string, readonly [string, readonly (reado
   '0125a4ec8cddd6b3': ['liquidate_slice', [[1, 8641], [8, 29570], [16, 53910], [32, 103006]]],
   '9be82fab7cce851b': ['list_collateral', [[0, 14777]]],
   'dbc20600a6985fd6': ['margin_view', [[1, 2741], [8, 4909], [16, 7453], [32, 12541], [64, 22717], [128, 42953]]],
+  'dfb2d75eaac5faf2': ['migrate_risk_book', []],
   '94b6905bba0c7612': ['nominate_authority', [[0, 1703]]],
   'a7b9fc8ab945e01f': ['open_backstop', [[0, 6360]]],
   'fb3636e9b47dcb6b': ['open_margin_account', [[0, 7805]]],

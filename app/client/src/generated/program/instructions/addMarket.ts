@@ -91,7 +91,7 @@ export type AddMarketInstructionData = {
   name: ReadonlyUint8Array;
   /** Index of the underlying. */
   asset: number;
-  /** Quote atoms per lot and tick. */
+  /** Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`]. */
   tickSize: bigint;
   /** Its terms. */
   terms: MarketTerms;
@@ -103,7 +103,7 @@ export type AddMarketInstructionDataArgs = {
   name: ReadonlyUint8Array;
   /** Index of the underlying. */
   asset: number;
-  /** Quote atoms per lot and tick. */
+  /** Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`]. */
   tickSize: number | bigint;
   /** Its terms. */
   terms: MarketTermsArgs;

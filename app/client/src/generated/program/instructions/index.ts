@@ -31,6 +31,7 @@ export * from "./liquidateCollateral.js";
 export * from "./liquidateSlice.js";
 export * from "./listCollateral.js";
 export * from "./marginView.js";
+export * from "./migrateRiskBook.js";
 export * from "./nominateAuthority.js";
 export * from "./openBackstop.js";
 export * from "./openMarginAccount.js";

@@ -42,6 +42,7 @@ import {
   parseLiquidateSliceInstruction,
   parseListCollateralInstruction,
   parseMarginViewInstruction,
+  parseMigrateRiskBookInstruction,
   parseNominateAuthorityInstruction,
   parseOpenBackstopInstruction,
   parseOpenMarginAccountInstruction,
@@ -96,6 +97,7 @@ import {
   type ParsedLiquidateSliceInstruction,
   type ParsedListCollateralInstruction,
   type ParsedMarginViewInstruction,
+  type ParsedMigrateRiskBookInstruction,
   type ParsedNominateAuthorityInstruction,
   type ParsedOpenBackstopInstruction,
   type ParsedOpenMarginAccountInstruction,
@@ -240,6 +242,7 @@ export enum CounterweightInstruction {
   LiquidateSlice,
   ListCollateral,
   MarginView,
+  MigrateRiskBook,
   NominateAuthority,
   OpenBackstop,
   OpenMarginAccount,
@@ -549,6 +552,17 @@ export function identifyCounterweightInstruction(
     )
   ) {
     return CounterweightInstruction.MarginView;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([223, 178, 215, 94, 170, 197, 250, 242]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.MigrateRiskBook;
   }
   if (
     containsBytes(
@@ -953,6 +967,9 @@ export type ParsedCounterweightInstruction<
       instructionType: CounterweightInstruction.MarginView;
     } & ParsedMarginViewInstruction<TProgram>)
   | ({
+      instructionType: CounterweightInstruction.MigrateRiskBook;
+    } & ParsedMigrateRiskBookInstruction<TProgram>)
+  | ({
       instructionType: CounterweightInstruction.NominateAuthority;
     } & ParsedNominateAuthorityInstruction<TProgram>)
   | ({
@@ -1218,6 +1235,13 @@ export function parseCounterweightInstruction<TProgram extends string>(
       return {
         instructionType: CounterweightInstruction.MarginView,
         ...parseMarginViewInstruction(instruction),
+      };
+    }
+    case CounterweightInstruction.MigrateRiskBook: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.MigrateRiskBook,
+        ...parseMigrateRiskBookInstruction(instruction),
       };
     }
     case CounterweightInstruction.NominateAuthority: {

@@ -56,6 +56,7 @@ export * from "./priceArgs.js";
 export * from "./queueHeader.js";
 export * from "./quote.js";
 export * from "./reference.js";
+export * from "./riskBookMigrated.js";
 export * from "./riskParams.js";
 export * from "./riskTerms.js";
 export * from "./selfTrade.js";
