@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo localnet app app-test test bench crash scan fuzz idl fmt lint clean
+.PHONY: help build-sbf demo localnet client app app-test test bench crash scan fuzz idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -22,6 +22,9 @@ demo: ## build everything and run the demonstration on an embedded chain (first 
 
 localnet: ## start a local network with a clearinghouse that lives; Ctrl-C ends it: docs/localnet.md
 	@scripts/task localnet $(ARGS)
+
+client: ## generate, build and test the TypeScript client and its engine: app/client/README.md
+	@scripts/task client
 
 app: ## build the dashboard and serve it against the network of make localnet: app/web/README.md
 	@scripts/task app $(ARGS)
