@@ -142,10 +142,10 @@ fn agrees(keeper: &Keeper, metrics: [&BTreeMap<String, i64>; 2], chain: &History
         .filter(own)
         .map(|takeover| takeover.reward)
         .sum();
-    let of_kind = |metrics, kind| total(metrics, &format!("reward_atoms_total{{kind=\"{kind}\"}}"));
     let counted = |metrics| -> i64 {
-        let kinds = ["liquidate", "slice", "buy_lots"];
-        kinds.iter().map(|kind| of_kind(metrics, kind)).sum()
+        let rewards = ["liquidate", "slice", "buy_lots"]
+            .map(|kind| total(metrics, &format!("reward_atoms_total{{kind=\"{kind}\"}}")));
+        rewards.iter().sum()
     };
     if total(metrics[1], "lost_total") == 0 {
         let [least, most] = metrics.map(counted);
