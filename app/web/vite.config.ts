@@ -3,11 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
 /** Where `make localnet` writes its addresses; the end-to-end test has a network of its own. */
-const ADDRESSES = process.env['LOCALNET_JSON'] ?? fileURLToPath(new URL('../../target/localnet/localnet.json', import.meta.url));
+const ADDRESSES =
+  process.env['LOCALNET_JSON'] ?? fileURLToPath(new URL('../../target/localnet/localnet.json', import.meta.url));
 
 /** Serves the addresses of the local network beside the page, while there is one. */
 function localnet(): Plugin {
-  const answer = (_: unknown, response: { statusCode: number; setHeader(name: string, value: string): void; end(body: string): void }) => {
+  const answer = (
+    _: unknown,
+    response: { statusCode: number; setHeader(name: string, value: string): void; end(body: string): void },
+  ) => {
     const there = existsSync(ADDRESSES);
     response.statusCode = there ? 200 : 404;
     response.setHeader('content-type', 'application/json');

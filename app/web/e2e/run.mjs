@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startNetwork } from './lib/network.mjs';
 import { openBrowser, openPage, serveSite } from './lib/site.mjs';
+import { installWallet } from './lib/wallet.mjs';
 import { story } from './story.mjs';
 
 const began = Date.now();
@@ -26,7 +27,12 @@ try {
   ends.push(() => site.stop());
   const browser = await openBrowser();
   ends.push(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'light',
+    acceptDownloads: true,
+  });
+  await context.addInitScript(installWallet);
   const opened = await openPage(context);
   try {
     await story({ ...opened, network, site, log, pictures });

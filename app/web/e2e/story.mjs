@@ -49,6 +49,10 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   log('withdrawn');
   await keepsRecord({ page, goto });
   log('the record is a file');
+  await usesWallet({ page, goto, toast, vital, until });
+  log('a wallet of the browser has signed a deposit');
+  await choosesNetwork({ page });
+  log('the network is chosen in its window');
   quiet();
 }
 
@@ -66,7 +70,10 @@ async function opens({ page, goto, quiet }) {
 
 async function deposits({ page, goto, toast, vital, until }) {
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByRole('dialog').getByRole('button', { name: /Make a burner key/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /Make a burner key/ })
+    .click();
   await goto('collateral');
   await page.getByRole('button', { name: 'Get test tokens' }).click();
   await toast('Test tokens have arrived');
@@ -95,7 +102,10 @@ async function trades({ page, goto, toast, vital, until }) {
   assert.ok(plain(previewed['Maintenance margin']) > 1_000, `a requirement was previewed: ${JSON.stringify(previewed)}`);
   await page.getByRole('button', { name: 'Buy 400.00 SOL-PERP' }).click();
   await toast('Buy 400.00 SOL-PERP: done');
-  await page.getByRole('rowheader', { name: /SOL-PERP/ }).first().waitFor();
+  await page
+    .getByRole('rowheader', { name: /SOL-PERP/ })
+    .first()
+    .waitFor();
   await until('the margin is that of the position', async () => plain(await vital('Maintenance margin').textContent()) > 0);
   for (const name of names) assert.equal(await vital(name).textContent(), previewed[name], name);
 }
@@ -163,7 +173,10 @@ async function looks({ page, goto, picture }) {
   await page.getByRole('textbox', { name: 'Amount' }).fill('12');
   await page.getByRole('button', { name: 'Deposit', exact: true }).click();
   await page.locator('.toast', { hasText: 'Deposited 12.00 SOL' }).waitFor({ timeout: SOON });
-  for (const close of await page.getByRole('button', { name: 'Dismiss' }).all()) await close.click({ timeout: 300 }).catch(() => undefined);
+  // Messages go by themselves after a while; a picture is better without them.
+  await page.locator('.toast').first().waitFor({ state: 'detached' });
+  while ((await page.locator('.toast').count()) > 0) await page.waitForTimeout(200);
+  await close.click({ timeout: 300 }).catch(() => undefined);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme });
     for (const [name, file] of LOOKS) {
@@ -181,6 +194,17 @@ async function looks({ page, goto, picture }) {
       await picture(theme === 'light' ? file : `${file}-dark`);
     }
   }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const [name, file] of [
+    ['account', 'app-phone'],
+    ['trade', 'app-phone-trade'],
+  ]) {
+    await goto(name);
+    await page.waitForTimeout(700);
+    await picture(file);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 async function everywhere({ page, goto }) {
@@ -208,14 +232,21 @@ async function everywhere({ page, goto }) {
 async function crashes({ page, goto, network, until, picture }) {
   assert.ok(network.addresses.keeper, 'this network has no keeper, so nobody liquidates: build counterweight-keeper');
   await goto('account');
-  const size = page.getByRole('region', { name: 'Positions' }).getByRole('row', { name: /SOL-PERP/ }).getByRole('cell').first();
+  const size = page
+    .getByRole('region', { name: 'Positions' })
+    .getByRole('row', { name: /SOL-PERP/ })
+    .getByRole('cell')
+    .first();
   const held = async () => plain((await size.textContent()).replace('SOL', '').replace('+', ''));
   assert.equal(await held(), 400);
   await goto('liquidations');
   await page.getByText('live', { exact: true }).waitFor();
   // A little below the price of liquidation: far below, the account is in default and the backstop takes all of it.
   await network.price('SOL', '139.40');
-  const mine = page.getByRole('row').filter({ hasText: 'you' }).filter({ hasText: /partial liquidation|slice of all positions/ });
+  const mine = page
+    .getByRole('row')
+    .filter({ hasText: 'you' })
+    .filter({ hasText: /partial liquidation|slice of all positions/ });
   await mine.first().waitFor({ timeout: 60_000 });
   await page.waitForTimeout(2_500);
   await picture('app-liquidations');
@@ -264,10 +295,48 @@ async function keepsRecord({ page, goto }) {
   for (const kind of ['withdrawal', 'liquidation', 'trade', 'order', 'cancel', 'deposit']) {
     await page.getByRole('cell', { name: kind, exact: true }).first().waitFor({ timeout: SOON });
   }
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as CSV' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as CSV' }).click(),
+  ]);
   const text = await readFile(await download.path(), 'utf8');
   const [head, ...rows] = text.trim().split('\r\n');
   assert.equal(head, 'time,slot,signature,kind,market,size,price,cash,fee,description');
-  assert.ok(rows.some((row) => row.includes(',trade,SOL-PERP,400.00,')), text);
-  assert.ok(rows.some((row) => row.includes(',withdrawal,,-100,,-100,')), text);
+  assert.ok(
+    rows.some((row) => row.includes(',trade,SOL-PERP,400.00,')),
+    text,
+  );
+  assert.ok(
+    rows.some((row) => row.includes(',withdrawal,,-100,,-100,')),
+    text,
+  );
+}
+
+/** The burner is put away, and a wallet of the browser signs. */
+async function usesWallet({ page, goto, toast, vital, until }) {
+  await page.getByRole('button', { name: /^burner/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Test Wallet' }).click();
+  await goto('collateral');
+  await page.getByRole('button', { name: 'Get test tokens' }).click();
+  await toast('Test tokens have arrived');
+  await until('the wallet has tokens', async () => (await page.getByRole('button', { name: /^wallet 100,000/ }).count()) > 0);
+  await page.getByRole('textbox', { name: 'Amount' }).fill('250.5');
+  await page.getByRole('button', { name: 'Open an account and deposit' }).click();
+  await toast('Deposited 250.50 USDC');
+  await until('equity is the deposit', async () => (await vital('Equity').textContent()) === '250.50');
+}
+
+/** What is no address is refused; the defaults are those of the local network. */
+async function choosesNetwork({ page }) {
+  await page.getByRole('button', { name: /^Network:/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Network' });
+  await dialog.getByRole('textbox', { name: 'JSON-RPC' }).fill('not an address');
+  await dialog.getByText('An address such as').waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Use this network' }).isDisabled());
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Network:/ }).click();
+  await dialog.getByRole('button', { name: 'Back to the defaults' }).click();
+  await page.getByRole('button', { name: 'Network: local network, live' }).waitFor();
 }

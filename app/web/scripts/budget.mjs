@@ -13,7 +13,9 @@ const weigh = (name) => gzipSync(readFileSync(`${DIST}assets/${name}`), { level:
 const page = readFileSync(`${DIST}index.html`, 'utf8');
 const assets = readdirSync(`${DIST}assets`);
 const main = assets.filter((name) => page.includes(name) && name.endsWith('.js'));
-const told = assets.map((name) => `  ${name}: ${weigh(name).toLocaleString('en')} bytes gzipped${main.includes(name) ? ' (main)' : ''}`);
+const told = assets.map(
+  (name) => `  ${name}: ${weigh(name).toLocaleString('en')} bytes gzipped${main.includes(name) ? ' (main)' : ''}`,
+);
 const script = main.reduce((sum, name) => sum + weigh(name), 0);
 console.log(told.join('\n'));
 
@@ -33,7 +35,9 @@ await browser.close();
 await site.stop();
 const paint = paints.sort((a, b) => a - b)[Math.floor(TRIES / 2)];
 console.log(`  main script: ${script.toLocaleString('en')} of ${MOST_SCRIPT.toLocaleString('en')} bytes`);
-console.log(`  first contentful paint, the middle of ${TRIES}: ${paint.toFixed(0)} of ${MOST_PAINT_MS} ms (${paints.map((one) => one.toFixed(0)).join(', ')})`);
+console.log(
+  `  first contentful paint, the middle of ${TRIES}: ${paint.toFixed(0)} of ${MOST_PAINT_MS} ms (${paints.map((one) => one.toFixed(0)).join(', ')})`,
+);
 if (script > MOST_SCRIPT || !(paint <= MOST_PAINT_MS)) {
   console.error('the page is above its limits');
   process.exit(1);

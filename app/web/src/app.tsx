@@ -18,6 +18,7 @@ import { SettingsDialog } from './pages/settings';
 import { TradePage } from './pages/trade';
 import { WalletDialog } from './pages/connect';
 import { WhatIfPage } from './pages/whatif';
+import { Boundary } from './ui/boundary';
 import { openDialog } from './ui/dialogs';
 import { Button, Tag } from './ui/parts';
 import { PAGES, usePage, type Page } from './ui/route';
@@ -65,12 +66,14 @@ export function App() {
             <WalletButton />
           </div>
         </div>
-        <Outage line={line} />
         <Vitals />
       </header>
+      <Outage line={line} />
       <main id="main" tabIndex={-1}>
         <h1>{PAGES[page]}</h1>
-        <View />
+        <Boundary key={page}>
+          <View />
+        </Boundary>
       </main>
       <Toasts />
       <WalletDialog />
@@ -103,7 +106,12 @@ function Network({ line }: { line: Line }) {
   const [dot, word] = LINES[line.kind];
   const name = settings.rpc === '' ? 'none' : isLocal(settings.rpc) ? 'local network' : new URL(settings.rpc).hostname;
   return (
-    <Button kind="plain" onClick={() => openDialog('settings')} title={`${name}: ${word}. Change the network`} label={`Network: ${name}, ${word}`}>
+    <Button
+      kind="plain"
+      onClick={() => openDialog('settings')}
+      title={`${name}: ${word}. Change the network`}
+      label={`Network: ${name}, ${word}`}
+    >
       <span className={`dot ${dot}`} aria-hidden="true" />
       <span className="wide-only">{name}</span>
     </Button>
@@ -116,7 +124,13 @@ const THEME_WORDS: Record<Theme, string> = { auto: 'as the system', light: 'ligh
 function ThemeButton() {
   const theme = useTheme();
   return (
-    <button type="button" className="icon-button" onClick={() => setTheme(NEXT[theme])} title={`Colours: ${THEME_WORDS[theme]}`} aria-label={`Colours: ${THEME_WORDS[theme]}. Change`}>
+    <button
+      type="button"
+      className="icon-button"
+      onClick={() => setTheme(NEXT[theme])}
+      title={`Colours: ${THEME_WORDS[theme]}`}
+      aria-label={`Colours: ${THEME_WORDS[theme]}. Change`}
+    >
       <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
         <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeWidth="1.5" />
         {theme !== 'light' && <path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" />}
@@ -138,7 +152,7 @@ function WalletButton() {
   return (
     <Button onClick={() => openDialog('wallet')} title={wallet.address}>
       {wallet.burner && <Tag look="warn">burner</Tag>}
-      <span className="mono">{shortAddress(wallet.address)}</span>
+      <span className={`mono ${wallet.burner ? 'wide-only' : ''}`}>{shortAddress(wallet.address)}</span>
     </Button>
   );
 }
@@ -186,7 +200,8 @@ function Vitals() {
   const decimals = world?.book.quoteDecimals ?? 6;
   const state = figures && standing(figures);
   const ratio = figures && marginRatioBps(figures);
-  const money = (atoms: bigint | undefined, round: 'up' | 'down') => (atoms === undefined ? '—' : formatQuote(atoms, decimals, { round }));
+  const money = (atoms: bigint | undefined, round: 'up' | 'down') =>
+    atoms === undefined ? '—' : formatQuote(atoms, decimals, { round });
   return (
     <section className="vitals" aria-label="The account">
       <div className="vital">

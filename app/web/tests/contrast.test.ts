@@ -38,10 +38,13 @@ describe.each([
 ])('%s', (_, selector) => {
   const all = tokens(selector);
 
-  it.each(TEXTS.flatMap(([text, grounds]) => grounds.map((ground) => [text, ground] as const)))('%s on %s can be read', (text, ground) => {
-    const [front, back] = [all.get(text), all.get(ground)];
-    expect(front && back && contrast(front, back)).toBeGreaterThanOrEqual(4.5);
-  });
+  it.each(TEXTS.flatMap(([text, grounds]) => grounds.map((ground) => [text, ground] as const)))(
+    '%s on %s can be read',
+    (text, ground) => {
+      const [front, back] = [all.get(text), all.get(ground)];
+      expect(front && back && contrast(front, back)).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 
   it('the edge of a control can be seen', () => {
     expect(contrast(all.get('line-strong') ?? '', all.get('surface') ?? '')).toBeGreaterThanOrEqual(3);

@@ -102,7 +102,18 @@ let arrivals = 0n;
 /** An order at a price in ticks, or at an offset where it is pegged. The later one came later. */
 export function order(side: Side, price: bigint, lots: bigint, changed: Partial<Resting> = {}): Resting {
   arrivals += 1n;
-  return { id: arrivals << 16n, maker: 'maker', side, pegged: false, price, worst: price, lots, clientId: 0n, expires: 0n, ...changed };
+  return {
+    id: arrivals << 16n,
+    maker: 'maker',
+    side,
+    pegged: false,
+    price,
+    worst: price,
+    lots,
+    clientId: 0n,
+    expires: 0n,
+    ...changed,
+  };
 }
 
 export function desk(orders: readonly Resting[], held = 0n, changed: Partial<MarketRow> = {}): Desk {
@@ -122,14 +133,26 @@ export function desk(orders: readonly Resting[], held = 0n, changed: Partial<Mar
 
 export function figures(equity: bigint, maintenanceMargin: bigint, changed: Partial<Figures> = {}): Figures {
   const initialMargin = maintenanceMargin * 2n;
-  return { equity, maintenanceMargin, initialEquity: equity, initialMargin, freeCollateral: equity - initialMargin, canAddRisk: true, liquidationStart: 0n, ...changed };
+  return {
+    equity,
+    maintenanceMargin,
+    initialEquity: equity,
+    initialMargin,
+    freeCollateral: equity - initialMargin,
+    canAddRisk: true,
+    liquidationStart: 0n,
+    ...changed,
+  };
 }
 
 /** One SOL long of 1,000 quote tokens: equity follows the price, a tenth of it is the requirement. */
 export function straightJudge(): Judge {
   const judge: Judge = {
     figures(changes: readonly Change[] = []) {
-      const price = changes.reduce((found, change) => (change.kind === 'price' && change.asset === 1 ? change.price : found), SOL_PRICE);
+      const price = changes.reduce(
+        (found, change) => (change.kind === 'price' && change.asset === 1 ? change.price : found),
+        SOL_PRICE,
+      );
       const value = (100n * price) >> 16n;
       return figures(1_000_000_000n + value - 150_000_000n, value / 10n);
     },

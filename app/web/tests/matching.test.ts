@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { bandTicks, indexTicks, levels, MAX_MAKERS, MAX_MATCHES, meanTicks, meet, ranked, takerFee } from '../src/model/matching';
+import {
+  bandTicks,
+  indexTicks,
+  levels,
+  MAX_MAKERS,
+  MAX_MATCHES,
+  meanTicks,
+  meet,
+  ranked,
+  takerFee,
+} from '../src/model/matching';
 import { asset, market, NOW, order, SOL_PRICE } from './fixtures';
 
 const row = market();
 const sol = asset(1);
-const rank = (orders: ReturnType<typeof order>[], side: 'buy' | 'sell', sleeps = false) => ranked(orders, side, row, sol, NOW, sleeps);
+const rank = (orders: ReturnType<typeof order>[], side: 'buy' | 'sell', sleeps = false) =>
+  ranked(orders, side, row, sol, NOW, sleeps);
 
 describe('the order in which orders are met', () => {
   it('is price before time, on both sides', () => {
@@ -41,7 +52,14 @@ describe('the order in which orders are met', () => {
   });
 
   it('sums to levels, with what is pegged and what is own', () => {
-    const asks = rank([order('sell', 15_010n, 5n, { maker: 'own' }), order('sell', 10n, 6n, { pegged: true, worst: 1n }), order('sell', 15_020n, 7n)], 'sell');
+    const asks = rank(
+      [
+        order('sell', 15_010n, 5n, { maker: 'own' }),
+        order('sell', 10n, 6n, { pegged: true, worst: 1n }),
+        order('sell', 15_020n, 7n),
+      ],
+      'sell',
+    );
     expect(levels(asks, 'own')).toEqual([
       { ticks: 15_010n, lots: 11n, total: 11n, pegged: 6n, own: 5n, orders: 2 },
       { ticks: 15_020n, lots: 7n, total: 18n, pegged: 0n, own: 0n, orders: 1 },
@@ -61,7 +79,12 @@ describe('what an order meets', () => {
 
   it('cancels own orders in the way, which trade nothing', () => {
     const bids = rank([order('buy', 15_000n, 5n, { maker: 'own' }), order('buy', 14_990n, 5n)], 'buy');
-    expect(meet(bids, 'sell', 5n, 14_990n, 100n, 'own')).toMatchObject({ lots: [5n], ticks: [14_990n], ownCancelled: 1, makers: ['maker'] });
+    expect(meet(bids, 'sell', 5n, 14_990n, 100n, 'own')).toMatchObject({
+      lots: [5n],
+      ticks: [14_990n],
+      ownCancelled: 1,
+      makers: ['maker'],
+    });
   });
 
   it('names a few makers, and passes pegged orders of later ones', () => {
@@ -75,7 +98,10 @@ describe('what an order meets', () => {
 
   it('meets no more orders than an instruction does', () => {
     const many = Array.from({ length: MAX_MATCHES + 1 }, () => order('sell', 15_010n, 1n));
-    expect(meet(rank(many, 'sell'), 'buy', 100n, 15_010n, 100n, 'own')).toMatchObject({ traded: BigInt(MAX_MATCHES), stillCrosses: true });
+    expect(meet(rank(many, 'sell'), 'buy', 100n, 15_010n, 100n, 'own')).toMatchObject({
+      traded: BigInt(MAX_MATCHES),
+      stillCrosses: true,
+    });
   });
 
   it('pays a fee that is rounded up on each fill', () => {

@@ -177,6 +177,14 @@ describe('parts', () => {
   });
 
   it('spans of time are short', () => {
-    expect([0, 59, 61, 3_599, 3_660, 36_001, 90_000].map(formatSpan)).toEqual(['0 s', '59 s', '1 min 1 s', '59 min', '1 h 1 min', '10 h', '1 d']);
+    expect([0, 59, 61, 3_599, 3_660, 36_001, 90_000].map(formatSpan)).toEqual([
+      '0 s',
+      '59 s',
+      '1 min 1 s',
+      '59 min',
+      '1 h 1 min',
+      '10 h',
+      '1 d',
+    ]);
   });
 });

@@ -36,7 +36,11 @@ describe('the scenario grid', () => {
 
   it('has a row for each asset, and one for all only where there are several', () => {
     expect(rows.map((row) => row.name)).toEqual(['SOL']);
-    expect(grid(straightJudge(), [asset(1), asset(2, { name: 'BTC' })]).map((row) => row.name)).toEqual(['All together', 'SOL', 'BTC']);
+    expect(grid(straightJudge(), [asset(1), asset(2, { name: 'BTC' })]).map((row) => row.name)).toEqual([
+      'All together',
+      'SOL',
+      'BTC',
+    ]);
   });
 
   it('moves one price at a time from where it is', () => {
@@ -66,7 +70,13 @@ describe('the scenario grid', () => {
   it('goes along a curve from one end to the other', () => {
     const points = curve(straightJudge(), asset(1), -1_000, 1_000, 4);
     expect(points.map((point) => point.bps)).toEqual([-1_000, -500, 0, 500, 1_000]);
-    expect(points.map((point) => point.figures.equity - 1_000_000_000n)).toEqual([-15_000_000n, -7_500_000n, 0n, 7_500_000n, 15_000_000n]);
+    expect(points.map((point) => point.figures.equity - 1_000_000_000n)).toEqual([
+      -15_000_000n,
+      -7_500_000n,
+      0n,
+      7_500_000n,
+      15_000_000n,
+    ]);
   });
 });
 
@@ -100,7 +110,14 @@ describe('the system', () => {
 
   it('tells the funding of the running interval, within its cap', () => {
     const state = (premium: bigint) => ({
-      sequence: 0n, openLong: 0n, openShort: 0n, insurance: 0n, fees: 0n, volume: 0n, queued: 0, orders: [],
+      sequence: 0n,
+      openLong: 0n,
+      openShort: 0n,
+      insurance: 0n,
+      fees: 0n,
+      volume: 0n,
+      queued: 0,
+      orders: [],
       funding: { start: NOW - 100n, sampled: NOW - 50n, premium, sum: 0n, pending: 0n },
     });
     // A premium of 0.1 % for half of the time so far; and a cap that is stored a little below 1 %.

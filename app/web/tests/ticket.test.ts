@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { marketLimit, mayRest, outcome, partOf, read, type Fields } from '../src/model/ticket';
 import { desk, order } from './fixtures';
 
-const FIELDS: Fields = { kind: 'limit', side: 'buy', size: '1', price: '150', offset: '', slippageBps: 50, reduceOnly: false, expiresIn: 0 };
+const FIELDS: Fields = {
+  kind: 'limit',
+  side: 'buy',
+  size: '1',
+  price: '150',
+  offset: '',
+  slippageBps: 50,
+  reduceOnly: false,
+  expiresIn: 0,
+};
 const asks = () => [order('sell', 15_010n, 50n), order('sell', 15_020n, 70n)];
 
 function made(fields: Partial<Fields>, of = desk(asks())) {

@@ -9,19 +9,31 @@ export const PAGES = ['account', 'trade', 'what-if', 'collateral', 'risk', 'liqu
 /** Looks for what keeps people out: axe's rules for WCAG 2.2 AA. */
 export async function accessible(page, where) {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+  );
   if (violations.length === 0) return;
-  const told = violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)}\n    ${node.failureSummary?.split('\n').slice(1, 3).join(' ')}`));
+  const told = violations.flatMap((one) =>
+    one.nodes.map(
+      (node) => `${one.id}: ${node.html.slice(0, 160)}\n    ${node.failureSummary?.split('\n').slice(1, 3).join(' ')}`,
+    ),
+  );
   throw new Error(`${where} keeps people out:\n  ${told.slice(0, 8).join('\n  ')}`);
 }
 
 /** Nothing sticks out of the window sideways. */
 export async function fits(page, where) {
-  const [width, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  const [width, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
   if (width > window) {
     const wide = await page.evaluate(() =>
       [...document.querySelectorAll('body *')]
-        .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !one.closest('.scroll, .pages'))
+        .filter(
+          (one) =>
+            one.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !one.closest('.scroll, .pages'),
+        )
         .slice(0, 3)
         .map((one) => one.outerHTML.slice(0, 120)),
     );

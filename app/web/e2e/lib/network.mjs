@@ -15,7 +15,10 @@ export async function cable(to) {
   const serve = () =>
     createServer((near) => {
       const far = connect(to, '127.0.0.1');
-      for (const [one, other] of [[near, far], [far, near]]) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ]) {
         open.add(one);
         one.on('error', () => other.destroy());
         one.on('close', () => (open.delete(one), other.destroy()));
@@ -23,7 +26,10 @@ export async function cable(to) {
       near.pipe(far).pipe(near);
     });
   let server = serve();
-  const listen = (port) => new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server.address().port)));
+  const listen = (port) =>
+    new Promise((resolve, reject) =>
+      server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server.address().port)),
+    );
   const port = await listen(0);
   return {
     port,
@@ -42,16 +48,37 @@ export async function cable(to) {
 /** Starts a local network with still prices and a keeper; the page is to read it through cables. */
 export async function startNetwork(log) {
   const program = join(TARGET, 'debug', 'counterweight-localnet');
-  if (!existsSync(program)) throw new Error(`there is no local network at ${program}: run 'make app-test', or cargo build -p counterweight-localnet -p counterweight-keeper`);
+  if (!existsSync(program))
+    throw new Error(
+      `there is no local network at ${program}: run 'make app-test', or cargo build -p counterweight-localnet -p counterweight-keeper`,
+    );
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-app-'));
-  const args = ['--rpc-port', '0', '--ws-port', '0', '--faucet-port', '0', '--folder', folder, '--prices', 'still', '--traders', '0', '--seed', '7', '--status-seconds', '0'];
+  const args = [
+    '--rpc-port',
+    '0',
+    '--ws-port',
+    '0',
+    '--faucet-port',
+    '0',
+    '--folder',
+    folder,
+    '--prices',
+    'still',
+    '--traders',
+    '0',
+    '--seed',
+    '7',
+    '--status-seconds',
+    '0',
+  ];
   const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const words = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => words.push(data));
   const file = join(folder, 'localnet.json');
   const until = Date.now() + 120_000;
   while (!existsSync(file)) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`the local network did not start:\n${Buffer.concat(words)}`);
+    if (child.exitCode !== null || Date.now() > until)
+      throw new Error(`the local network did not start:\n${Buffer.concat(words)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const addresses = JSON.parse(readFileSync(file, 'utf8'));

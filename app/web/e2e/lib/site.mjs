@@ -5,12 +5,25 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('../../', import.meta.url));
 // Without a sandbox, because tests also run as root in containers; without Google's own errands.
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Serves dist, with a local network's addresses beside it. */
 export async function serveSite(addresses) {
   process.env.LOCALNET_JSON = addresses;
-  const server = await preview({ root: HERE, configFile: `${HERE}vite.config.ts`, logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
+  const server = await preview({
+    root: HERE,
+    configFile: `${HERE}vite.config.ts`,
+    logLevel: 'warn',
+    preview: { port: 0, host: '127.0.0.1' },
+  });
   const { port } = server.httpServer.address();
   return { url: `http://127.0.0.1:${port}`, stop: () => server.close() };
 }

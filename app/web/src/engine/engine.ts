@@ -34,7 +34,13 @@ export interface Edge {
 
 /** One thing that was not done yet. */
 export type Change =
-  | { readonly kind: 'take'; readonly market: number; readonly sells: boolean; readonly lots: readonly bigint[]; readonly ticks: readonly bigint[] }
+  | {
+      readonly kind: 'take';
+      readonly market: number;
+      readonly sells: boolean;
+      readonly lots: readonly bigint[];
+      readonly ticks: readonly bigint[];
+    }
   | { readonly kind: 'rest'; readonly market: number; readonly sells: boolean; readonly lots: bigint; readonly ticks: bigint }
   | { readonly kind: 'peg'; readonly market: number; readonly sells: boolean; readonly lots: bigint; readonly offset: number }
   | { readonly kind: 'deposit'; readonly asset: number; readonly atoms: bigint }

@@ -11,7 +11,12 @@ function forClient(change: Change): ClientChange {
   switch (change.kind) {
     case 'take': {
       const { market, sells, lots, ticks } = change;
-      return { kind: 'take', market, side: sideOf(sells), fills: lots.map((size, at) => ({ lots: size, ticks: ticks[at] ?? 0n })) };
+      return {
+        kind: 'take',
+        market,
+        side: sideOf(sells),
+        fills: lots.map((size, at) => ({ lots: size, ticks: ticks[at] ?? 0n })),
+      };
     }
     case 'rest':
     case 'peg':
@@ -47,7 +52,11 @@ class WasmJudge implements Judge {
   }
 
   outlook(changes: readonly Change[] = []): Outlook {
-    return this.#ask(changes, (scenario) => ({ figures: scenario.view(), contributions: scenario.holdings(), edges: scenario.liquidationPrices() }));
+    return this.#ask(changes, (scenario) => ({
+      figures: scenario.view(),
+      contributions: scenario.holdings(),
+      edges: scenario.liquidationPrices(),
+    }));
   }
 
   withdrawable(asset: number): bigint {

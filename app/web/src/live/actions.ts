@@ -25,7 +25,8 @@ function hands(): Hands {
   const signer = wallet.get()?.signer;
   const keys = currentKeys();
   if (!signer) throw new Error('Connect a wallet first.');
-  if (!keys?.margin || keys.owner !== signer.address) throw new Error('The accounts are still being read: try again in a moment.');
+  if (!keys?.margin || keys.owner !== signer.address)
+    throw new Error('The accounts are still being read: try again in a moment.');
   return { signer, keys, margin: keys.margin };
 }
 
@@ -40,7 +41,12 @@ async function send(world: World, signer: TransactionSigner, instructions: reado
 }
 
 /** The instructions with prices refreshed before them, where one that counts is too old. */
-async function fresh(world: World, keys: Keys, assets: readonly number[], instructions: readonly Instruction[]): Promise<Instruction[]> {
+async function fresh(
+  world: World,
+  keys: Keys,
+  assets: readonly number[],
+  instructions: readonly Instruction[],
+): Promise<Instruction[]> {
   const tables = client.decodeRiskBook(world.bookBytes);
   const margins = world.account ? [client.decodeMargin(world.account.bytes)] : [];
   const old = client.stale(tables, { margins, assets, now: world.now });
@@ -94,7 +100,10 @@ export async function placeOrder(world: World, desk: Desk, order: Order, result:
   const scale = scaleOf(desk.book, desk.market);
   const verb = order.side === 'buy' ? 'Buy' : 'Sell';
   const where = mayRest(order) && result.rests > 0n ? 'rests in the book' : 'was traded';
-  return { title: `${verb} ${formatLots(order.lots, scale)} ${desk.market.name}: done`, text: result.meeting.traded > 0n && result.rests > 0n ? 'Traded in part, the rest rests in the book.' : `It ${where}.` };
+  return {
+    title: `${verb} ${formatLots(order.lots, scale)} ${desk.market.name}: done`,
+    text: result.meeting.traded > 0n && result.rests > 0n ? 'Traded in part, the rest rests in the book.' : `It ${where}.`,
+  };
 }
 
 export async function cancelOrder(world: World, market: MarketRow, order: Resting): Promise<Done> {
@@ -106,7 +115,9 @@ export async function cancelOrder(world: World, market: MarketRow, order: Restin
 
 export async function cancelAll(world: World, markets: readonly MarketRow[]): Promise<Done> {
   const { signer, keys, margin } = hands();
-  const each = markets.map((market) => client.cancelOrders(keys.venue, { authority: signer, marginAccount: margin, market: market.at }));
+  const each = markets.map((market) =>
+    client.cancelOrders(keys.venue, { authority: signer, marginAccount: margin, market: market.at }),
+  );
   await send(world, signer, each);
   return { title: `Cancelled all orders in ${markets.map((market) => market.name).join(', ')}` };
 }
@@ -125,13 +136,23 @@ export async function closePosition(world: World, position: Position): Promise<D
   const size = sells ? position.lots : -position.lots;
   const worst = (asset.index * (sells ? 10_000n - CLOSE_SLIPPAGE : 10_000n + CLOSE_SLIPPAGE)) / 10_000n;
   const limit = priceToTicks(worst, market.tickSize, sells ? 'up' : 'down');
-  const resting = world.markets.get(market.at)?.orders.filter((order) => order.side === (sells ? 'buy' : 'sell') && order.maker !== margin) ?? [];
+  const resting =
+    world.markets.get(market.at)?.orders.filter((order) => order.side === (sells ? 'buy' : 'sell') && order.maker !== margin) ??
+    [];
   const makers = [...new Set(resting.map((order) => order.maker))].slice(0, CLOSE_MAKERS) as Address[];
   const on = { authority: signer, marginAccount: margin, market: market.at, makers };
-  const take = client.trade(keys.venue, on, { side: sells ? client.Side.Sell : client.Side.Buy, lots: size, limit, reduceOnly: true });
+  const take = client.trade(keys.venue, on, {
+    side: sells ? client.Side.Sell : client.Side.Buy,
+    lots: size,
+    limit,
+    reduceOnly: true,
+  });
   await send(world, signer, await fresh(world, keys, [asset.at], [take]), resting.length);
   const scale = scaleOf(world.book, market);
-  return { title: `Closing ${formatLots(size, scale)} ${market.name}: done`, text: `Down to ${formatTicks(limit, scale)}, as far as the book went.` };
+  return {
+    title: `Closing ${formatLots(size, scale)} ${market.name}: done`,
+    text: `Down to ${formatTicks(limit, scale)}, as far as the book went.`,
+  };
 }
 
 /** What the faucet gives, in whole tokens: the quote token, and each other collateral. */
@@ -142,7 +163,11 @@ const OTHER_GIFT = '500';
 export async function faucet(world: World, owner: string): Promise<Done> {
   const { faucet: url } = settings.get();
   const ask = async (asset: string, amount: string) => {
-    const response = await fetch(`${url}/faucet`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ owner, asset, amount }) });
+    const response = await fetch(`${url}/faucet`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ owner, asset, amount }),
+    });
     if (response.ok) return;
     const { error } = (await response.json().catch(() => ({}))) as { error?: string };
     throw new Error(error ?? `The faucet answered ${response.status}.`);

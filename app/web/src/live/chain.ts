@@ -2,7 +2,21 @@
 import type { Address } from '@solana/kit';
 import type { AssetRow, Book, CustodyState, Ledger, Margin, MarketRow, MarketState, Resting, Side } from '../model/types';
 import { MODES } from '../model/types';
-import { CLOCK, decodeClearinghouse, decodeCustody, decodeMargin, decodeOrderBook, decodeRiskBook, marginAccountAddress, riskBookAddress, SYSTEM_PROGRAM, tokenAddress, venueOf, type Venue } from '@counterweight/client';
+import {
+  CLOCK,
+  decodeClearinghouse,
+  decodeCustody,
+  decodeMargin,
+  decodeOrderBook,
+  decodeRiskBook,
+  marginAccountAddress,
+  riskBookAddress,
+  SEQUENCE_OFFSET,
+  SYSTEM_PROGRAM,
+  tokenAddress,
+  venueOf,
+  type Venue,
+} from '@counterweight/client';
 import type { Found } from './node';
 import type { Settings } from './settings';
 import type { Holder, Purse, World } from './world';
@@ -16,6 +30,8 @@ export interface Keys {
   readonly wallets: ReadonlyMap<number, Address>;
   /** What of the risk book decides which accounts there are. */
   readonly shape: string;
+  /** Those that count their changes. */
+  readonly counted: ReadonlySet<Address>;
   /** All accounts. */
   readonly all: readonly Address[];
   /** Those that are watched closely, with the market that is traded. */
@@ -76,15 +92,15 @@ export async function keysOf(settings: Settings, owner: Address | undefined, fet
     margin,
     wallets,
     shape: decodeBook(found.data).shape,
+    counted: new Set([...(margin ? [margin] : []), venue.backstop, ...venue.markets]),
     all: [CLOCK, venue.riskBook, clearinghouse, venue.backstop, ...own, ...venue.markets, ...custodies],
     fast: (market) => [CLOCK, venue.riskBook, ...own, ...(market ? [market] : [])],
   };
 }
 
-/** The change counter of an account that has one; zero for others. */
+/** The change counter of a margin account or a market. */
 export function sequenceOf(data: Uint8Array): bigint {
-  const counted = data.length >= 1_048 && data.length < 400_000;
-  return counted ? new DataView(data.buffer, data.byteOffset).getBigUint64(16, true) : 0n;
+  return new DataView(data.buffer, data.byteOffset).getBigUint64(SEQUENCE_OFFSET, true);
 }
 
 function marginOf(data: Uint8Array): Margin {
@@ -114,7 +130,8 @@ function cashOf(cash: bigint | readonly [bigint] | { readonly fields: readonly [
 
 function marketOf(data: Uint8Array): MarketState {
   const market = decodeOrderBook(data);
-  const lane = (orders: typeof market.bids, side: Side, pegged: boolean): Resting[] => orders.map((order) => ({ ...order, side, pegged }));
+  const lane = (orders: typeof market.bids, side: Side, pegged: boolean): Resting[] =>
+    orders.map((order) => ({ ...order, side, pegged }));
   return {
     sequence: market.sequence,
     openLong: market.openLong,
@@ -124,7 +141,12 @@ function marketOf(data: Uint8Array): MarketState {
     volume: market.volume,
     queued: market.waiting.length,
     funding: market.funding,
-    orders: [...lane(market.bids, 'buy', false), ...lane(market.peggedBids, 'buy', true), ...lane(market.asks, 'sell', false), ...lane(market.peggedAsks, 'sell', true)],
+    orders: [
+      ...lane(market.bids, 'buy', false),
+      ...lane(market.peggedBids, 'buy', true),
+      ...lane(market.asks, 'sell', false),
+      ...lane(market.peggedAsks, 'sell', true),
+    ],
   };
 }
 

@@ -23,7 +23,14 @@ const MOST = 500;
 /** Until a broken subscription is tried again. */
 const AGAIN_MS = 2_000;
 
-const TOLD: ReadonlySet<EventName> = new Set<EventName>(['LiquidationFlagged', 'Liquidated', 'SliceLiquidated', 'CollateralLiquidated', 'DefaultResolved', 'Deleveraged']);
+const TOLD: ReadonlySet<EventName> = new Set<EventName>([
+  'LiquidationFlagged',
+  'Liquidated',
+  'SliceLiquidated',
+  'CollateralLiquidated',
+  'DefaultResolved',
+  'Deleveraged',
+]);
 
 const store = new Store<Feed>(BLANK);
 let line: { node: Node; address: Address; oldest: Signature | undefined } | undefined;

@@ -53,7 +53,8 @@ async function load(address: string, which: 'older' | 'newer'): Promise<void> {
     store.update((history) => {
       const known = new Set(history.transactions.map((one) => one.signature));
       const fresh = found.transactions.filter((one) => !known.has(one.signature));
-      const transactions = which === 'older' && !first ? [...history.transactions, ...fresh] : [...fresh, ...history.transactions];
+      const transactions =
+        which === 'older' && !first ? [...history.transactions, ...fresh] : [...fresh, ...history.transactions];
       const exhausted = first || which === 'older' ? found.count < PAGE : history.exhausted;
       return { ...history, transactions, exhausted };
     });

@@ -21,7 +21,10 @@ export function useJudge(): Judge | undefined {
   const make = useStore(engine);
   const world = useWorld();
   // Accounts that the engine cannot read are told of by the reader; here there is only no judge.
-  const judge = useMemo(() => (make && world ? ask(() => judgeOf(make, world, world.account)).answer : undefined), [make, world]);
+  const judge = useMemo(
+    () => (make && world ? ask(() => judgeOf(make, world, world.account)).answer : undefined),
+    [make, world],
+  );
   // The module's memory is not the collector's to watch. What is replaced is given back after the frame that used it.
   useEffect(() => () => judge?.release(), [judge]);
   return judge;

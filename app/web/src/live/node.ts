@@ -46,9 +46,13 @@ export class Node {
     const found: (Found | undefined)[] = [];
     for (let at = 0; at < keys.length; at += MOST_KEYS) {
       const part = keys.slice(at, at + MOST_KEYS);
-      const { context, value } = await this.rpc.getMultipleAccounts(part, { encoding: 'base64', commitment: 'confirmed' }).send(this.#limit(signal));
+      const { context, value } = await this.rpc
+        .getMultipleAccounts(part, { encoding: 'base64', commitment: 'confirmed' })
+        .send(this.#limit(signal));
       slot = context.slot;
-      found.push(...value.map((one) => (one ? { data: fromBase64(one.data[0]), lamports: one.lamports, owner: one.owner } : undefined)));
+      found.push(
+        ...value.map((one) => (one ? { data: fromBase64(one.data[0]), lamports: one.lamports, owner: one.owner } : undefined)),
+      );
     }
     return { slot, found };
   }
@@ -57,24 +61,39 @@ export class Node {
   async signatures(address: Address, limit: number, before?: Signature, until?: Signature): Promise<SignatureLine[]> {
     const options = { limit, commitment: 'confirmed' as const, ...(before && { before }), ...(until && { until }) };
     const lines = await this.rpc.getSignaturesForAddress(address, options).send(this.#limit());
-    return lines.map((line) => ({ signature: line.signature, slot: line.slot, time: line.blockTime === null ? undefined : BigInt(line.blockTime), failed: line.err !== null }));
+    return lines.map((line) => ({
+      signature: line.signature,
+      slot: line.slot,
+      time: line.blockTime === null ? undefined : BigInt(line.blockTime),
+      failed: line.err !== null,
+    }));
   }
 
   /** The log of a transaction; none where the node has forgotten it. */
   async logs(signature: Signature): Promise<readonly string[] | undefined> {
-    const found = await this.rpc.getTransaction(signature, { commitment: 'confirmed', maxSupportedTransactionVersion: 0, encoding: 'base64' }).send(this.#limit());
+    const found = await this.rpc
+      .getTransaction(signature, { commitment: 'confirmed', maxSupportedTransactionVersion: 0, encoding: 'base64' })
+      .send(this.#limit());
     return found?.meta?.logMessages ?? undefined;
   }
 
   /** Tells of an account each time it changes, until the signal; ends by an error where the line breaks. */
   async watchAccount(key: Address, told: (data: Uint8Array) => void, signal: AbortSignal): Promise<void> {
-    const changes = await this.subscriptions.accountNotifications(key, { commitment: 'confirmed', encoding: 'base64' }).subscribe({ abortSignal: signal });
+    const changes = await this.subscriptions
+      .accountNotifications(key, { commitment: 'confirmed', encoding: 'base64' })
+      .subscribe({ abortSignal: signal });
     for await (const { value } of changes) told(fromBase64(value.data[0]));
   }
 
   /** Tells the logs of each transaction that names an address. */
-  async watchLogs(key: Address, told: (signature: Signature, logs: readonly string[], failed: boolean) => void, signal: AbortSignal): Promise<void> {
-    const all = await this.subscriptions.logsNotifications({ mentions: [key] }, { commitment: 'confirmed' }).subscribe({ abortSignal: signal });
+  async watchLogs(
+    key: Address,
+    told: (signature: Signature, logs: readonly string[], failed: boolean) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const all = await this.subscriptions
+      .logsNotifications({ mentions: [key] }, { commitment: 'confirmed' })
+      .subscribe({ abortSignal: signal });
     for await (const { value } of all) told(value.signature, value.logs ?? [], value.err !== null);
   }
 }

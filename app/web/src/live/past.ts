@@ -36,7 +36,12 @@ export interface Page {
 }
 
 /** The next transactions of an address, before or since others that are known. */
-export async function page(node: Node, address: Address, limit: number, edges: { before?: Signature; until?: Signature }): Promise<Page> {
+export async function page(
+  node: Node,
+  address: Address,
+  limit: number,
+  edges: { before?: Signature; until?: Signature },
+): Promise<Page> {
   const lines = await node.signatures(address, limit, edges.before, edges.until);
   const transactions = await inOrder(lines, (line) => read(node, line));
   return { transactions, count: lines.length, oldest: lines.at(-1)?.signature, newest: lines[0]?.signature };

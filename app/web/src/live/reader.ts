@@ -1,7 +1,7 @@
 /**
  * Keeps what is known of the chain up to date. Every account is read again each second or each few seconds, which is what
- * notices a dead line; subscriptions bring what changed in between. Nothing is ordered by slots: accounts count their own
- * changes, and an older one never replaces a newer one.
+ * notices a dead line; subscriptions bring what changed in between. Nothing is ordered by slots, which some nodes freeze in
+ * notifications: margin accounts and markets count their own changes.
  */
 import type { Address } from '@solana/kit';
 import { Store } from '../ui/store';
@@ -33,6 +33,9 @@ export class Reader {
   readonly #known = new Map<string, Found | undefined>();
   readonly #watched = new Set<string>();
   #keys: Keys | undefined;
+  /** When each account was told of by a subscription, counted in readings and notifications. */
+  readonly #told = new Map<string, number>();
+  #clock = 0;
   #slot = 0n;
   #failures = 0;
   #wake: () => void = () => {};
@@ -98,9 +101,15 @@ export class Reader {
     const keys = this.#keys;
     const market = keys.venue.markets[selected.get()];
     const wanted = all ? keys.all : keys.fast(market);
+    this.#clock += 1;
+    const asked = this.#clock;
     const { slot, found } = await this.#node.accounts(wanted, this.signal);
     this.#slot = slot;
-    wanted.forEach((key, at) => this.#put(key, found[at], true));
+    wanted.forEach((key, at) => {
+      // What was told while the answer was on its way is newer, where it counts more changes.
+      const crossed = (this.#told.get(key) ?? 0) > asked;
+      if (!crossed || !this.#isOlder(keys, key, found[at])) this.#known.set(key, found[at]);
+    });
     this.#watch(keys.venue.riskBook);
     if (keys.margin) this.#watch(keys.margin);
     if (market) this.#watch(market);
@@ -110,12 +119,10 @@ export class Reader {
     if (data && decodeBook(data).shape !== keys.shape) this.#keys = undefined;
   }
 
-  /** Notes an account. A reading replaces everything but what counts more changes already. */
-  #put(key: Address, found: Found | undefined, reading: boolean): void {
+  #isOlder(keys: Keys, key: Address, found: Found | undefined): boolean {
     const before = this.#known.get(key);
-    if (before && found && sequenceOf(found.data) < sequenceOf(before.data) && before.owner === found.owner) return;
-    if (!found && !reading) return;
-    this.#known.set(key, found);
+    if (!before || !found || !keys.counted.has(key)) return false;
+    return sequenceOf(found.data) < sequenceOf(before.data);
   }
 
   #tell(keys: Keys): void {
@@ -132,10 +139,17 @@ export class Reader {
       const before = this.#known.get(key);
       const keys = this.#keys;
       if (!before || !keys || this.signal.aborted) return;
-      this.#put(key, { ...before, data }, false);
+      const found = { ...before, data };
+      if (this.#isOlder(keys, key, found)) return;
+      this.#clock += 1;
+      this.#told.set(key, this.#clock);
+      this.#known.set(key, found);
       this.#tell(keys);
     };
     // Where it breaks it is taken up again by a later pass, which has read the account by then.
-    void this.#node.watchAccount(key, told, this.signal).catch(() => undefined).finally(() => this.#watched.delete(key));
+    void this.#node
+      .watchAccount(key, told, this.signal)
+      .catch(() => undefined)
+      .finally(() => this.#watched.delete(key));
   }
 }

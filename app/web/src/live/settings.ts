@@ -42,7 +42,13 @@ function stored(): Partial<Settings> {
 
 function isLocalnet(value: unknown): value is Localnet {
   const found = value as Localnet | null;
-  return typeof found === 'object' && found !== null && typeof found.rpc === 'string' && typeof found.clearinghouse === 'string' && Array.isArray(found.assets);
+  return (
+    typeof found === 'object' &&
+    found !== null &&
+    typeof found.rpc === 'string' &&
+    typeof found.clearinghouse === 'string' &&
+    Array.isArray(found.assets)
+  );
 }
 
 /** Asks for the addresses of a local network beside the page; none where there is none. */
@@ -61,7 +67,11 @@ export async function load(): Promise<void> {
   const found = await discover();
   localnet.set(found);
   const kept = stored();
-  settings.set({ ...NONE, ...(found && { rpc: found.rpc, ws: found.ws, clearinghouse: found.clearinghouse, faucet: found.faucet }), ...kept });
+  settings.set({
+    ...NONE,
+    ...(found && { rpc: found.rpc, ws: found.ws, clearinghouse: found.clearinghouse, faucet: found.faucet }),
+    ...kept,
+  });
 }
 
 /** Keeps settings, in place of the defaults. */

@@ -1,5 +1,11 @@
 /** Sends instructions as one transaction, and waits until the chain has it. */
-import { fetchAddressesForLookupTables, type Address, type AddressesByLookupTableAddress, type Instruction, type TransactionSigner } from '@solana/kit';
+import {
+  fetchAddressesForLookupTables,
+  type Address,
+  type AddressesByLookupTableAddress,
+  type Instruction,
+  type TransactionSigner,
+} from '@solana/kit';
 import { explain, send } from '@counterweight/client';
 import { currentNode } from './reader';
 import { localnet } from './settings';

@@ -29,7 +29,11 @@ export interface Events {
   BalanceMoved: { account: string; asset: number; atoms: bigint };
   BalanceTransferred: { from: string; to: string; asset: number; atoms: bigint };
   InterestAccrued: { account: string; swept: bigint };
-  BlockTradeSettled: { first: string; second: string; legs: readonly { market: number; lots: bigint; cost: bigint; fee: bigint }[] };
+  BlockTradeSettled: {
+    first: string;
+    second: string;
+    legs: readonly { market: number; lots: bigint; cost: bigint; fee: bigint }[];
+  };
   OrderProcessed: {
     market: number;
     account: string;
@@ -67,8 +71,23 @@ export interface Events {
     outcome: { account: string; liquidator: string; fraction: number; equity: Pair; maintenanceMargin: Pair };
   };
   CollateralLiquidated: { account: string; liquidator: string; asset: number; atoms: bigint; cost: bigint; equity: Pair };
-  DefaultResolved: { account: string; backstop: string; positions: number; cash: bigint; equity: bigint; maintenanceMargin: bigint };
-  Deleveraged: { account: string; market: number; lots: bigint; received: bigint; deficit: bigint; equity: bigint; maintenanceMargin: bigint };
+  DefaultResolved: {
+    account: string;
+    backstop: string;
+    positions: number;
+    cash: bigint;
+    equity: bigint;
+    maintenanceMargin: bigint;
+  };
+  Deleveraged: {
+    account: string;
+    market: number;
+    lots: bigint;
+    received: bigint;
+    deficit: bigint;
+    equity: bigint;
+    maintenanceMargin: bigint;
+  };
   CaughtUp: { account: string; market: number; held: bigint; closed: bigint; realised: bigint };
 }
 

@@ -29,7 +29,8 @@ export function grid(judge: Judge, assets: readonly AssetRow[], moves: readonly 
   const present = judge.figures();
   const priced = assets.filter((asset) => asset.index > 0n);
   const cell = (moved: readonly AssetRow[], bps: number): Cell => {
-    const changes: Change[] = bps === 0 ? [] : moved.map((asset) => ({ kind: 'price', asset: asset.at, price: movePrice(asset.index, bps) }));
+    const changes: Change[] =
+      bps === 0 ? [] : moved.map((asset) => ({ kind: 'price', asset: asset.at, price: movePrice(asset.index, bps) }));
     const figures = judge.figures(changes);
     return {
       bps,
@@ -57,7 +58,14 @@ export function heat(cell: Cell): number {
 }
 
 /** Points of a curve: figures at prices around the present one of one asset. */
-export function curve(judge: Judge, asset: AssetRow, fromBps: number, toBps: number, steps: number, before: readonly Change[] = []): { bps: number; figures: Figures }[] {
+export function curve(
+  judge: Judge,
+  asset: AssetRow,
+  fromBps: number,
+  toBps: number,
+  steps: number,
+  before: readonly Change[] = [],
+): { bps: number; figures: Figures }[] {
   return Array.from({ length: steps + 1 }, (_, at) => {
     const bps = Math.round(fromBps + ((toBps - fromBps) * at) / steps);
     const change: Change = { kind: 'price', asset: asset.at, price: movePrice(asset.index, bps) };

@@ -61,7 +61,15 @@ function facts(told: Told, account: string, book: Book): Facts[] {
   const name_of = (market: number) => book.markets[market]?.name ?? `market ${market}`;
   switch (name) {
     case 'AccountChanged':
-      return data.account === account ? [{ ...BLANK, kind: data.slots === 0 ? 'closed' : 'account', what: data.slots === 0 ? 'account closed' : `account with ${data.slots} slots` }] : [];
+      return data.account === account
+        ? [
+            {
+              ...BLANK,
+              kind: data.slots === 0 ? 'closed' : 'account',
+              what: data.slots === 0 ? 'account closed' : `account with ${data.slots} slots`,
+            },
+          ]
+        : [];
     case 'BalanceMoved':
       return data.account === account ? [moved(data.asset, data.atoms, book)] : [];
     case 'BalanceTransferred':
@@ -72,12 +80,24 @@ function facts(told: Told, account: string, book: Book): Facts[] {
       const own = data.account === account;
       const buys = data.side === 0;
       if (own && data.lots > 0n) {
-        lines.push(trade('trade', { market: data.market, lots: buys ? data.lots : -data.lots, quote: buys ? -data.value : data.value, fee: data.fee }, book));
+        lines.push(
+          trade(
+            'trade',
+            { market: data.market, lots: buys ? data.lots : -data.lots, quote: buys ? -data.value : data.value, fee: data.fee },
+            book,
+          ),
+        );
       }
       if (own && data.rested > 0n) lines.push(rested(data.market, buys, data.rested, book));
       for (const fill of data.fills) {
         if (fill.maker !== account || !fill.filled || !fill.settled) continue;
-        lines.push(trade('fill', { market: data.market, lots: fill.bid ? fill.lots : -fill.lots, quote: fill.quote, fee: fill.fee }, book));
+        lines.push(
+          trade(
+            'fill',
+            { market: data.market, lots: fill.bid ? fill.lots : -fill.lots, quote: fill.quote, fee: fill.fee },
+            book,
+          ),
+        );
       }
       return lines;
     }
@@ -85,31 +105,60 @@ function facts(told: Told, account: string, book: Book): Facts[] {
       if (data.account !== account) return [];
       return data.fills
         .filter((fill) => fill.filled)
-        .map((fill) => trade('fill', { market: data.market, lots: fill.bid ? fill.lots : -fill.lots, quote: fill.quote, fee: fill.fee }, book));
+        .map((fill) =>
+          trade(
+            'fill',
+            { market: data.market, lots: fill.bid ? fill.lots : -fill.lots, quote: fill.quote, fee: fill.fee },
+            book,
+          ),
+        );
     case 'OrdersCancelled':
       return data.account === account && data.orderIds.length > 0
-        ? [{ ...BLANK, kind: 'cancel', market: name_of(data.market), what: `${data.orderIds.length} ${data.orderIds.length === 1 ? 'order' : 'orders'} cancelled` }]
+        ? [
+            {
+              ...BLANK,
+              kind: 'cancel',
+              market: name_of(data.market),
+              what: `${data.orderIds.length} ${data.orderIds.length === 1 ? 'order' : 'orders'} cancelled`,
+            },
+          ]
         : [];
     case 'BlockTradeSettled': {
       if (data.first !== account && data.second !== account) return [];
       const sign = data.first === account ? 1n : -1n;
-      return data.legs.map((leg) => trade('block trade', { market: leg.market, lots: sign * leg.lots, quote: -sign * leg.cost, fee: leg.fee }, book));
+      return data.legs.map((leg) =>
+        trade('block trade', { market: leg.market, lots: sign * leg.lots, quote: -sign * leg.cost, fee: leg.fee }, book),
+      );
     }
     case 'PositionSettled':
-      return data.account === account ? [trade('settlement', { market: data.market, lots: -data.lots, quote: data.value, fee: 0n }, book)] : [];
+      return data.account === account
+        ? [trade('settlement', { market: data.market, lots: -data.lots, quote: data.value, fee: 0n }, book)]
+        : [];
     case 'LiquidationFlagged':
-      return data.account === account ? [{ ...BLANK, kind: 'liquidation', what: data.start === 0n ? FEED_WORDS.restored : FEED_WORDS.flagged }] : [];
+      return data.account === account
+        ? [{ ...BLANK, kind: 'liquidation', what: data.start === 0n ? FEED_WORDS.restored : FEED_WORDS.flagged }]
+        : [];
     case 'Liquidated': {
       const fee = data.penalty;
-      if (data.account === account) return [trade('liquidation', { market: data.market, lots: -data.lots, quote: data.cost, fee }, book)];
+      if (data.account === account)
+        return [trade('liquidation', { market: data.market, lots: -data.lots, quote: data.cost, fee }, book)];
       if (data.liquidator !== account) return [];
-      return [trade('took over', { market: data.market, lots: data.lots, quote: -data.cost, fee: data.insurance - data.penalty }, book)];
+      return [
+        trade(
+          'took over',
+          { market: data.market, lots: data.lots, quote: -data.cost, fee: data.insurance - data.penalty },
+          book,
+        ),
+      ];
     }
     case 'SliceLiquidated':
       return data.legs.flatMap((leg) => {
-        if (data.outcome.account === account) return [trade('liquidation', { market: leg.market, lots: -leg.lots, quote: leg.cost, fee: leg.penalty }, book)];
+        if (data.outcome.account === account)
+          return [trade('liquidation', { market: leg.market, lots: -leg.lots, quote: leg.cost, fee: leg.penalty }, book)];
         if (data.outcome.liquidator !== account) return [];
-        return [trade('took over', { market: leg.market, lots: leg.lots, quote: -leg.cost, fee: leg.insurance - leg.penalty }, book)];
+        return [
+          trade('took over', { market: leg.market, lots: leg.lots, quote: -leg.cost, fee: leg.insurance - leg.penalty }, book),
+        ];
       });
     case 'CollateralLiquidated': {
       if (data.account !== account && data.liquidator !== account) return [];
@@ -120,11 +169,25 @@ function facts(told: Told, account: string, book: Book): Facts[] {
     case 'DefaultResolved':
       return data.account === account ? [{ ...BLANK, kind: 'default', what: FEED_WORDS.default }] : [];
     case 'Deleveraged':
-      return data.account === account ? [trade('deleveraged', { market: data.market, lots: -data.lots, quote: data.received, fee: 0n }, book)] : [];
+      return data.account === account
+        ? [trade('deleveraged', { market: data.market, lots: -data.lots, quote: data.received, fee: 0n }, book)]
+        : [];
     case 'CaughtUp':
-      return data.account === account ? [{ ...BLANK, kind: 'deleveraged', market: name_of(data.market), what: 'brought up to the deleveraging of its market', cash: data.realised }] : [];
+      return data.account === account
+        ? [
+            {
+              ...BLANK,
+              kind: 'deleveraged',
+              market: name_of(data.market),
+              what: 'brought up to the deleveraging of its market',
+              cash: data.realised,
+            },
+          ]
+        : [];
     case 'InterestAccrued':
-      return data.account === account && data.swept > 0n ? [{ ...BLANK, kind: 'interest', what: 'interest on negative cash', cash: -data.swept }] : [];
+      return data.account === account && data.swept > 0n
+        ? [{ ...BLANK, kind: 'interest', what: 'interest on negative cash', cash: -data.swept }]
+        : [];
     default:
       return [];
   }

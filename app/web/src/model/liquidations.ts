@@ -54,7 +54,13 @@ function facts(told: Told, book: Book): Facts | undefined {
     case 'LiquidationFlagged': {
       const ratio = shareBps(data.equity, data.maintenanceMargin);
       const kind = data.start === 0n ? 'restored' : 'flagged';
-      return { ...NONE, account: data.account, kind, what: '', ratio: kind === 'flagged' ? [ratio, undefined] : [undefined, ratio] };
+      return {
+        ...NONE,
+        account: data.account,
+        kind,
+        what: '',
+        ratio: kind === 'flagged' ? [ratio, undefined] : [undefined, ratio],
+      };
     }
     case 'Liquidated':
       return {
@@ -76,12 +82,17 @@ function facts(told: Told, book: Book): Facts | undefined {
         what: `${formatBps((BigInt(outcome.fraction) * 10_000n) >> 30n, { digits: 1 })}: ${sizes(legs, book)}`,
         penalty: sum((leg) => leg.penalty),
         insurance: sum((leg) => leg.insurance),
-        ratio: [shareBps(outcome.equity[0], outcome.maintenanceMargin[0]), shareBps(outcome.equity[1], outcome.maintenanceMargin[1])],
+        ratio: [
+          shareBps(outcome.equity[0], outcome.maintenanceMargin[0]),
+          shareBps(outcome.equity[1], outcome.maintenanceMargin[1]),
+        ],
       };
     }
     case 'CollateralLiquidated': {
       const asset = book.assets[data.asset];
-      const what = asset ? `${formatDecimal(data.atoms, asset.decimals, { digits: 4, atLeast: 0 })} ${asset.name}` : `${data.atoms} atoms`;
+      const what = asset
+        ? `${formatDecimal(data.atoms, asset.decimals, { digits: 4, atLeast: 0 })} ${asset.name}`
+        : `${data.atoms} atoms`;
       return { ...NONE, account: data.account, by: data.liquidator, kind: 'collateral', what };
     }
     case 'DefaultResolved':

@@ -42,7 +42,14 @@ export function bandTicks(price: bigint, market: MarketRow): { low: bigint; high
 }
 
 /** A side of the book, best first, without what cannot trade now. */
-export function ranked(orders: readonly Resting[], side: Side, market: MarketRow, asset: AssetRow, now: bigint, pegsSleep: boolean): Standing[] {
+export function ranked(
+  orders: readonly Resting[],
+  side: Side,
+  market: MarketRow,
+  asset: AssetRow,
+  now: bigint,
+  pegsSleep: boolean,
+): Standing[] {
   const band = bandTicks(asset.index, market);
   const peg = indexTicks(asset.index, market.tickSize, side);
   const better = (a: bigint, than: bigint) => (side === 'buy' ? a > than : a < than);
@@ -102,7 +109,14 @@ export interface Meeting {
  * The first makers met get their accounts into the transaction; pegged orders of later ones are passed over, as the
  * program passes them.
  */
-export function meet(other: readonly Standing[], side: Side, lots: bigint, limit: bigint, tickSize: bigint, own: string | undefined): Meeting {
+export function meet(
+  other: readonly Standing[],
+  side: Side,
+  lots: bigint,
+  limit: bigint,
+  tickSize: bigint,
+  own: string | undefined,
+): Meeting {
   const crosses = (ticks: bigint) => (side === 'buy' ? ticks <= limit : ticks >= limit);
   const out = { lots: [] as bigint[], ticks: [] as bigint[], makers: [] as string[] };
   let [left, traded, value, ownCancelled, steps, stillCrosses] = [lots, 0n, 0n, 0, MAX_MATCHES, false];

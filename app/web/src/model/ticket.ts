@@ -151,14 +151,16 @@ export function read(fields: Fields, desk: Desk): Read {
   if (reduceOnly && lots > 0n) {
     const position = held(desk.margin, desk.market.at);
     const open = fields.side === 'buy' ? -position : position;
-    if (open <= 0n) problems.form = `Nothing to reduce: no ${fields.side === 'buy' ? 'short' : 'long'} position in ${desk.market.name}`;
+    if (open <= 0n)
+      problems.form = `Nothing to reduce: no ${fields.side === 'buy' ? 'short' : 'long'} position in ${desk.market.name}`;
     else if (lots > open) lots = open;
   }
 
   let limit: bigint | undefined;
   let offset: bigint | undefined;
   if (fields.kind === 'market') limit = marketLimit(desk, fields.side, fields.slippageBps);
-  else if (fields.kind === 'peg') ({ worst: limit, offset } = readPeg(fields, desk, problems) ?? { worst: undefined, offset: undefined });
+  else if (fields.kind === 'peg')
+    ({ worst: limit, offset } = readPeg(fields, desk, problems) ?? { worst: undefined, offset: undefined });
   else {
     limit = readPrice(fields, desk, problems);
     const off = limit !== undefined && offBand(desk, fields.side, limit);
@@ -166,12 +168,16 @@ export function read(fields: Fields, desk: Desk): Read {
   }
   const complete = limit !== undefined && lots > 0n && Object.keys(problems).length === 0;
   if (!complete || limit === undefined) return { order: undefined, problems };
-  return { order: { kind: fields.kind, side: fields.side, lots, limit, offset, reduceOnly, expiresIn: fields.expiresIn }, problems };
+  return {
+    order: { kind: fields.kind, side: fields.side, lots, limit, offset, reduceOnly, expiresIn: fields.expiresIn },
+    problems,
+  };
 }
 
 function modeRefuses(market: MarketRow, kind: Kind, reduceOnly: boolean): string | undefined {
   if (market.mode === 'in settlement') return `${market.name} has ended: positions are settled at its fixed price`;
-  if (market.mode === 'post only' && kind !== 'post' && kind !== 'slide') return `${market.name} takes only post-only orders at present`;
+  if (market.mode === 'post only' && kind !== 'post' && kind !== 'slide')
+    return `${market.name} takes only post-only orders at present`;
   if (market.mode === 'reduce only' && !reduceOnly) return `${market.name} takes only orders that reduce at present`;
   return undefined;
 }
@@ -205,7 +211,16 @@ function resting(order: Order, market: number, lots: bigint, ticks: bigint): Cha
   return { kind: 'rest', market, sells, lots, ticks };
 }
 
-const NOTHING: Meeting = { lots: [], ticks: [], traded: 0n, value: 0n, makers: [], ownCancelled: 0, left: 0n, stillCrosses: false };
+const NOTHING: Meeting = {
+  lots: [],
+  ticks: [],
+  traded: 0n,
+  value: 0n,
+  makers: [],
+  ownCancelled: 0,
+  left: 0n,
+  stillCrosses: false,
+};
 
 /** What would come of an order, by the book as it was read. */
 export function outcome(order: Order, desk: Desk): Outcome {

@@ -123,7 +123,13 @@ export interface MarketState {
   readonly fees: bigint;
   readonly volume: bigint;
   readonly queued: number;
-  readonly funding: { readonly start: bigint; readonly sum: bigint; readonly pending: bigint; readonly sampled: bigint; readonly premium: bigint };
+  readonly funding: {
+    readonly start: bigint;
+    readonly sum: bigint;
+    readonly pending: bigint;
+    readonly sampled: bigint;
+    readonly premium: bigint;
+  };
   readonly orders: readonly Resting[];
 }
 

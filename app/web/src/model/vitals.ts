@@ -12,7 +12,8 @@ export const MEANING: Record<Standing, string> = {
   close: 'Initial margin is met, with little to spare: a small move against you stops new risk.',
   restricted: 'Below initial margin: only what reduces risk is accepted. Deposit, or close a part.',
   failing: 'Below maintenance margin: anyone may liquidate. Deposit or reduce now.',
-  'in liquidation': 'In liquidation: others take positions over, for a penalty that rises with time, until the buffer is restored.',
+  'in liquidation':
+    'In liquidation: others take positions over, for a penalty that rises with time, until the buffer is restored.',
 };
 
 export const LOOK: Record<Standing, 'good' | 'warn' | 'bad' | undefined> = {

@@ -5,7 +5,8 @@ export function formatSpan(seconds: number): string {
   const span = Math.max(0, Math.floor(seconds));
   if (span < 60) return `${span} s`;
   if (span < 3_600) return `${Math.floor(span / 60)} min${span < 600 && span % 60 ? ` ${span % 60} s` : ''}`;
-  if (span < 86_400) return `${Math.floor(span / 3_600)} h${span < 36_000 && Math.floor((span % 3_600) / 60) ? ` ${Math.floor((span % 3_600) / 60)} min` : ''}`;
+  if (span < 86_400)
+    return `${Math.floor(span / 3_600)} h${span < 36_000 && Math.floor((span % 3_600) / 60) ? ` ${Math.floor((span % 3_600) / 60)} min` : ''}`;
   return `${Math.floor(span / 86_400)} d`;
 }
 

@@ -111,7 +111,10 @@ export function parsePrice(text: string, scale: Scale, digits: number): Parsed {
   const parsed = parseDecimal(text, digits);
   if (parsed.kind !== 'amount') return parsed;
   if (parsed.amount <= 0n) return { kind: 'wrong', why: 'A price is above zero' };
-  return { kind: 'amount', amount: shift(parsed.amount << PRICE_PLACES, scale.lotExponent + scale.quoteDecimals - digits, 'down') };
+  return {
+    kind: 'amount',
+    amount: shift(parsed.amount << PRICE_PLACES, scale.lotExponent + scale.quoteDecimals - digits, 'down'),
+  };
 }
 
 /** The nearest tick of a risk price; `down` for a buyer's limit, `up` for a seller's. */

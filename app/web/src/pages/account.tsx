@@ -1,4 +1,5 @@
 /** The account as a whole: what it is worth, what it needs, and what each holding does to both. */
+import { useMemo } from 'react';
 import type { Edge, Figures, Outlook } from '../engine/engine';
 import { useSamples, type Sample } from '../live/samples';
 import { ask, useJudge } from '../live/judge';
@@ -20,7 +21,7 @@ export function AccountPage() {
 
 function Account({ world, account }: { world: World; account: Holder }) {
   const judge = useJudge();
-  const asked = judge && ask(() => judge.outlook());
+  const asked = useMemo(() => judge && ask(() => judge.outlook()), [judge]);
   if (asked?.why !== undefined) return <Notice look="bad">The engine cannot judge this account: {asked.why}</Notice>;
   const outlook = asked?.answer;
   return (
@@ -91,7 +92,9 @@ function Edges({ book, edges, outlook }: { book: Book; edges: readonly Edge[] | 
   return (
     <Panel title="Liquidation prices" flush end={<span className="muted small">if one price moves alone</span>}>
       {shown.length === 0 ? (
-        <Empty>{failing ? 'The account fails at the present prices.' : 'No single price can bring this account to liquidation.'}</Empty>
+        <Empty>
+          {failing ? 'The account fails at the present prices.' : 'No single price can bring this account to liquidation.'}
+        </Empty>
       ) : (
         <table>
           <thead>

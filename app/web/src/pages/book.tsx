@@ -21,12 +21,29 @@ export function OrderBook(props: {
   const scale = scaleOf(props.book, props.market);
   const digits = tickDigits(scale);
   const [bid, ask] = [bids[0]?.ticks, asks[0]?.ticks];
-  const spread = bid !== undefined && ask !== undefined ? moveBps(ticksToPrice(ask, scale.tickSize), ticksToPrice(bid, scale.tickSize)) : undefined;
+  const spread =
+    bid !== undefined && ask !== undefined
+      ? moveBps(ticksToPrice(ask, scale.tickSize), ticksToPrice(bid, scale.tickSize))
+      : undefined;
   const rows = (side: 'ask' | 'bid', shown: (Level | undefined)[]) =>
-    shown.map((level, at) => <Row key={`${side}${at}`} side={side} level={level} most={most} market={props.market} book={props.book} onPick={props.onPick} />);
+    shown.map((level, at) => (
+      <Row
+        key={`${side}${at}`}
+        side={side}
+        level={level}
+        most={most}
+        market={props.market}
+        book={props.book}
+        onPick={props.onPick}
+      />
+    ));
   const pad = (found: Level[]): (Level | undefined)[] => Array.from({ length: ROWS }, (_, at) => found[at]);
   return (
-    <Panel title="Order book" flush end={<span className="muted small">{spread === undefined ? '' : `spread ${formatBps(spread)}`}</span>}>
+    <Panel
+      title="Order book"
+      flush
+      end={<span className="muted small">{spread === undefined ? '' : `spread ${formatBps(spread)}`}</span>}
+    >
       <table className="ladder" aria-label={`Order book of ${props.market.name}`}>
         <thead>
           <tr>
@@ -50,7 +67,14 @@ export function OrderBook(props: {
   );
 }
 
-function Row(props: { side: 'ask' | 'bid'; level: Level | undefined; most: bigint; market: MarketRow; book: Book; onPick: (ticks: bigint) => void }) {
+function Row(props: {
+  side: 'ask' | 'bid';
+  level: Level | undefined;
+  most: bigint;
+  market: MarketRow;
+  book: Book;
+  onPick: (ticks: bigint) => void;
+}) {
   const { level, side } = props;
   if (!level) {
     return (

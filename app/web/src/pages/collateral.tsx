@@ -51,7 +51,8 @@ function heldBy(world: World, asset: number): bigint {
 
 function Accepted({ world }: { world: World }) {
   const { book } = world;
-  const amount = (atoms: bigint, asset: AssetRow) => formatDecimal(atoms, asset.decimals, { digits: tokenDigits(asset.decimals) });
+  const amount = (atoms: bigint, asset: AssetRow) =>
+    formatDecimal(atoms, asset.decimals, { digits: tokenDigits(asset.decimals) });
   return (
     <Panel title="Accepted collateral" flush>
       <TableBox label="Accepted collateral">
@@ -63,7 +64,9 @@ function Accepted({ world }: { world: World }) {
               <th>In the wallet</th>
               <th>Index</th>
               <th title="The part of its value that counts for maintenance margin">For maintenance</th>
-              <th title="The part that counts for new risk; it falls with how much of the asset all accounts hold">For new risk</th>
+              <th title="The part that counts for new risk; it falls with how much of the asset all accounts hold">
+                For new risk
+              </th>
               <th>Deposited, of the cap</th>
             </tr>
           </thead>
@@ -76,14 +79,22 @@ function Accepted({ world }: { world: World }) {
                   <th scope="row">{asset.name}</th>
                   <td>{world.account ? amount(heldBy(world, asset.at), asset) : '—'}</td>
                   <td>{world.purse ? amount(world.purse.tokens.get(asset.at) ?? 0n, asset) : '—'}</td>
-                  <td>{asset.at === 0 ? '1' : formatPrice(asset.index, assetScale(book, asset.at), priceDigits(book, asset.at, tickDigits))}</td>
+                  <td>
+                    {asset.at === 0
+                      ? '1'
+                      : formatPrice(asset.index, assetScale(book, asset.at), priceDigits(book, asset.at, tickDigits))}
+                  </td>
                   <td>
                     {formatRatio(asset.weightMaintenance)}
                     <span className="sub">haircut {formatRatio((1 << 20) - asset.weightMaintenance)}</span>
                   </td>
                   <td>
                     {formatRatio(asset.weightInitial)}
-                    <span className={`sub ${reduced ? 'warn' : ''}`}>{reduced ? `of ${formatRatio(asset.weightInitialFull)}: much is deposited` : `haircut ${formatRatio((1 << 20) - asset.weightInitial)}`}</span>
+                    <span className={`sub ${reduced ? 'warn' : ''}`}>
+                      {reduced
+                        ? `of ${formatRatio(asset.weightInitialFull)}: much is deposited`
+                        : `haircut ${formatRatio((1 << 20) - asset.weightInitial)}`}
+                    </span>
                   </td>
                   <td>
                     <span className="share">
@@ -111,7 +122,10 @@ function Rules({ world }: { world: World }) {
         <li>A withdrawal must leave initial margin met without any unrealised gain.</li>
         <li>
           Realised profit leaves as it matures, over {formatSpan(book.profitMaturity)}
-          {young > 0n && account ? `: ${formatDecimal(young, book.quoteDecimals)} of yours cannot leave yet, all of it in ${formatSpan(Number(account.margin.immature.until - now))}` : ''}.
+          {young > 0n && account
+            ? `: ${formatDecimal(young, book.quoteDecimals)} of yours cannot leave yet, all of it in ${formatSpan(Number(account.margin.immature.until - now))}`
+            : ''}
+          .
         </li>
         {[...world.custodies.values()].map((custody) => {
           const asset = book.assets[custody.asset];
@@ -145,10 +159,12 @@ function Move({ world }: { world: World }) {
   if (!asset) return null;
   const most = mostOf(direction, asset, world, judge);
   const parsed = parseDecimal(text, asset.decimals);
-  const wrong = parsed.kind === 'wrong' ? parsed.why : parsed.kind === 'amount' ? amountProblem(parsed.amount, most, direction) : undefined;
+  const wrong =
+    parsed.kind === 'wrong' ? parsed.why : parsed.kind === 'amount' ? amountProblem(parsed.amount, most, direction) : undefined;
   const atoms = parsed.kind === 'amount' && !wrong ? parsed.amount : undefined;
   const before = judge && ask(() => judge.figures()).answer;
-  const after = judge && atoms !== undefined ? ask(() => judge.figures([{ kind: direction, asset: asset.at, atoms }])) : undefined;
+  const after =
+    judge && atoms !== undefined ? ask(() => judge.figures([{ kind: direction, asset: asset.at, atoms }])) : undefined;
   const submit = async () => {
     if (atoms === undefined || !wallet) return;
     const act = direction === 'deposit' ? deposit : withdraw;
@@ -173,7 +189,12 @@ function Move({ world }: { world: World }) {
           ]}
           onChange={setDirection}
         />
-        <Choice label="Asset" value={String(asset.at)} options={assets.map((one) => [String(one.at), one.name] as const)} onChange={(at) => choose(Number(at))} />
+        <Choice
+          label="Asset"
+          value={String(asset.at)}
+          options={assets.map((one) => [String(one.at), one.name] as const)}
+          onChange={(at) => choose(Number(at))}
+        />
         <Field
           label="Amount"
           name="amount"
@@ -184,7 +205,8 @@ function Move({ world }: { world: World }) {
           corner={
             most !== undefined && (
               <button type="button" className="link" onClick={() => setText(exactDecimal(most, asset.decimals))}>
-                {direction === 'deposit' ? 'wallet' : 'at most'} {formatDecimal(most, asset.decimals, { digits: tokenDigits(asset.decimals), round: 'down' })}
+                {direction === 'deposit' ? 'wallet' : 'at most'}{' '}
+                {formatDecimal(most, asset.decimals, { digits: tokenDigits(asset.decimals), round: 'down' })}
               </button>
             )
           }
@@ -236,7 +258,8 @@ function Faucet({ world }: { world: World }) {
     <Panel title="Test tokens" end={<span className="muted small">local network only</span>}>
       <div className="stack tight">
         <p className="muted">
-          Gives this wallet 10 SOL for fees and rent, 100,000 {quote?.name}, and some of each other collateral. They are worth nothing.
+          Gives this wallet 10 SOL for fees and rent, 100,000 {quote?.name}, and some of each other collateral. They are worth
+          nothing.
         </p>
         <Button busy={action.busy} onClick={() => void action.run(() => faucet(world, wallet.address))}>
           Get test tokens

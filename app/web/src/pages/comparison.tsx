@@ -13,9 +13,15 @@ const ROWS: readonly (readonly [string, (figures: Figures) => bigint, Rounding])
 ];
 
 /** The table stands there always; only its figures come and go. */
-export function Comparison(props: { decimals: number; before: Figures | undefined; after: Figures | undefined; label?: string }) {
+export function Comparison(props: {
+  decimals: number;
+  before: Figures | undefined;
+  after: Figures | undefined;
+  label?: string;
+}) {
   const { before, after, decimals } = props;
-  const figure = (of: Figures | undefined, pick: (figures: Figures) => bigint, round: Rounding) => (of ? formatQuote(pick(of), decimals, { round }) : '—');
+  const figure = (of: Figures | undefined, pick: (figures: Figures) => bigint, round: Rounding) =>
+    of ? formatQuote(pick(of), decimals, { round }) : '—';
   const ratio = (of: Figures | undefined) => {
     const bps = of && marginRatioBps(of);
     return bps === undefined ? '—' : formatBps(bps, { digits: 1, round: 'down' });

@@ -77,7 +77,9 @@ function Choose() {
           <Button wide onClick={() => void attempt(makeBurner)}>
             Make a burner key <Tag look="warn">local network only</Tag>
           </Button>
-          <p className="muted small">A burner is made in this tab, kept in its session storage, and gone when the tab is closed.</p>
+          <p className="muted small">
+            A burner is made in this tab, kept in its session storage, and gone when the tab is closed.
+          </p>
         </>
       )}
       <p className="muted small">A wallet signs each transaction itself; its key never comes to this page.</p>

@@ -26,13 +26,17 @@ export function ChainGate(props: { children: (world: World) => ReactNode }) {
   if (line.kind === 'unset') {
     return (
       <Welcome title="Which network?">
-        <p>This page reads a clearinghouse from any Solana node. Name the node and the clearinghouse; both stay in this browser.</p>
+        <p>
+          This page reads a clearinghouse from any Solana node. Name the node and the clearinghouse; both stay in this browser.
+        </p>
         <div className="row">
           <Button kind="primary" onClick={() => openDialog('settings')}>
             Choose a network
           </Button>
         </div>
-        <p className="muted">A local network that runs beside this page (make localnet) is found by itself when the page is loaded.</p>
+        <p className="muted">
+          A local network that runs beside this page (make localnet) is found by itself when the page is loaded.
+        </p>
       </Welcome>
     );
   }
@@ -49,14 +53,21 @@ export function Gate(props: { children: (world: World, account: Holder) => React
         if (!wallet) {
           return (
             <Welcome title="Connect to see your account">
-              <p>Prices, order books, risk and liquidations are open to everybody. What is yours needs your address; your key stays in your wallet.</p>
+              <p>
+                Prices, order books, risk and liquidations are open to everybody. What is yours needs your address; your key
+                stays in your wallet.
+              </p>
               <div className="row">
                 <Button kind="primary" onClick={() => openDialog('wallet')}>
                   Connect a wallet
                 </Button>
                 {isLocal(rpc) && <Button onClick={() => void makeBurner()}>Make a burner key</Button>}
               </div>
-              {isLocal(rpc) && <p className="muted">A burner is a key of this tab for local networks, where nothing has a value. Closing the tab ends it.</p>}
+              {isLocal(rpc) && (
+                <p className="muted">
+                  A burner is a key of this tab for local networks, where nothing has a value. Closing the tab ends it.
+                </p>
+              )}
             </Welcome>
           );
         }

@@ -20,7 +20,14 @@ function History({ world, account }: { world: World; account: Holder }) {
     void loadMore(account.address, 'newer');
   }, [account.address, newest]);
   const lines = history.transactions.flatMap((transaction) => historyLines(transaction, account.address, world.book));
-  const save = () => download(`counterweight-${account.address.slice(0, 8)}.csv`, toCsv(CSV_HEAD, lines.map((line) => csvRow(line, world.book.quoteDecimals))));
+  const save = () =>
+    download(
+      `counterweight-${account.address.slice(0, 8)}.csv`,
+      toCsv(
+        CSV_HEAD,
+        lines.map((line) => csvRow(line, world.book.quoteDecimals)),
+      ),
+    );
   return (
     <Panel
       title="History"
@@ -28,7 +35,12 @@ function History({ world, account }: { world: World; account: Holder }) {
       end={
         <>
           <span className="muted small">{history.transactions.length} transactions</span>
-          <Button small busy={history.loading} disabled={history.exhausted} onClick={() => void loadMore(account.address, 'older')}>
+          <Button
+            small
+            busy={history.loading}
+            disabled={history.exhausted}
+            onClick={() => void loadMore(account.address, 'older')}
+          >
             {history.exhausted ? 'All that the node tells' : 'Load older'}
           </Button>
           <Button small disabled={lines.length === 0} onClick={save}>
@@ -54,7 +66,9 @@ function History({ world, account }: { world: World; account: Holder }) {
                 <th className="text">Market</th>
                 <th className="text">What</th>
                 <th>Fee</th>
-                <th title="What was paid or received, fee taken off; what a trade pays stands in the position until it is closed">Paid or received</th>
+                <th title="What was paid or received, fee taken off; what a trade pays stands in the position until it is closed">
+                  Paid or received
+                </th>
                 <th className="text">Transaction</th>
               </tr>
             </thead>
@@ -77,7 +91,9 @@ function Row({ line, decimals }: { line: HistoryLine; decimals: number }) {
       <td className="text">{line.kind}</td>
       <td className="text">{line.market}</td>
       <td className="text">{line.what}</td>
-      <td>{line.fee !== undefined && line.fee !== 0n && <Quote atoms={line.fee} decimals={decimals} style={{ digits: 4 }} />}</td>
+      <td>
+        {line.fee !== undefined && line.fee !== 0n && <Quote atoms={line.fee} decimals={decimals} style={{ digits: 4 }} />}
+      </td>
       <td>{line.cash !== undefined && <Quote atoms={line.cash} decimals={decimals} tone />}</td>
       <td className="text mono" title={line.signature}>
         {line.signature.slice(0, 8)}…

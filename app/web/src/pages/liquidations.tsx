@@ -42,7 +42,9 @@ function Liquidations({ world }: { world: World }) {
       {feed.problem !== undefined && <Notice look="warn">{feed.problem}</Notice>}
       {lines.length === 0 ? (
         <Empty>
-          {feed.looking ? 'Looking through the last transactions …' : `No liquidation in the ${feed.searched} transactions that were looked through. New ones appear here as they happen.`}
+          {feed.looking
+            ? 'Looking through the last transactions …'
+            : `No liquidation in the ${feed.searched} transactions that were looked through. New ones appear here as they happen.`}
         </Empty>
       ) : (
         <TableBox label="Liquidations">
@@ -72,7 +74,14 @@ function Liquidations({ world }: { world: World }) {
 
 function Line({ line, world }: { line: FeedLine; world: World }) {
   const own = world.account?.address;
-  const who = (address: string) => (address === own ? <strong>you</strong> : address === world.backstop?.address ? 'backstop' : <span className="mono">{shortAddress(address)}</span>);
+  const who = (address: string) =>
+    address === own ? (
+      <strong>you</strong>
+    ) : address === world.backstop?.address ? (
+      'backstop'
+    ) : (
+      <span className="mono">{shortAddress(address)}</span>
+    );
   const ratio = (bps: number | undefined) => (bps === undefined ? '' : formatBps(bps, { digits: 1 }));
   const [before, after] = line.ratio;
   return (

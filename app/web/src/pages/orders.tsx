@@ -70,7 +70,13 @@ function OrderRow({ world, market, order }: { world: World; market: MarketRow; o
       </td>
       <td>{order.expires === 0n ? 'never' : formatSpan(Number(order.expires - world.now))}</td>
       <td>
-        <Button small kind="plain" busy={action.busy} onClick={() => void action.run(() => cancelOrder(world, market, order))} label={`Cancel ${order.side} ${price}`}>
+        <Button
+          small
+          kind="plain"
+          busy={action.busy}
+          onClick={() => void action.run(() => cancelOrder(world, market, order))}
+          label={`Cancel ${order.side} ${price}`}
+        >
           Cancel
         </Button>
       </td>

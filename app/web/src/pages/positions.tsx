@@ -13,7 +13,11 @@ export function Positions(props: { world: World; account: Holder; outlook: Outlo
   const { world, account, outlook, compact = false } = props;
   const open = account.margin.positions.filter((position) => position.lots !== 0n);
   return (
-    <Panel title="Positions" flush end={<span className="muted small">{open.length === 0 ? '' : `${open.length} of ${account.margin.slots} slots`}</span>}>
+    <Panel
+      title="Positions"
+      flush
+      end={<span className="muted small">{open.length === 0 ? '' : `${open.length} of ${account.margin.slots} slots`}</span>}
+    >
       {open.length === 0 ? (
         <Empty>
           <p>No open position.</p>
@@ -86,7 +90,9 @@ function Leg(props: { world: World; position: Position; outlook: Outlook | undef
       )}
       <td>{contribution ? <Quote atoms={contribution.equity} decimals={book.quoteDecimals} tone /> : '…'}</td>
       <td>{contribution ? <Quote atoms={contribution.maintenanceMargin} decimals={book.quoteDecimals} /> : '…'}</td>
-      {!compact && <td>{contribution && outlook && <Share contribution={contribution} outlook={outlook} name={market.name} />}</td>}
+      {!compact && (
+        <td>{contribution && outlook && <Share contribution={contribution} outlook={outlook} name={market.name} />}</td>
+      )}
       <td>
         <Button
           small

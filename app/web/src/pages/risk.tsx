@@ -84,10 +84,21 @@ interface At {
   readonly bps: number;
 }
 
-const STEPS: Readonly<Record<string, readonly [number, number]>> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const STEPS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
 
 /** One stop for the tab key; arrows go from cell to cell. */
-function GridTable(props: { rows: readonly GridRow[]; shown: Shown; decimals: number; chosen: At | undefined; onChoose: (at: At) => void }) {
+function GridTable(props: {
+  rows: readonly GridRow[];
+  shown: Shown;
+  decimals: number;
+  chosen: At | undefined;
+  onChoose: (at: At) => void;
+}) {
   const { rows, shown, decimals, chosen } = props;
   const table = useRef<HTMLTableElement>(null);
   const entry = chosen ?? { row: rows[0]?.name, bps: 0 };
@@ -98,7 +109,9 @@ function GridTable(props: { rows: readonly GridRow[]; shown: Shown; decimals: nu
     const [row, bps] = [rows[y + down], MOVES[x + right]];
     if (!row || bps === undefined) return;
     props.onChoose({ row: row.name, bps });
-    table.current?.querySelector<HTMLButtonElement>(`tbody tr:nth-child(${y + down + 1}) td:nth-child(${x + right + 2}) button`)?.focus();
+    table.current
+      ?.querySelector<HTMLButtonElement>(`tbody tr:nth-child(${y + down + 1}) td:nth-child(${x + right + 2}) button`)
+      ?.focus();
   };
   return (
     <TableBox label="Scenario grid">
@@ -141,7 +154,14 @@ function GridTable(props: { rows: readonly GridRow[]; shown: Shown; decimals: nu
 }
 
 function write(cell: Cell, shown: Shown, decimals: number): string {
-  if (shown === 'ratio') return cell.ratioBps === undefined ? '—' : cell.ratioBps < 0 ? '< 0' : cell.ratioBps > 999_900 ? '> 9,999 %' : formatBps(cell.ratioBps, { digits: 0, round: 'down' });
+  if (shown === 'ratio')
+    return cell.ratioBps === undefined
+      ? '—'
+      : cell.ratioBps < 0
+        ? '< 0'
+        : cell.ratioBps > 999_900
+          ? '> 9,999 %'
+          : formatBps(cell.ratioBps, { digits: 0, round: 'down' });
   return formatCompact(shown === 'spare' ? cell.spare : cell.change, decimals);
 }
 
@@ -153,10 +173,13 @@ function describe(row: GridRow, cell: Cell, shown: Shown, decimals: number): str
 }
 
 function Picked({ cell, row, decimals }: { cell: Cell | undefined; row: string | undefined; decimals: number }) {
-  const money = (atoms: bigint | undefined, signed = false) => (atoms === undefined ? '—' : formatQuote(atoms, decimals, { signed }));
+  const money = (atoms: bigint | undefined, signed = false) =>
+    atoms === undefined ? '—' : formatQuote(atoms, decimals, { signed });
   return (
     <div className="market-line small" aria-live="polite">
-      <strong style={{ minWidth: 190 }}>{cell ? `${row} ${formatBps(cell.bps, { digits: 0, signed: true })}` : 'Choose a cell for its figures'}</strong>
+      <strong style={{ minWidth: 190 }}>
+        {cell ? `${row} ${formatBps(cell.bps, { digits: 0, signed: true })}` : 'Choose a cell for its figures'}
+      </strong>
       <dl>
         {(
           [
@@ -177,4 +200,3 @@ function Picked({ cell, row, decimals }: { cell: Cell | undefined; row: string |
     </div>
   );
 }
-

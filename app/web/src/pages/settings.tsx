@@ -34,10 +34,13 @@ function Form() {
   const wrong = {
     rpc: draft.rpc === '' ? undefined : endpointProblem(draft.rpc, ['http:', 'https:']),
     ws: draft.ws === '' ? undefined : endpointProblem(draft.ws, ['ws:', 'wss:']),
-    clearinghouse: draft.clearinghouse === '' || isAddress(draft.clearinghouse) ? undefined : 'An address of 32 bytes in base58',
-    id: Number.isInteger(draft.accountId) && draft.accountId >= 0 && draft.accountId < 65_535 ? undefined : 'A number from 0 on',
+    clearinghouse:
+      draft.clearinghouse === '' || isAddress(draft.clearinghouse) ? undefined : 'An address of 32 bytes in base58',
+    id:
+      Number.isInteger(draft.accountId) && draft.accountId >= 0 && draft.accountId < 65_535 ? undefined : 'A number from 0 on',
   };
-  const complete = draft.rpc !== '' && draft.clearinghouse !== '' && Object.values(wrong).every((problem) => problem === undefined);
+  const complete =
+    draft.rpc !== '' && draft.clearinghouse !== '' && Object.values(wrong).every((problem) => problem === undefined);
   return (
     <form
       className="stack tight"
@@ -47,10 +50,42 @@ function Form() {
         closeDialog();
       }}
     >
-      <Field text label="JSON-RPC" name="rpc" value={draft.rpc} onChange={(rpc) => set({ rpc })} wrong={wrong.rpc} placeholder="http://127.0.0.1:8899" />
-      <Field text label="Websocket" name="ws" value={draft.ws} onChange={(ws) => set({ ws })} wrong={wrong.ws} placeholder={websocketOf(draft.rpc)} says="Empty: beside the JSON-RPC" />
-      <Field text label="Clearinghouse" name="clearinghouse" value={draft.clearinghouse} onChange={(clearinghouse) => set({ clearinghouse })} wrong={wrong.clearinghouse} />
-      <Field text label="Number of your margin account" name="id" value={String(draft.accountId)} onChange={(text) => set({ accountId: text === '' ? 0 : Number(text) })} wrong={wrong.id} says="An owner may have several, each with its own collateral" />
+      <Field
+        text
+        label="JSON-RPC"
+        name="rpc"
+        value={draft.rpc}
+        onChange={(rpc) => set({ rpc })}
+        wrong={wrong.rpc}
+        placeholder="http://127.0.0.1:8899"
+      />
+      <Field
+        text
+        label="Websocket"
+        name="ws"
+        value={draft.ws}
+        onChange={(ws) => set({ ws })}
+        wrong={wrong.ws}
+        placeholder={websocketOf(draft.rpc)}
+        says="Empty: beside the JSON-RPC"
+      />
+      <Field
+        text
+        label="Clearinghouse"
+        name="clearinghouse"
+        value={draft.clearinghouse}
+        onChange={(clearinghouse) => set({ clearinghouse })}
+        wrong={wrong.clearinghouse}
+      />
+      <Field
+        text
+        label="Number of your margin account"
+        name="id"
+        value={String(draft.accountId)}
+        onChange={(text) => set({ accountId: text === '' ? 0 : Number(text) })}
+        wrong={wrong.id}
+        says="An owner may have several, each with its own collateral"
+      />
       <div className="row apart">
         <Button
           kind="plain"

@@ -76,11 +76,17 @@ function Backing({ world }: { world: World }) {
   judge?.release();
   const stopped = paused(book);
   const uncollected = [...world.markets.values()].reduce((sum, market) => sum + market.insurance, 0n);
-  const money = (atoms: bigint | undefined): ReactNode => (atoms === undefined ? '—' : <Quote atoms={atoms} decimals={book.quoteDecimals} />);
+  const money = (atoms: bigint | undefined): ReactNode =>
+    atoms === undefined ? '—' : <Quote atoms={atoms} decimals={book.quoteDecimals} />;
   return (
-    <Panel title="What stands behind losses" end={stopped.length > 0 ? <Tag look="bad">paused: {stopped.join(', ')}</Tag> : <Tag look="good">nothing paused</Tag>}>
+    <Panel
+      title="What stands behind losses"
+      end={stopped.length > 0 ? <Tag look="bad">paused: {stopped.join(', ')}</Tag> : <Tag look="good">nothing paused</Tag>}
+    >
       <dl className="facts">
-        <Fact name="Insurance fund, in the backstop (equity)">{figures ? money(figures.equity) : backstop ? '…' : 'not opened'}</Fact>
+        <Fact name="Insurance fund, in the backstop (equity)">
+          {figures ? money(figures.equity) : backstop ? '…' : 'not opened'}
+        </Fact>
         <Fact name="Maintenance margin of what it has taken over">{money(figures?.maintenanceMargin)}</Fact>
         <Fact name="Insurance, not yet in the backstop">{money(ledger?.insurance)}</Fact>
         <Fact name="Insurance, still with the markets">{money(uncollected)}</Fact>

@@ -5,7 +5,21 @@ import { placeOrder } from '../live/actions';
 import { ask } from '../live/judge';
 import { useAction } from '../live/send';
 import type { World } from '../live/world';
-import { held, KINDS, mayReduceOnly, marketLimit, orderValue, outcome, partOf, read, takesPrice, type Desk, type Fields, type Order, type Outcome } from '../model/ticket';
+import {
+  held,
+  KINDS,
+  mayReduceOnly,
+  marketLimit,
+  orderValue,
+  outcome,
+  partOf,
+  read,
+  takesPrice,
+  type Desk,
+  type Fields,
+  type Order,
+  type Outcome,
+} from '../model/ticket';
 import { scaleOf } from '../model/types';
 import { exactDecimal } from '../money/decimal';
 import { formatLots, formatTicks, lotDigits, type TickScale } from '../money/units';
@@ -13,7 +27,16 @@ import { Button, Check, Choice, Fact, Field, Panel, Segments } from '../ui/parts
 import { Quote } from './figures';
 import { Comparison } from './comparison';
 
-export const EMPTY_FIELDS: Fields = { kind: 'limit', side: 'buy', size: '', price: '', offset: '', slippageBps: 50, reduceOnly: false, expiresIn: 0 };
+export const EMPTY_FIELDS: Fields = {
+  kind: 'limit',
+  side: 'buy',
+  size: '',
+  price: '',
+  offset: '',
+  slippageBps: 50,
+  reduceOnly: false,
+  expiresIn: 0,
+};
 
 const LIVES: readonly (readonly [string, string])[] = [
   ['0', 'Until cancelled'],
@@ -30,7 +53,13 @@ const SLIPPAGES: readonly (readonly [string, string])[] = [
   ['300', '3 %'],
 ];
 
-export function Ticket(props: { world: World; desk: Desk; judge: Judge | undefined; fields: Fields; onFields: (fields: Fields) => void }) {
+export function Ticket(props: {
+  world: World;
+  desk: Desk;
+  judge: Judge | undefined;
+  fields: Fields;
+  onFields: (fields: Fields) => void;
+}) {
   const { desk, judge, fields } = props;
   const set = (changed: Partial<Fields>) => props.onFields({ ...fields, ...changed });
   const scale = scaleOf(desk.book, desk.market);
@@ -65,7 +94,12 @@ export function Ticket(props: { world: World; desk: Desk; judge: Judge | undefin
           ]}
           onChange={(side) => set({ side })}
         />
-        <Choice label="Kind" value={fields.kind} options={KINDS.map(([name, text]) => [name, text] as const)} onChange={(chosen) => set({ kind: chosen })} />
+        <Choice
+          label="Kind"
+          value={fields.kind}
+          options={KINDS.map(([name, text]) => [name, text] as const)}
+          onChange={(chosen) => set({ kind: chosen })}
+        />
         <p className="muted small" style={{ minHeight: '2.9em', marginTop: -4 }}>
           {kind?.[2]}
         </p>
@@ -82,7 +116,13 @@ export function Ticket(props: { world: World; desk: Desk; judge: Judge | undefin
             onChange={(reduceOnly) => set({ reduceOnly })}
             title="Only brings the position nearer to zero; nothing of it rests"
           />
-          <Choice label="Lives" bare value={String(fields.expiresIn)} options={LIVES} onChange={(seconds) => set({ expiresIn: Number(seconds) })} />
+          <Choice
+            label="Lives"
+            bare
+            value={String(fields.expiresIn)}
+            options={LIVES}
+            onChange={(seconds) => set({ expiresIn: Number(seconds) })}
+          />
         </div>
         <Expected result={result} desk={desk} scale={scale} />
         <p className={`small ${refused || problems.form ? 'bad' : 'muted'}`} style={{ minHeight: '1.45em' }} role="status">
@@ -109,13 +149,24 @@ function short(after: Figures | undefined, order: Order | undefined, result: Out
   return undefined;
 }
 
-function PriceFields(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; problems: { price?: string; offset?: string }; desk: Desk }) {
+function PriceFields(props: {
+  fields: Fields;
+  set: (changed: Partial<Fields>) => void;
+  scale: TickScale;
+  problems: { price?: string; offset?: string };
+  desk: Desk;
+}) {
   const { fields, set, scale, desk } = props;
   if (fields.kind === 'market') {
     const limit = formatTicks(marketLimit(desk, fields.side, fields.slippageBps), scale);
     return (
       <div>
-        <Choice label="Slippage, at most" value={String(fields.slippageBps)} options={SLIPPAGES} onChange={(bps) => set({ slippageBps: Number(bps) })} />
+        <Choice
+          label="Slippage, at most"
+          value={String(fields.slippageBps)}
+          options={SLIPPAGES}
+          onChange={(bps) => set({ slippageBps: Number(bps) })}
+        />
         <p className="muted small">{`${fields.side === 'buy' ? 'Pays up to' : 'Down to'} ${limit}`}</p>
       </div>
     );
@@ -159,7 +210,13 @@ function BestPrice(props: { desk: Desk; scale: TickScale; side: 'buy' | 'sell'; 
   );
 }
 
-function SizeField(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; wrong: string | undefined; desk: Desk }) {
+function SizeField(props: {
+  fields: Fields;
+  set: (changed: Partial<Fields>) => void;
+  scale: TickScale;
+  wrong: string | undefined;
+  desk: Desk;
+}) {
   const { fields, scale, desk } = props;
   const position = held(desk.margin, desk.market.at);
   return (
@@ -176,7 +233,14 @@ function SizeField(props: { fields: Fields; set: (changed: Partial<Fields>) => v
 }
 
 /** Sizes as parts of the largest one that margin allows, or of the position where it is only reduced. */
-function Parts(props: { fields: Fields; set: (changed: Partial<Fields>) => void; scale: TickScale; judge: Judge | undefined; desk: Desk; order: Order | undefined }) {
+function Parts(props: {
+  fields: Fields;
+  set: (changed: Partial<Fields>) => void;
+  scale: TickScale;
+  judge: Judge | undefined;
+  desk: Desk;
+  order: Order | undefined;
+}) {
   const { fields, desk, judge } = props;
   const most = (): bigint => {
     const position = held(desk.margin, desk.market.at);
@@ -184,7 +248,8 @@ function Parts(props: { fields: Fields; set: (changed: Partial<Fields>) => void;
     const limit = props.order?.limit ?? marketLimit(desk, fields.side, fields.slippageBps);
     return judge ? judge.mostLots(desk.market.at, fields.side === 'sell', limit) : 0n;
   };
-  const fill = (percent: number) => props.set({ size: exactDecimal(partOf(ask(most).answer ?? 0n, percent), lotDigits(props.scale)) });
+  const fill = (percent: number) =>
+    props.set({ size: exactDecimal(partOf(ask(most).answer ?? 0n, percent), lotDigits(props.scale)) });
   return (
     <div className="ticks" role="group" aria-label="Part of the largest size that margin allows">
       {[10, 25, 50, 100].map((percent) => (
@@ -201,13 +266,24 @@ function Expected({ result, desk, scale }: { result: Outcome | undefined; desk: 
   return (
     <dl className="facts small">
       <Fact name="Trades at once">
-        {result && result.meeting.traded > 0n ? `${formatLots(result.meeting.traded, scale)} at ${formatTicks(result.mean ?? 0n, scale)}` : dash}
+        {result && result.meeting.traded > 0n
+          ? `${formatLots(result.meeting.traded, scale)} at ${formatTicks(result.mean ?? 0n, scale)}`
+          : dash}
       </Fact>
-      <Fact name="Rests">{result && result.rests > 0n ? `${formatLots(result.rests, scale)} at ${formatTicks(result.at, scale)}` : dash}</Fact>
+      <Fact name="Rests">
+        {result && result.rests > 0n ? `${formatLots(result.rests, scale)} at ${formatTicks(result.at, scale)}` : dash}
+      </Fact>
       <Fact name="Cancelled">{result && result.cancelled > 0n ? formatLots(result.cancelled, scale) : dash}</Fact>
-      <Fact name="Value">{result ? <Quote atoms={orderValue(result, desk.market)} decimals={desk.book.quoteDecimals} /> : dash}</Fact>
-      <Fact name="Fee">{result && result.fee > 0n ? <Quote atoms={result.fee} decimals={desk.book.quoteDecimals} style={{ digits: 4 }} /> : dash}</Fact>
+      <Fact name="Value">
+        {result ? <Quote atoms={orderValue(result, desk.market)} decimals={desk.book.quoteDecimals} /> : dash}
+      </Fact>
+      <Fact name="Fee">
+        {result && result.fee > 0n ? (
+          <Quote atoms={result.fee} decimals={desk.book.quoteDecimals} style={{ digits: 4 }} />
+        ) : (
+          dash
+        )}
+      </Fact>
     </dl>
   );
 }
-

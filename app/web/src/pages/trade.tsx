@@ -9,7 +9,18 @@ import { isUsable } from '../model/health';
 import type { Desk, Fields } from '../model/ticket';
 import { scaleOf, type AssetRow, type MarketRow } from '../model/types';
 import { formatDecimal } from '../money/decimal';
-import { formatCompact, formatLots, formatPrice, formatRatio, formatPlot, formatTicks, plotPrice, tickDigits, worth, type TickScale } from '../money/units';
+import {
+  formatCompact,
+  formatLots,
+  formatPrice,
+  formatRatio,
+  formatPlot,
+  formatTicks,
+  plotPrice,
+  tickDigits,
+  worth,
+  type TickScale,
+} from '../money/units';
 import { fundingRate } from '../model/health';
 import { Chart } from '../ui/chart';
 import { Empty, Panel, Segments, Tag } from '../ui/parts';
@@ -51,7 +62,7 @@ function Market({ world, market, asset }: { world: World; market: MarketRow; ass
   }, [world, market, asset, state, own]);
   const scale = scaleOf(world.book, market);
   useFirstPrice(desk, fields, setFields);
-  const outlook = judge && ask(() => judge.outlook()).answer;
+  const outlook = useMemo(() => judge && ask(() => judge.outlook()).answer, [judge]);
   return (
     <div className="stack">
       <MarketLine world={world} market={market} asset={asset} />
@@ -109,8 +120,14 @@ function MarketLine({ world, market, asset }: { world: World; market: MarketRow;
           <Stat name="Confidence" value={`± ${formatPrice(asset.confidence, scale, digits)}`} />
           <Stat name="Stable price" value={formatPrice(asset.stable, scale, digits)} />
           <Stat name="Funding, this interval" value={state ? fundingRate(state, market, world.now) : '…'} />
-          <Stat name="Open interest" value={`${formatLots(open, scale, { digits: 0 })} ${asset.name} (${formatCompact(worth(open, asset.index), quote)})`} />
-          <Stat name="Fees, taker and maker" value={`${formatDecimal(BigInt(market.takerFeeTenths), 3, { digits: 3, atLeast: 2 })} % · ${formatDecimal(BigInt(market.makerFeeTenths), 3, { digits: 3, atLeast: 2 })} %`} />
+          <Stat
+            name="Open interest"
+            value={`${formatLots(open, scale, { digits: 0 })} ${asset.name} (${formatCompact(worth(open, asset.index), quote)})`}
+          />
+          <Stat
+            name="Fees, taker and maker"
+            value={`${formatDecimal(BigInt(market.takerFeeTenths), 3, { digits: 3, atLeast: 2 })} % · ${formatDecimal(BigInt(market.makerFeeTenths), 3, { digits: 3, atLeast: 2 })} %`}
+          />
           <Stat name="Price band" value={`± ${formatRatio(market.priceBand)}`} />
         </dl>
       </div>

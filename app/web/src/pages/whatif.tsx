@@ -5,7 +5,21 @@ import { ask, useJudge } from '../live/judge';
 import type { Holder, World } from '../live/world';
 import { curve } from '../model/grid';
 import { assetScale, priceDigits, scaleOf, type AssetRow, type Book } from '../model/types';
-import { formatBps, formatPlot, formatPrice, moveBps, movePrice, parseLots, parsePrice, parseTicks, priceToTicks, tickDigits, toPlot, formatTicks, plotPrice } from '../money/units';
+import {
+  formatBps,
+  formatPlot,
+  formatPrice,
+  moveBps,
+  movePrice,
+  parseLots,
+  parsePrice,
+  parseTicks,
+  priceToTicks,
+  tickDigits,
+  toPlot,
+  formatTicks,
+  plotPrice,
+} from '../money/units';
 import { Chart } from '../ui/chart';
 import { Button, Choice, Field, Notice, Panel, Segments } from '../ui/parts';
 import { Comparison } from './comparison';
@@ -35,8 +49,8 @@ function WhatIf({ world }: { world: World; account: Holder }) {
   const movable = book.assets.filter((asset) => asset.oracle !== 'none' && asset.index > 0n);
   const trades = useMemo(() => drafts.flatMap((draft) => tradeOf(draft, book)), [drafts, book]);
   const changes = useMemo<Change[]>(() => [...trades, ...priceChanges(moves, book)], [trades, moves, book]);
-  const before = judge && ask(() => judge.outlook());
-  const after = judge && ask(() => judge.outlook(changes));
+  const before = useMemo(() => judge && ask(() => judge.outlook()), [judge]);
+  const after = useMemo(() => judge && ask(() => judge.outlook(changes)), [judge, changes]);
   const touched = changes.length > 0;
   const set = (asset: number, bps: number) => setMoves((all) => new Map(all).set(asset, bps));
   return (
@@ -51,9 +65,19 @@ function WhatIf({ world }: { world: World; account: Holder }) {
           }
         >
           <div className="stack">
-            <SliderRow name="All" bps={common(moves, movable)} onMove={(bps) => setMoves(new Map(movable.map((asset) => [asset.at, bps])))} />
+            <SliderRow
+              name="All"
+              bps={common(moves, movable)}
+              onMove={(bps) => setMoves(new Map(movable.map((asset) => [asset.at, bps])))}
+            />
             {movable.map((asset) => (
-              <PriceRow key={asset.at} asset={asset} book={book} bps={moves.get(asset.at) ?? 0} onMove={(bps) => set(asset.at, bps)} />
+              <PriceRow
+                key={asset.at}
+                asset={asset}
+                book={book}
+                bps={moves.get(asset.at) ?? 0}
+                onMove={(bps) => set(asset.at, bps)}
+              />
             ))}
           </div>
         </Panel>
@@ -63,11 +87,17 @@ function WhatIf({ world }: { world: World; account: Holder }) {
       <div className="stack">
         {after?.why !== undefined && <Notice look="warn">This cannot be: {after.why}</Notice>}
         <Panel title="The account" flush>
-          <Comparison decimals={book.quoteDecimals} before={before?.answer?.figures} after={(touched ? after : before)?.answer?.figures} />
+          <Comparison
+            decimals={book.quoteDecimals}
+            before={before?.answer?.figures}
+            after={(touched ? after : before)?.answer?.figures}
+          />
         </Panel>
         <LiquidationPrices book={book} before={before?.answer?.edges} after={(touched ? after : before)?.answer?.edges} />
         <p className="muted small">
-          Computed in this page by the program's own engine, compiled to WebAssembly. A moved price counts as settled: its average and stable price have arrived there, its interval is narrow. Trades fill at the price given and pay the taker's fee.
+          Computed in this page by the program's own engine, compiled to WebAssembly. A moved price counts as settled: its
+          average and stable price have arrived there, its interval is narrow. Trades fill at the price given and pay the
+          taker's fee.
         </p>
       </div>
     </div>
@@ -94,7 +124,8 @@ function tradeOf(draft: Draft, book: Book): Change[] {
   const scale = scaleOf(book, market);
   const size = parseLots(draft.size, scale);
   const price = parseTicks(draft.price, scale);
-  const ticks = price.kind === 'amount' ? price.amount : price.kind === 'empty' ? priceToTicks(asset.index, market.tickSize) : 0n;
+  const ticks =
+    price.kind === 'amount' ? price.amount : price.kind === 'empty' ? priceToTicks(asset.index, market.tickSize) : 0n;
   if (size.kind !== 'amount' || size.amount <= 0n || ticks <= 0n) return [];
   return [{ kind: 'take', market: market.at, sells: draft.side === 'sell', lots: [size.amount], ticks: [ticks] }];
 }
@@ -114,7 +145,9 @@ function SliderRow(props: { name: string; bps: number; onMove: (bps: number) => 
         aria-valuetext={formatBps(props.bps, { digits: 0, signed: true })}
       />
       {props.children ?? <span />}
-      <span className={`move ${props.bps > 0 ? 'good' : props.bps < 0 ? 'bad' : 'muted'}`}>{formatBps(props.bps, { digits: 1, signed: true })}</span>
+      <span className={`move ${props.bps > 0 ? 'good' : props.bps < 0 ? 'bad' : 'muted'}`}>
+        {formatBps(props.bps, { digits: 1, signed: true })}
+      </span>
     </div>
   );
 }
@@ -145,8 +178,10 @@ function PriceRow({ asset, book, bps, onMove }: { asset: AssetRow; book: Book; b
 
 function Trades(props: { book: Book; drafts: readonly Draft[]; onDrafts: (drafts: readonly Draft[]) => void }) {
   const { book, drafts, onDrafts } = props;
-  const change = (key: number, changed: Partial<Draft>) => onDrafts(drafts.map((draft) => (draft.key === key ? { ...draft, ...changed } : draft)));
-  const add = () => onDrafts([...drafts, { key: nextKey++, market: book.markets[0]?.at ?? 0, side: 'buy', size: '', price: '' }]);
+  const change = (key: number, changed: Partial<Draft>) =>
+    onDrafts(drafts.map((draft) => (draft.key === key ? { ...draft, ...changed } : draft)));
+  const add = () =>
+    onDrafts([...drafts, { key: nextKey++, market: book.markets[0]?.at ?? 0, side: 'buy', size: '', price: '' }]);
   return (
     <Panel
       title="Trades"
@@ -159,7 +194,13 @@ function Trades(props: { book: Book; drafts: readonly Draft[]; onDrafts: (drafts
       {drafts.length === 0 && <p className="muted">None. Add one to see the account with it, before prices move.</p>}
       <div className="stack tight">
         {drafts.map((draft) => (
-          <TradeRow key={draft.key} book={book} draft={draft} onChange={(changed) => change(draft.key, changed)} onRemove={() => onDrafts(drafts.filter((one) => one.key !== draft.key))} />
+          <TradeRow
+            key={draft.key}
+            book={book}
+            draft={draft}
+            onChange={(changed) => change(draft.key, changed)}
+            onRemove={() => onDrafts(drafts.filter((one) => one.key !== draft.key))}
+          />
         ))}
       </div>
     </Panel>
@@ -176,7 +217,12 @@ function TradeRow(props: { book: Book; draft: Draft; onChange: (changed: Partial
   const price = parseTicks(draft.price, scale);
   return (
     <div className="row" style={{ alignItems: 'flex-start' }}>
-      <Choice label="Market" value={String(draft.market)} options={book.markets.map((one) => [String(one.at), one.name] as const)} onChange={(at) => onChange({ market: Number(at) })} />
+      <Choice
+        label="Market"
+        value={String(draft.market)}
+        options={book.markets.map((one) => [String(one.at), one.name] as const)}
+        onChange={(at) => onChange({ market: Number(at) })}
+      />
       <div style={{ paddingTop: 19 }}>
         <Segments
           label="Side"
@@ -189,7 +235,13 @@ function TradeRow(props: { book: Book; draft: Draft; onChange: (changed: Partial
         />
       </div>
       <div style={{ width: 150 }}>
-        <Field label="Size" unit={asset.name} value={draft.size} onChange={(text) => onChange({ size: text })} wrong={size.kind === 'wrong' ? size.why : undefined} />
+        <Field
+          label="Size"
+          unit={asset.name}
+          value={draft.size}
+          onChange={(text) => onChange({ size: text })}
+          wrong={size.kind === 'wrong' ? size.why : undefined}
+        />
       </div>
       <div style={{ width: 160 }}>
         <Field
@@ -212,7 +264,12 @@ function TradeRow(props: { book: Book; draft: Draft; onChange: (changed: Partial
 
 const STEPS = 48;
 
-function Curves(props: { world: World; trades: readonly Change[]; moves: ReadonlyMap<number, number>; movable: readonly AssetRow[] }) {
+function Curves(props: {
+  world: World;
+  trades: readonly Change[];
+  moves: ReadonlyMap<number, number>;
+  movable: readonly AssetRow[];
+}) {
   const { world, trades, moves, movable } = props;
   const { book } = world;
   const judge = useJudge();
@@ -231,7 +288,14 @@ function Curves(props: { world: World; trades: readonly Change[]; moves: Readonl
   return (
     <Panel
       title="Over the price of"
-      end={<Segments label="Underlying" value={String(asset.at)} options={movable.map((one) => [String(one.at), one.name] as const)} onChange={(text) => choose(Number(text))} />}
+      end={
+        <Segments
+          label="Underlying"
+          value={String(asset.at)}
+          options={movable.map((one) => [String(one.at), one.name] as const)}
+          onChange={(text) => choose(Number(text))}
+        />
+      }
     >
       <Chart
         label={`Equity and requirements over the price of ${asset.name}`}
@@ -240,9 +304,22 @@ function Curves(props: { world: World; trades: readonly Change[]; moves: Readonl
         formatX={(value) => formatPlot(value, 0)}
         formatY={(value) => formatPlot(value, 0)}
         lines={[
-          { name: 'Equity', color: '--accent', values: points.map((point) => toPlot(point.figures.equity, book.quoteDecimals)) },
-          { name: 'Initial margin', color: '--muted', dash: [4, 4], values: points.map((point) => toPlot(point.figures.initialMargin, book.quoteDecimals)) },
-          { name: 'Maintenance margin', color: '--bad', values: points.map((point) => toPlot(point.figures.maintenanceMargin, book.quoteDecimals)) },
+          {
+            name: 'Equity',
+            color: '--accent',
+            values: points.map((point) => toPlot(point.figures.equity, book.quoteDecimals)),
+          },
+          {
+            name: 'Initial margin',
+            color: '--muted',
+            dash: [4, 4],
+            values: points.map((point) => toPlot(point.figures.initialMargin, book.quoteDecimals)),
+          },
+          {
+            name: 'Maintenance margin',
+            color: '--bad',
+            values: points.map((point) => toPlot(point.figures.maintenanceMargin, book.quoteDecimals)),
+          },
         ]}
         marks={[{ at: at(move), color: '--ink', name: move === 0 ? 'now' : 'moved' }]}
       />
@@ -250,12 +327,21 @@ function Curves(props: { world: World; trades: readonly Change[]; moves: Readonl
   );
 }
 
-function LiquidationPrices({ book, before, after }: { book: Book; before: readonly Edge[] | undefined; after: readonly Edge[] | undefined }) {
+function LiquidationPrices({
+  book,
+  before,
+  after,
+}: {
+  book: Book;
+  before: readonly Edge[] | undefined;
+  after: readonly Edge[] | undefined;
+}) {
   const assets = [...new Set([...(before ?? []), ...(after ?? [])].map((edge) => edge.asset))].sort((a, b) => a - b);
   const text = (edges: readonly Edge[] | undefined, asset: number) => {
     const edge = edges?.find((one) => one.asset === asset);
     const digits = priceDigits(book, asset, tickDigits);
-    const write = (price: bigint | undefined, arrow: string) => (price === undefined ? [] : [`${arrow} ${formatPrice(price, assetScale(book, asset), digits)}`]);
+    const write = (price: bigint | undefined, arrow: string) =>
+      price === undefined ? [] : [`${arrow} ${formatPrice(price, assetScale(book, asset), digits)}`];
     const all = edge ? [...write(edge.below, '↓'), ...write(edge.above, '↑')] : [];
     return all.length === 0 ? '—' : all.map((one) => <div key={one}>{one}</div>);
   };

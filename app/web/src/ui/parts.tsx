@@ -142,7 +142,13 @@ export function Choice<T extends string>(props: {
 }
 
 /** A tick box. */
-export function Check(props: { label: string; value: boolean; onChange: (value: boolean) => void; disabled?: boolean; title?: string }) {
+export function Check(props: {
+  label: string;
+  value: boolean;
+  onChange: (value: boolean) => void;
+  disabled?: boolean;
+  title?: string;
+}) {
   return (
     <label className="check" title={props.title}>
       <input

@@ -15,7 +15,9 @@ interface Connect {
 }
 
 interface Sign {
-  signTransaction(...inputs: readonly { account: WalletAccount; transaction: Uint8Array; chain?: string }[]): Promise<readonly { signedTransaction: Uint8Array }[]>;
+  signTransaction(
+    ...inputs: readonly { account: WalletAccount; transaction: Uint8Array; chain?: string }[]
+  ): Promise<readonly { signedTransaction: Uint8Array }[]>;
 }
 
 interface Events {
@@ -28,7 +30,9 @@ function feature<T>(of: StandardWallet, name: string): T | undefined {
 
 /** Those that can connect and sign for Solana. */
 function usable(found: readonly StandardWallet[]): readonly StandardWallet[] {
-  return found.filter((one) => CONNECT in one.features && SIGN in one.features && one.chains.some((chain) => chain.startsWith('solana:')));
+  return found.filter(
+    (one) => CONNECT in one.features && SIGN in one.features && one.chains.some((chain) => chain.startsWith('solana:')),
+  );
 }
 
 const registry = getWallets();
