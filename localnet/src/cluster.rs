@@ -24,6 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Threads that carry out what its servers are asked; one of them is held by the command loop.
 const WORKERS: usize = 4;
 
+/// Transactions of which all accounts are kept as they were before and after: nobody here asks for them, and a market
+/// has a hundred kilobytes.
+const PROFILES: usize = 1;
+
 /// A network that runs. Dropping it ends it too, without waiting until its ports are free.
 pub(crate) struct Cluster {
     ports: [u16; 2],
@@ -120,6 +124,7 @@ fn config([rpc, ws]: [u16; 2], slot: u64) -> SurfpoolConfig {
         slot_time: slot,
         // Profiling runs every transaction several times, and keeps what it found.
         instruction_profiling_enabled: false,
+        max_profiles: PROFILES,
         ..SimnetConfig::default()
     };
     SurfpoolConfig {
@@ -147,6 +152,7 @@ fn run(
     let made = SurfnetSvm::new(SurfnetSvmConfig {
         slot_time: slot,
         instruction_profiling_enabled: false,
+        max_profiles: PROFILES,
         ..SurfnetSvmConfig::default()
     });
     let (svm, events, geyser) = match made {

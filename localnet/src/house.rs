@@ -102,8 +102,9 @@ impl House {
             Err(SendError::Refused(refusal)) if refusal.code.is_some() => Ok(()),
             Err(SendError::Refused(refusal)) => Err(Error::ProgramDoesNotRun(refusal.to_string())),
             Err(error) => Err(Error::Refused("trying the program".into(), error)),
+            // What the network puts there until it has a program.
             Ok(_) => Err(Error::ProgramDoesNotRun(
-                "it accepts what is not there".into(),
+                "it takes the file for no program that it could run".into(),
             )),
         }
     }

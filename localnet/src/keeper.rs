@@ -12,8 +12,8 @@ use tokio::process::{Child, Command};
 
 /// Whole quote tokens that it takes over with.
 const TOKENS: u64 = 2_000_000;
-/// How long it has to end by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it has to end by itself: it waits for its transactions on their way.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A keeper that runs. Dropping it kills it.
 pub(crate) struct Process {

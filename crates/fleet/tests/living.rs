@@ -97,7 +97,7 @@ impl Life {
     }
 
     fn cull(&mut self) {
-        let keep = |key: &Pubkey| key.to_bytes()[0] % 4 != 0;
+        let keep = |key: &Pubkey| !key.to_bytes()[0].is_multiple_of(4);
         self.fleet.retain(keep);
         self.model.accounts.retain(|key, _| keep(key));
     }

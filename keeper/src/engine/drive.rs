@@ -224,10 +224,10 @@ impl<C: Chain> Driver<C> {
     /// Decides a round, if there is something to look at, and sends what it comes to. Whether one was decided.
     fn round(&self, keeper: &mut Keeper) -> bool {
         let now = self.pulse.now();
-        if !keeper.state().is_ready() || !keeper.is_due(now) {
+        if !keeper.is_due(now) {
             return false;
         }
-        let dry = keeper.config.send.dry_run;
+        let (before, dry) = (keeper.summary().rounds, keeper.config.send.dry_run);
         for Launch { ticket, job } in keeper.round(now) {
             let (parcel, chain, out) = (keeper.parcel(&job), self.chain.clone(), self.out.clone());
             tokio::spawn(async move {
@@ -239,7 +239,7 @@ impl<C: Chain> Driver<C> {
                 let _ = out.send(News::Landed(ticket, outcome));
             });
         }
-        true
+        keeper.summary().rounds > before
     }
 
     /// Waits for what is on its way.

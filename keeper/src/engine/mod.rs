@@ -196,6 +196,7 @@ impl Keeper {
         let lags = self.state.feed().age_ms(now) > self.config.cluster.max_lag_ms;
         if !self.state.is_ready() || lags {
             self.metrics.feed_up.set(0);
+            self.wake = u64::MAX;
             return Vec::new();
         }
         let began = std::time::Instant::now();

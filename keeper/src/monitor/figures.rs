@@ -79,9 +79,9 @@ pub fn percent(bps: i64) -> String {
     format!("{}%", decimal(bps.into(), 2, 1))
 }
 
-/// Basis points as per cent with the sign always there: `1_234` is `+12.3%`.
+/// Basis points as per cent with the sign of a rise as well: `1_234` is `+12.3%`.
 pub fn signed_percent(bps: i64) -> String {
-    let sign = if bps >= 0 { "+" } else { "" };
+    let sign = if bps > 0 { "+" } else { "" };
     format!("{sign}{}", percent(bps))
 }
 
@@ -150,6 +150,11 @@ pub fn name(bytes: &[u8]) -> String {
         }
     })
     .collect()
+}
+
+/// A text cut to so many characters.
+pub fn cut(text: &str, width: usize) -> String {
+    text.chars().take(width).collect()
 }
 
 /// A number as a decimal string: JavaScript and some other readers keep 53 bits of one that is not.
@@ -238,10 +243,13 @@ mod tests {
                 "0s", "0s", "59s", "1m00s", "59m59s", "1h00m", "23h59m", "1d01h"
             ]
         );
-        assert_eq!(
-            [percent(-1_234), percent(5), signed_percent(1_000)],
-            ["-12.3%", "0.0%", "+10.0%"]
-        );
+        let percents = [
+            percent(-1_234),
+            percent(5),
+            signed_percent(1_000),
+            signed_percent(0),
+        ];
+        assert_eq!(percents, ["-12.3%", "0.0%", "+10.0%", "0.0%"]);
         assert_eq!(share_bps(1, 3), Some(3_333));
         assert_eq!(share_bps(-1, 3), Some(-3_334));
         assert_eq!(share_bps(1, 0), None);

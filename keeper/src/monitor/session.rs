@@ -14,6 +14,7 @@ use anchor_lang::prelude::Pubkey;
 use counterweight_link::{Feed, Update, watch};
 use counterweight_sdk::{accounts, pda};
 use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
+use ratatui::{Terminal, backend::Backend};
 use std::{
     collections::BTreeSet,
     io::{self, IsTerminal, Write},
@@ -48,6 +49,9 @@ pub async fn run(args: &MonitorArgs) -> Result<ExitCode, String> {
     }
     if args.json {
         return documents(found, args).await;
+    }
+    if !args.shock.is_empty() {
+        return Err("--shock is of JSON documents: add --json or --once, or move prices on page 6 of the terminal".into());
     }
     if !io::stdout().is_terminal() {
         return Err(
@@ -213,10 +217,11 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(every: Duration) -> Self {
+    /// The first one is due after `wait`.
+    fn new(every: Duration, wait: Duration) -> Self {
         Self {
             every,
-            next: Instant::now(),
+            next: Instant::now() + wait,
         }
     }
 
@@ -232,16 +237,17 @@ impl Pace {
 
 async fn documents(found: Found, args: &MonitorArgs) -> Result<ExitCode, String> {
     let ask = args.ask();
+    let every = Duration::from_secs(args.every);
     let mut watch = Watch::begin(found).await;
-    let mut pace = Pace::new(Duration::from_secs(args.every));
+    let mut pace = Pace::new(every, every);
     loop {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
             () = watch.hear() => {}
             () = pace.due() => {
                 let began = Instant::now();
-                let document = serde_json::to_string(&watch.view(&ask)).map_err(|error| error.to_string())?;
-                if !written(&document) {
+                let document = serde_json::to_string(&watch.view(&ask));
+                if !written(&document.map_err(|error| error.to_string())?) {
                     return Ok(ExitCode::SUCCESS);
                 }
                 pace.took(began);
@@ -279,30 +285,31 @@ fn inputs(stop: Arc<AtomicBool>) -> mpsc::Receiver<Input> {
 }
 
 async fn on_terminal(found: Found, args: &MonitorArgs) -> Result<ExitCode, String> {
-    let mut terminal =
-        ratatui::try_init().map_err(|error| format!("the terminal cannot be drawn on: {error}"))?;
+    let sentence = |error: io::Error| format!("the terminal cannot be drawn on: {error}");
+    let mut terminal = ratatui::try_init().map_err(sentence)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let keys = inputs(Arc::clone(&stop));
-    let outcome = drawn(&mut terminal, keys, found, args).await;
-    stop.store(true, Ordering::Relaxed);
-    ratatui::restore();
-    outcome
-        .map(|()| ExitCode::SUCCESS)
-        .map_err(|error| format!("the terminal cannot be drawn on: {error}"))
-}
-
-async fn drawn(
-    terminal: &mut ratatui::DefaultTerminal,
-    mut inputs: mpsc::Receiver<Input>,
-    found: Found,
-    args: &MonitorArgs,
-) -> io::Result<()> {
-    let theme = Theme::from_environment();
+    let inputs = inputs(Arc::clone(&stop));
     let mut ui = Ui::default();
     ui.sort = args.sort;
     ui.filter.clone_from(&args.filter);
+    let every = Duration::from_secs(args.every);
+    let outcome = drawn(&mut terminal, inputs, found, ui, every).await;
+    stop.store(true, Ordering::Relaxed);
+    ratatui::restore();
+    outcome.map(|()| ExitCode::SUCCESS).map_err(sentence)
+}
+
+/// Draws until a key ends it, or nobody is there to press one.
+async fn drawn<B: Backend>(
+    terminal: &mut Terminal<B>,
+    mut inputs: mpsc::Receiver<Input>,
+    found: Found,
+    mut ui: Ui,
+    every: Duration,
+) -> Result<(), B::Error> {
+    let theme = Theme::from_environment();
     let mut watch = Watch::begin(found).await;
-    let mut pace = Pace::new(Duration::from_secs(args.every));
+    let mut pace = Pace::new(every, Duration::ZERO);
     while !ui.quit {
         tokio::select! {
             input = inputs.recv() => match input {
@@ -322,4 +329,89 @@ async fn drawn(
         pace.took(began);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{monitor::args::Place, state::State};
+    use crossterm::event::{KeyCode, KeyModifiers};
+    use ratatui::backend::TestBackend;
+
+    /// A clearinghouse on a cluster where nobody listens.
+    fn nowhere() -> Found {
+        let place = Place {
+            clearinghouse: Some(Pubkey::new_from_array([7; 32]).to_string()),
+            url: Some("http://127.0.0.1:1".into()),
+            ..Place::default()
+        };
+        place.find().unwrap()
+    }
+
+    /// Draws while these keys are pressed, and gives what stands on the screen at the end.
+    async fn screen(keys: &str) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let (send, inputs) = mpsc::channel(64);
+        for letter in keys.chars() {
+            let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+            send.send(Input::Key(key)).await.unwrap();
+        }
+        send.send(Input::Resized).await.unwrap();
+        // The keyboard is gone when all are read: it ends, whether or not a key said so.
+        drop(send);
+        let every = Duration::from_millis(10);
+        drawn(&mut terminal, inputs, nowhere(), Ui::default(), every)
+            .await
+            .unwrap();
+        terminal.backend().to_string()
+    }
+
+    #[tokio::test]
+    async fn without_a_chain_it_draws_words_and_takes_keys() {
+        let screen = screen("6pp4").await;
+        assert!(screen.contains("[4 Oracles]"), "{screen}");
+        assert!(
+            screen.contains("Nothing has come from the chain yet."),
+            "{screen}"
+        );
+        assert!(!screen.contains("PAUSED"), "{screen}");
+    }
+
+    #[tokio::test]
+    async fn a_key_ends_it_at_once() {
+        // What is pressed after it is not looked at.
+        let screen = screen("2q5").await;
+        assert!(screen.contains("[2 Accounts]"), "{screen}");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_can_not_be_made_is_told_and_pausing_hangs_it_up() {
+        let mut watch = Watch::begin(nowhere()).await;
+        let lost = |state: &State| state.feed().lost.is_some();
+        while !lost(&watch.state) {
+            watch.hear().await;
+        }
+        let view = watch.view(&Ask::default());
+        assert_eq!(view.feed.connection, crate::monitor::view::Connection::Lost);
+        watch.pause(true);
+        assert!(watch.feed.is_none());
+        let silence = tokio::time::timeout(Duration::from_millis(50), watch.hear()).await;
+        assert!(
+            silence.is_err(),
+            "it heard something of a line that was hung up"
+        );
+        watch.pause(true);
+        watch.pause(false);
+        assert!(watch.feed.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_takes_long_delays_the_next() {
+        let mut pace = Pace::new(Duration::from_millis(10), Duration::ZERO);
+        let began = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        pace.took(began);
+        assert!(pace.next >= began + Duration::from_secs(4));
+        pace.took(Instant::now());
+        assert!(pace.next <= Instant::now() + Duration::from_millis(11));
+    }
 }

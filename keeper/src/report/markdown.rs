@@ -244,7 +244,7 @@ fn insurance(body: &Body) -> String {
 }
 
 fn oracles(body: &Body) -> String {
-    let mut table = Table::new(&[
+    let heads = [
         "asset",
         "price",
         "age, s",
@@ -254,19 +254,25 @@ fn oracles(body: &Body) -> String {
         "from average",
         "limit",
         "good for",
-    ]);
+    ];
+    let mut table = Table::new(&heads);
     for oracle in &body.oracles {
-        table.row(&[
-            oracle.name.clone(),
-            oracle.price.clone(),
-            oracle.age.to_string(),
-            format!("{}, {}", oracle.max_age_initial, oracle.max_age_liquidation),
-            fine(oracle.confidence_bps),
-            fine(oracle.max_confidence_bps),
-            fine(oracle.divergence_bps),
-            fine(oracle.max_divergence_bps),
-            oracle.usable.label().into(),
-        ]);
+        let figures = if oracle.is_priced() {
+            [
+                oracle.age.to_string(),
+                format!("{}, {}", oracle.max_age_initial, oracle.max_age_liquidation),
+                fine(oracle.confidence_bps),
+                fine(oracle.max_confidence_bps),
+                fine(oracle.divergence_bps),
+                fine(oracle.max_divergence_bps),
+            ]
+        } else {
+            ["-"; 6].map(String::from)
+        };
+        let mut cells = vec![oracle.name.clone(), oracle.price.clone()];
+        cells.extend(figures);
+        cells.push(oracle.usable.label().into());
+        table.row(&cells);
     }
     format!("## Oracles\n\n{}", table.end())
 }
@@ -418,7 +424,11 @@ fn worst(body: &Body) -> String {
                 .map(move |edge| format!("{} {edge}", distance.name))
         });
         table.row(&[
-            format!("`{}`", account.address),
+            format!(
+                "`{}`{}",
+                account.address,
+                if account.backstop { " (backstop)" } else { "" }
+            ),
             account.condition.label().into(),
             account.ratio_bps.map_or_else(|| "-".into(), percent),
             amount(account.equity),

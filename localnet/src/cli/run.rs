@@ -109,7 +109,10 @@ impl Run {
         }
         let starting = tokio::select! {
             started = Localnet::start(config) => started?,
-            () = asked_to_end() => return Ok(()),
+            () = asked_to_end() => {
+                say("ended before it was ready");
+                return Ok(());
+            }
         };
         self.tell(starting.addresses())?;
         let outcome = self.keep(starting).await;

@@ -196,7 +196,8 @@ export class Scenario {
     return this.#raw.withdrawable(asset);
   }
 
-  /** The most lots that can be traded at a price in ticks, at the taker's fee, with initial margin met afterwards. */
+  /** The most lots that can be traded at a price in ticks, at the taker's fee, with initial margin met afterwards; 0 where it is
+   * not met before. The market's caps are not part of it. */
   mostLots(market: number, side: Side, ticks: bigint): bigint {
     return this.#raw.mostLots(market, side === Side.Sell, ticks);
   }

@@ -59,7 +59,8 @@ const LISTED: AssetTermsArgs = {
   weightInitialBps: 8_000,
   weightMaintenanceBps: 9_000,
   depositCap: 1_000_000_000_000_000n,
-  fullWeightDeposits: 400_000_000_000_000n,
+  // Few, so that a deposit weighs on the weight of all.
+  fullWeightDeposits: 15_000_000_000n,
 };
 const RISK = {
   maxDepegBps: 200,

@@ -28,7 +28,7 @@ impl Crowd {
         while markets.len() < POSITIONS {
             // The square of a number below one: half of all is below a quarter.
             let share = self.rng.below(1 << 16);
-            let market = (share * share * ASSETS as u64 >> 32) as usize;
+            let market = ((share * share * ASSETS as u64) >> 32) as usize;
             if !markets.contains(&market) {
                 markets.push(market);
             }

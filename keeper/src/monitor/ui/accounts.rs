@@ -2,13 +2,12 @@
 
 use super::{Page, draw::Canvas};
 use crate::monitor::{
-    figures::{age, compact, percent, short, signed_percent, units},
+    figures::{age, compact, cut, percent, short, signed_percent, units},
     view::{Account, Body, Condition, Distance, Held},
 };
 use ratatui::{
     Frame,
     layout::{Alignment, Constraint, Layout, Rect},
-    style::Style,
     text::{Line, Text},
     widgets::{Block, Cell, Paragraph, Row, Table, Wrap},
 };
@@ -17,8 +16,9 @@ use ratatui::{
 const DETAIL: u16 = 7;
 /// Lines of everything on the screen that is no account: head, pages, keys, the table's frame and head.
 const AROUND: u16 = 3 + 3;
-/// Characters of an amount.
+/// Characters of an amount, and of the nearest price that makes an account fail.
 const AMOUNT: usize = 10;
+const EDGE: usize = 10;
 
 /// How many accounts a window of this height has room for.
 pub(super) fn rows(height: u16) -> usize {
@@ -54,12 +54,12 @@ const COLUMNS: &[Column] = &[
         head: "STATE",
         width: 11,
         right: false,
-        cell: |account, _, _| account.condition.label().into(),
+        cell: |account, _, _| state(account).into(),
         from: 0,
     },
     Column {
         head: "RATIO",
-        width: 8,
+        width: 7,
         right: true,
         cell: |account, _, _| ratio(account),
         from: 0,
@@ -115,6 +115,14 @@ const COLUMNS: &[Column] = &[
     },
 ];
 
+/// How it stands; of the backstop, as long as it stands well, what it is.
+const fn state(account: &Account) -> &'static str {
+    match account.condition {
+        Condition::Healthy if account.backstop => "backstop",
+        condition => condition.label(),
+    }
+}
+
 fn owner(account: &Account) -> String {
     if account.backstop {
         "backstop".into()
@@ -134,6 +142,8 @@ fn ratio(account: &Account) -> String {
     match account.ratio_bps {
         None => "-".into(),
         Some(1_000_000..) => ">9999%".into(),
+        // Ten times and more needs no digit behind the point.
+        Some(bps @ (100_000.. | ..=-100_000)) => format!("{}%", bps / 100),
         Some(bps) => percent(bps),
     }
 }
@@ -158,17 +168,21 @@ fn nearest(account: &Account, of: fn(&Distance) -> Option<u32>, sign: i64) -> St
                 "-".into()
             }
         },
-        |(bps, distance)| format!("{} {}", distance.name, move_of(bps, sign)),
+        |(bps, distance)| {
+            let text = move_of(bps, sign);
+            let room = EDGE.saturating_sub(text.len() + 1);
+            format!("{} {text}", cut(&distance.name, room))
+        },
     )
 }
 
-/// A move as short as it can be told: beyond ten times without digits behind the point.
+/// A move as short as it can be told: beyond twice the price without digits behind the point.
 fn move_of(bps: u32, sign: i64) -> String {
     let bps = i64::from(bps) * sign;
     match bps {
         100_000.. => ">1000%".into(),
         10_000.. => format!("+{}%", bps / 100),
-        _ => signed_percent(bps).replacen("+0.0%", if sign < 0 { "-0.0%" } else { "+0.0%" }, 1),
+        _ => signed_percent(bps),
     }
 }
 
@@ -197,22 +211,21 @@ fn nobody(body: &Body, canvas: Canvas) -> String {
 
 fn title(body: &Body, canvas: Canvas) -> String {
     let accounts = &body.accounts;
-    let last = accounts.offset + accounts.rows.len();
+    let filter = match canvas.ui.filter.trim() {
+        "" => String::new(),
+        filter => format!(" with \"{filter}\""),
+    };
+    if accounts.rows.is_empty() {
+        return format!("Accounts{filter}: none");
+    }
+    let (first, last) = (accounts.offset + 1, accounts.offset + accounts.rows.len());
     let turned = if canvas.ui.reverse {
         ", turned round"
     } else {
         ""
     };
-    let filter = match canvas.ui.filter.trim() {
-        "" => String::new(),
-        filter => format!(" with \"{filter}\""),
-    };
-    let first = (accounts.offset + 1).min(last);
-    format!(
-        "Accounts {first}-{last} of {}{filter} by {}{turned}",
-        accounts.matching,
-        accounts.sort.label()
-    )
+    let (all, sort) = (accounts.matching, accounts.sort.label());
+    format!("Accounts {first}-{last} of {all}{filter} by {sort}{turned}")
 }
 
 fn draw_table(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas, now: i64) {
@@ -282,7 +295,7 @@ fn distance(distance: &Distance) -> String {
 fn draw_detail(frame: &mut Frame, area: Rect, account: &Account, body: &Body, now: i64) {
     let money = |atoms: i128| compact(atoms, body.quote.decimals, 14);
     let initial = account.initial.map_or_else(
-        || "not known: prices may not be used for adding risk".into(),
+        || "not known".into(),
         |initial| {
             format!(
                 "{} of {}",
@@ -309,42 +322,32 @@ fn draw_detail(frame: &mut Frame, area: Rect, account: &Account, body: &Body, no
             .collect::<Vec<_>>()
             .join("   "),
     };
-    let holds = account
-        .holdings
-        .iter()
-        .map(|held| holding(held, body))
-        .collect::<Vec<_>>()
-        .join("   ");
+    let holds = account.holdings.iter().map(|held| holding(held, body));
+    let holds = match holds.collect::<Vec<_>>().join("   ") {
+        nothing if nothing.is_empty() => "no position and no collateral".into(),
+        holds => holds,
+    };
+    let (condition, orders, id) = (account.condition.label(), account.orders, account.id);
+    let backstop = if account.backstop {
+        ", the backstop"
+    } else {
+        ""
+    };
     let lines = vec![
+        Line::from(format!("owner   {}", account.owner)),
         Line::from(format!(
-            "owner {}{}",
-            account.owner,
-            if account.backstop { " (backstop)" } else { "" }
+            "state   {condition}{flagged}, orders {orders}, account number {id}{backstop}"
         )),
         Line::from(format!(
             "initial {initial}, size {notional}, cash {}",
             money(account.cash.into())
         )),
         Line::from(format!("fails   {fails}")),
-        Line::from(format!(
-            "holds   {}",
-            if holds.is_empty() {
-                "no position and no collateral"
-            } else {
-                &holds
-            }
-        )),
-        Line::from(format!(
-            "orders {}, account number {}, {}{flagged}",
-            account.orders,
-            account.id,
-            account.condition.label()
-        )),
+        Line::from(format!("holds   {holds}")),
     ];
     let block = Block::bordered().title(account.address.to_string());
     frame.render_widget(
         Paragraph::new(lines)
-            .style(Style::new())
             .wrap(Wrap { trim: false })
             .block(block),
         area,

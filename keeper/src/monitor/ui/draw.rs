@@ -93,15 +93,15 @@ fn header(view: &View, canvas: Canvas, width: u16) -> Line<'static> {
         ),
         Span::styled(state(feed), theme.connection(feed.connection)),
     ];
+    if canvas.ui.paused {
+        spans.push(Span::styled("  PAUSED", theme.uneasy()));
+    }
     if feed.time != 0 {
         spans.push(Span::raw(format!("  {}", clock(feed.time))));
     }
     let mut rest = format!("  resyncs {}", feed.resyncs);
     if feed.undecoded > 0 {
         rest.push_str(&format!("  {} not understood", feed.undecoded));
-    }
-    if canvas.ui.paused {
-        rest.push_str("  PAUSED");
     }
     if let Some(reason) = &feed.reason {
         rest.push_str(&format!("  {reason}"));
@@ -169,11 +169,11 @@ fn help_line(canvas: Canvas) -> Line<'static> {
         ));
     }
     let own = match ui.page {
-        Page::Accounts => "s sort  r reverse  / filter  Esc no filter",
+        Page::Accounts => "s sort  r reverse  / filter  Esc all",
         Page::Shock => "a asset  left right 1%  [ ] 5%  0 none",
         _ => "/ find an account",
     };
-    let text = format!("1-6 Tab pages  up down  {own}  p pause  ? keys  q quit");
+    let text = format!("q quit  ? keys  1-6 pages  p pause  {own}");
     Line::styled(text, canvas.theme.faint())
 }
 

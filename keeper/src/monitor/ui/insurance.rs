@@ -17,13 +17,13 @@ use ratatui::{
     widgets::{Block, Cell, Paragraph, Row, Table},
 };
 
-const HEADS: [(&str, u16); 6] = [
-    ("VAULT", 9),
-    ("RECORDED", 17),
-    ("CAP", 17),
-    ("USED", 8),
-    ("MAY LEAVE", 14),
-    ("WEIGHT", 13),
+const HEADS: [(&str, Constraint); 6] = [
+    ("VAULT", Constraint::Fill(1)),
+    ("RECORDED", Constraint::Length(17)),
+    ("CAP", Constraint::Length(17)),
+    ("USED", Constraint::Length(7)),
+    ("MAY LEAVE", Constraint::Length(14)),
+    ("WEIGHT", Constraint::Length(16)),
 ];
 /// Lines of the fund, with their frame.
 const FUND: u16 = 12;
@@ -152,7 +152,7 @@ fn draw_vaults(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
             right(*head)
         }
     });
-    let widths = HEADS.iter().map(|(_, width)| Constraint::Max(*width));
+    let widths = HEADS.iter().map(|(_, width)| *width);
     let table = Table::new(rows, widths)
         .header(Row::new(head).style(canvas.theme.strong()))
         .column_spacing(0)

@@ -12,17 +12,20 @@ use ratatui::{
     widgets::{Block, Cell, Paragraph, Row, Table},
 };
 
-const HEADS: [(&str, u16); 9] = [
-    ("MARKET", 11),
-    ("MODE", 11),
-    ("OPEN", 11),
-    ("CAP", 11),
-    ("USED", 6),
-    ("SIZE", 9),
-    ("ORDERS", 7),
-    ("WAIT", 4),
-    ("OLDEST", 6),
+const HEADS: [(&str, Constraint); 9] = [
+    ("MARKET", Constraint::Fill(1)),
+    ("MODE", Constraint::Length(11)),
+    ("OPEN", Constraint::Length(10)),
+    ("CAP", Constraint::Length(10)),
+    ("USED", Constraint::Length(7)),
+    ("SIZE", Constraint::Length(9)),
+    ("ORDERS", Constraint::Length(10)),
+    ("WAIT", Constraint::Length(5)),
+    ("OLDEST", Constraint::Length(7)),
 ];
+/// Characters of a size in these columns, and in the lines below.
+const NARROW: usize = 9;
+const SIZE: usize = 11;
 
 pub(super) fn draw(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
     let wanted = u16::try_from(body.markets.len())
@@ -54,10 +57,10 @@ fn row(market: &Market, body: &Body, canvas: Canvas) -> Row<'static> {
     Row::new(vec![
         Cell::from(market.name.clone()),
         Cell::from(market.mode),
-        right(units(market.counted.into(), exponent)),
-        right(units(market.cap.into(), exponent)),
+        right(compact_units(market.counted.into(), exponent, NARROW)),
+        right(compact_units(market.cap.into(), exponent, NARROW)),
         right(percent(market.used_bps)),
-        right(compact(market.notional.into(), body.quote.decimals, 9)),
+        right(compact(market.notional.into(), body.quote.decimals, 8)),
         right(format!("{}/{}", market.bids, market.asks)),
         right(market.waiting.to_string()),
         right(oldest),
@@ -92,7 +95,7 @@ fn draw_table(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
         );
         return;
     }
-    let widths = HEADS.iter().map(|(_, width)| Constraint::Max(*width));
+    let widths = HEADS.iter().map(|(_, width)| *width);
     let table = Table::new(rows, widths)
         .header(Row::new(head).style(canvas.theme.strong()))
         .column_spacing(0)
@@ -100,68 +103,66 @@ fn draw_table(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
     frame.render_widget(table, area);
 }
 
-/// One side of an asset, and who has most of it.
-fn side(name: &str, holders: &Holders, size: String, body: &Body) -> String {
+/// One side of an asset, and who has most of it: as many as there is room for.
+fn side(name: &str, holders: &Holders, size: &str, body: &Body, width: usize) -> String {
     let value = holders.value.and_then(|value| i128::try_from(value).ok());
     let value = value.map_or_else(
         || "-".into(),
         |value| compact(value, body.quote.decimals, 8),
     );
-    let largest = holders
-        .largest
-        .iter()
-        .map(|holder| format!("{} {}", short(&holder.account), percent(holder.share_bps)));
-    let largest: Vec<String> = largest.collect();
-    format!(
-        "  {name:<10} {size:>11} {value:>8}  {:>3}  {}",
-        holders.accounts,
-        largest.join("  ")
-    )
+    let mut text = format!(
+        "  {name:<10} {size:>SIZE$} {value:>8} {:>5} ",
+        holders.accounts
+    );
+    for holder in &holders.largest {
+        let next = format!("  {} {}", short(&holder.account), percent(holder.share_bps));
+        if text.len() + next.len() > width {
+            break;
+        }
+        text.push_str(&next);
+    }
+    text
 }
 
-fn lines(exposure: &Exposure, body: &Body, canvas: Canvas) -> Vec<Line<'static>> {
+fn lines(exposure: &Exposure, body: &Body, canvas: Canvas, width: usize) -> Vec<Line<'static>> {
     let oracle = body.oracles.get(usize::from(exposure.asset));
     let exponent = oracle.map_or(0, |oracle| oracle.lot_exponent);
     let decimals = oracle.map_or(0, |oracle| u32::from(oracle.decimals));
     let whole = |size: u128| i128::try_from(size).unwrap_or(i128::MAX);
-    let lots = |holders: &Holders| compact_units(whole(holders.size), exponent);
     let mut lines = vec![Line::styled(exposure.name.clone(), canvas.theme.strong())];
     for (name, holders) in [("long", &exposure.long), ("short", &exposure.short)] {
         if holders.accounts > 0 {
-            lines.push(Line::from(side(name, holders, lots(holders), body)));
+            let size = compact_units(whole(holders.size), exponent, SIZE);
+            lines.push(Line::from(side(name, holders, &size, body, width)));
         }
     }
-    if exposure.collateral.accounts > 0 {
-        let size = compact(whole(exposure.collateral.size), decimals, 11);
-        lines.push(Line::from(side(
-            "collateral",
-            &exposure.collateral,
-            size,
-            body,
-        )));
+    let holders = &exposure.collateral;
+    if holders.accounts > 0 {
+        let size = compact(whole(holders.size), decimals, SIZE);
+        lines.push(Line::from(side("collateral", holders, &size, body, width)));
     }
     lines
 }
 
-/// Lots in units of their asset, in a column of eleven.
-fn compact_units(lots: i128, exponent: i8) -> String {
+/// Lots in units of their asset, in so many characters.
+fn compact_units(lots: i128, exponent: i8, width: usize) -> String {
     let text = units(lots, exponent);
-    if text.len() <= 11 {
+    if text.len() <= width {
         return text;
     }
     match u32::try_from(-i32::from(exponent)) {
-        Ok(decimals) => compact(lots, decimals, 11),
-        Err(_) => compact(
-            lots.saturating_mul(10i128.saturating_pow(exponent.unsigned_abs().into())),
-            0,
-            11,
-        ),
+        Ok(decimals) => compact(lots, decimals, width),
+        Err(_) => {
+            let unit = 10i128.saturating_pow(exponent.unsigned_abs().into());
+            compact(lots.saturating_mul(unit), 0, width)
+        }
     }
 }
 
 fn draw_holders(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
     let block = Block::bordered()
-        .title("Who holds what: side, size, value, accounts, the largest and their shares");
+        .title("Who holds what: size, value, accounts, the largest and their shares");
+    let width = usize::from(area.width.saturating_sub(2));
     if body.exposure.is_empty() {
         frame.render_widget(
             Paragraph::new("Nobody holds anything but the quote token.").block(block),
@@ -181,7 +182,7 @@ fn draw_holders(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
     first.extend(rest);
     let all: Vec<Line> = first
         .into_iter()
-        .flat_map(|exposure| lines(exposure, body, canvas))
+        .flat_map(|exposure| lines(exposure, body, canvas, width))
         .collect();
     frame.render_widget(Paragraph::new(all).block(block), area);
 }

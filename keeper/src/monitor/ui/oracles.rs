@@ -16,14 +16,14 @@ use ratatui::{
     widgets::{Block, Cell, Paragraph, Row, Table, Wrap},
 };
 
-const HEADS: [(&str, u16); 7] = [
-    ("ASSET", 9),
-    ("PRICE", 13),
-    ("AGE (LIMITS)", 16),
-    ("WIDTH (MAX)", 13),
-    ("FROM AVERAGE (MAX)", 18),
-    ("STABLE", 8),
-    ("GOOD FOR", 15),
+const HEADS: [(&str, Constraint); 7] = [
+    ("ASSET", Constraint::Fill(1)),
+    ("PRICE", Constraint::Length(11)),
+    ("AGE, LIMITS", Constraint::Length(15)),
+    ("WIDTH", Constraint::Length(12)),
+    ("AVERAGE", Constraint::Length(13)),
+    ("STABLE", Constraint::Length(7)),
+    ("GOOD FOR", Constraint::Length(14)),
 ];
 /// Lines of the marked asset.
 const DETAIL: u16 = 6;
@@ -43,29 +43,24 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
     frame.render_widget(paragraph, detail);
 }
 
-/// Whether there are figures to be shown.
-fn is_priced(oracle: &Oracle) -> bool {
-    !matches!(oracle.usable, Usable::NoOracle | Usable::NeverPriced)
-}
-
 fn row(oracle: &Oracle, body: &Body) -> Row<'static> {
-    let figures = if is_priced(oracle) {
+    let figures = if oracle.is_priced() {
         let price = short_price(Price(oracle.raw), oracle.lot_exponent, body.quote.decimals);
         [
             price,
             format!(
-                "{} ({}/{})",
+                "{} {}/{}",
                 age(oracle.age),
                 oracle.max_age_initial,
                 oracle.max_age_liquidation
             ),
             format!(
-                "{} ({})",
+                "{}/{}",
                 fine(oracle.confidence_bps),
                 fine(oracle.max_confidence_bps)
             ),
             format!(
-                "{} ({})",
+                "{}/{}",
                 fine(oracle.divergence_bps),
                 fine(oracle.max_divergence_bps)
             ),
@@ -103,7 +98,7 @@ fn draw_table(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
         6 => Cell::from(format!("  {head}")),
         _ => right(*head),
     });
-    let widths = HEADS.iter().map(|(_, width)| Constraint::Max(*width));
+    let widths = HEADS.iter().map(|(_, width)| *width);
     let table = Table::new(rows, widths)
         .header(Row::new(head).style(canvas.theme.strong()))
         .column_spacing(0)

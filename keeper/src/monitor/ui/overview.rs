@@ -10,7 +10,7 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     style::Style,
     text::{Line, Span},
-    widgets::{Block, Paragraph},
+    widgets::{Block, Paragraph, Wrap},
 };
 
 /// Characters of a figure.
@@ -69,8 +69,8 @@ fn totals(body: &Body, canvas: Canvas) -> Vec<Line<'static>> {
     vec![
         line("Accounts", format!("{accounts}, {empty} empty"), plain),
         line(
-            "Active",
-            format!("{with_positions} positions, {with_orders} orders"),
+            "With positions",
+            format!("{with_positions}, {with_orders} with orders"),
             plain,
         ),
         line(
@@ -185,5 +185,6 @@ fn draw_alerts(frame: &mut Frame, area: Rect, alerts: &[Alert], feed: &FeedView,
     let (first, told) = window(canvas.ui.marked(), lines.len(), room);
     let block = Block::bordered().title(format!("Attention{told}"));
     let seen: Vec<Line> = lines.into_iter().skip(first).take(room).collect();
-    frame.render_widget(Paragraph::new(seen).block(block), area);
+    let paragraph = Paragraph::new(seen).wrap(Wrap { trim: false });
+    frame.render_widget(paragraph.block(block), area);
 }

@@ -20,7 +20,7 @@ const CURVE: u16 = 9;
 /// Columns of a point's bar, one of them blank.
 const BAR: usize = 3;
 /// Columns of a name before a row of figures.
-const NAME: usize = 8;
+const NAME: usize = 9;
 
 const HEADS: [(&str, u16); 5] = [
     ("ACCOUNT", 12),
@@ -158,7 +158,9 @@ fn draw_table(frame: &mut Frame, area: Rect, body: &Body, canvas: Canvas) {
 
 /// Bars of accounts, two columns each and one blank between.
 fn bars(points: &[Point]) -> Vec<u64> {
-    let bar = |point: &Point| [point.accounts as u64, point.accounts as u64, 0];
+    // No more than a chart can add up.
+    let size = |point: &Point| u64::from(u32::try_from(point.accounts).unwrap_or(u32::MAX));
+    let bar = |point: &Point| [size(point), size(point), 0];
     points.iter().flat_map(bar).collect()
 }
 
@@ -195,7 +197,10 @@ fn draw_curve(frame: &mut Frame, area: Rect, curve: Option<&Curve>, body: &Body,
         ..chart
     };
     frame.render_widget(Sparkline::default().data(bars(&curve.points)), indent);
-    let per_cent = |point: &Point| format!("{:+}", point.move_bps / 100);
+    let per_cent = |point: &Point| match point.move_bps / 100 {
+        0 => "0".into(),
+        percent => format!("{percent:+}"),
+    };
     let size = |point: &Point| compact(point.notional, body.quote.decimals, 2 * BAR - 1);
     frame.render_widget(
         figures("move", &curve.points, per_cent).style(canvas.theme.strong()),

@@ -67,7 +67,7 @@ pub(super) struct Sums {
     pub debt: i128,
     /// Interest that has left the cash and was not swept.
     pub payable: i128,
-    /// Accounts with nothing in them.
+    /// Accounts with nothing in them, the backstop aside.
     pub empty: usize,
     /// By asset: who is long, who is short, who has deposited.
     sides: BTreeMap<u16, [Sizes; 3]>,
@@ -90,7 +90,7 @@ impl Sums {
         self.cash += cash.max(0);
         self.debt += (-cash).max(0);
         self.payable += i128::from(core.debt.payable.0);
-        self.empty += usize::from(core.is_empty());
+        self.empty += usize::from(core.is_empty() && !margin.header.is_backstop());
         for (asset, lots) in net_lots(tables, margin) {
             let side = usize::from(lots < 0);
             self.sides.entry(asset).or_default()[side].push((key, lots.unsigned_abs()));

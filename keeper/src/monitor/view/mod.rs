@@ -30,6 +30,7 @@ use crate::{
 };
 use anchor_lang::prelude::Pubkey;
 use counterweight_fleet::Standing;
+use counterweight_risk::Ratio;
 use counterweight_sdk::accounts::RiskTables;
 use exposure::Sums;
 use serde::Serialize;
@@ -143,6 +144,11 @@ impl Scene<'_> {
         let row = self.tables.assets.get(usize::from(asset));
         row.map_or_else(|| format!("asset {asset}"), |row| name(&row.name))
     }
+}
+
+/// A ratio that governance wrote in basis points and the chain rounds down: the basis points that were written.
+fn nearest_bps(ratio: Ratio) -> i64 {
+    (i64::from(ratio.0) * 10_000 + (1 << 19)) >> 20
 }
 
 /// Milliseconds after which a line over which no clock comes is called quiet.

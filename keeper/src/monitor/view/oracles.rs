@@ -1,9 +1,9 @@
 //! Prices: how old, how wide, how far from their average, and what they may be used for (docs/risk.md, section 2).
 
-use super::Scene;
+use super::{Scene, nearest_bps};
 use crate::monitor::figures::{name, price, text};
 use counterweight_risk::{
-    Asset, Price, Ratio,
+    Asset, Price,
     asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL, PRICE_DIVERGENT, PRICE_WIDE},
 };
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Usable {
         match self {
             Self::AddingRisk => "adding risk",
             Self::Liquidating => "liquidating",
-            Self::Silent => "nothing: silent",
+            Self::Silent => "nothing",
             Self::NeverPriced => "never priced",
             Self::NoOracle => "no oracle",
         }
@@ -97,11 +97,6 @@ fn bps_up(part: u64, whole: u64) -> i64 {
     i64::try_from((u128::from(part) * 10_000).div_ceil(whole)).unwrap_or(i64::MAX)
 }
 
-/// A limit as governance wrote it: stored rounded down, so to the nearest basis point.
-fn limit_bps(ratio: Ratio) -> i64 {
-    (i64::from(ratio.0) * 10_000 + (1 << 19)) >> 20
-}
-
 const fn kind(asset: &Asset) -> &'static str {
     match asset.oracle_kind {
         ORACLE_PYTH_PULL => "pyth pull",
@@ -127,6 +122,11 @@ fn usable(asset: &Asset, index: u16, now: i64) -> Usable {
 }
 
 impl Oracle {
+    /// Whether there is a recorded price, which has an age and a width.
+    pub const fn is_priced(&self) -> bool {
+        !matches!(self.usable, Usable::NoOracle | Usable::NeverPriced)
+    }
+
     /// Of every asset, as it is recorded.
     pub(super) fn all(scene: &Scene) -> Vec<Self> {
         let recorded = scene.state.recorded().unwrap_or(scene.tables);
@@ -135,28 +135,34 @@ impl Oracle {
             .collect()
     }
 
-    fn of(scene: &Scene, index: u16, asset: &Asset) -> Self {
+    fn of(scene: &Scene, at: u16, asset: &Asset) -> Self {
         let params = &scene.tables.header.params;
         let priced = asset.publish_time != 0;
         let gap = i128::from(asset.stable.0) - i128::from(asset.index.0);
         let gap = (gap * 10_000)
             .checked_div(asset.index.0.into())
             .unwrap_or(0);
-        let is_quote = index == 0 && asset.oracle_kind != ORACLE_NONE;
+        let is_quote = at == 0 && asset.oracle_kind != ORACLE_NONE;
         let off_par = |par: Price| bps_up(asset.index.0.abs_diff(par.0), par.0);
-        let found = scene.state.prices().reading(index);
+        // Without an oracle it is worth a dollar.
+        let index = if asset.oracle_kind == ORACLE_NONE {
+            params.par()
+        } else {
+            asset.index
+        };
+        let found = scene.state.prices().reading(at);
         Self {
-            asset: index,
+            asset: at,
             name: name(&asset.name),
             kind: kind(asset),
-            usable: usable(asset, index, scene.now),
+            usable: usable(asset, at, scene.now),
             price: price(
-                asset.index,
+                index,
                 asset.lot_exponent,
                 params.quote_decimals.into(),
                 DIGITS,
             ),
-            raw: asset.index.0,
+            raw: index.0,
             lot_exponent: asset.lot_exponent,
             decimals: asset.decimals,
             publish_time: asset.publish_time,
@@ -168,14 +174,14 @@ impl Oracle {
             max_age_initial: asset.max_age_initial,
             max_age_liquidation: asset.max_age_liquidation,
             confidence_bps: bps_up(asset.confidence.0, asset.index.0),
-            max_confidence_bps: limit_bps(asset.max_confidence),
+            max_confidence_bps: nearest_bps(asset.max_confidence),
             divergence_bps: bps_up(asset.index.0.abs_diff(asset.average.0), asset.average.0),
-            max_divergence_bps: limit_bps(asset.max_divergence),
+            max_divergence_bps: nearest_bps(asset.max_divergence),
             stable_gap_bps: i64::try_from(gap).unwrap_or(i64::MAX),
             wide: asset.price_flags & PRICE_WIDE != 0,
             divergent: asset.price_flags & PRICE_DIVERGENT != 0,
             off_par_bps: (is_quote && priced).then(|| off_par(params.par())),
-            newer_at_source: scene.state.due().contains(&index),
+            newer_at_source: scene.state.due().contains(&at),
             source_problem: found
                 .and_then(|found| found.err())
                 .map(|problem| problem.to_string()),

@@ -1,6 +1,6 @@
 //! Sums over the clearinghouse.
 
-use super::{Accounts, Condition, Market, Scene};
+use super::{Accounts, Condition, Market, Scene, nearest_bps};
 use crate::monitor::figures::{maybe_text, share_bps, text};
 use counterweight::state::{
     Custody, PAUSE_DEPOSIT, PAUSE_LIQUIDATE, PAUSE_TRADE, PAUSE_TRANSFER, PAUSE_WITHDRAW,
@@ -31,7 +31,7 @@ pub struct Vault {
     /// What may leave in a window, token atoms; null without a limit.
     #[serde(serialize_with = "maybe_text")]
     pub outflow_limit: Option<u64>,
-    /// The initial weight as it is at present, in basis points, rounded down.
+    /// The initial weight as it is at present, to the nearest basis point.
     pub weight_bps: i64,
     /// The initial weight of the terms, which it is where there is no concentration.
     pub weight_full_bps: i64,
@@ -146,7 +146,6 @@ impl Vault {
         let row = scene.tables.assets.get(usize::from(custody.asset))?;
         let outflow = custody.outflow.at(scene.now).ok();
         let limited = outflow.filter(|outflow| outflow.limit != UNLIMITED);
-        let bps = |ratio: counterweight_risk::Ratio| (i64::from(ratio.0) * 10_000) >> 20;
         Some(Self {
             asset: custody.asset,
             name: scene.asset(custody.asset),
@@ -156,8 +155,8 @@ impl Vault {
             used_bps: share_bps(custody.recorded.into(), row.deposit_cap.into()).unwrap_or(0),
             may_leave: limited.map(|outflow| outflow.free()),
             outflow_limit: limited.map(|outflow| outflow.limit),
-            weight_bps: bps(row.weight_initial),
-            weight_full_bps: bps(row.weight_initial_full),
+            weight_bps: nearest_bps(row.weight_initial),
+            weight_full_bps: nearest_bps(row.weight_initial_full),
         })
     }
 }
