@@ -174,9 +174,7 @@ async function looks({ page, goto, picture }) {
   await page.getByRole('button', { name: 'Deposit', exact: true }).click();
   await page.locator('.toast', { hasText: 'Deposited 12.00 SOL' }).waitFor({ timeout: SOON });
   // Messages go by themselves after a while; a picture is better without them.
-  await page.locator('.toast').first().waitFor({ state: 'detached' });
   while ((await page.locator('.toast').count()) > 0) await page.waitForTimeout(200);
-  await close.click({ timeout: 300 }).catch(() => undefined);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme });
     for (const [name, file] of LOOKS) {
