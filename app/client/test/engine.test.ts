@@ -168,6 +168,9 @@ describe('the engine', () => {
     console.info(Object.fromEntries(counts));
     for (const kind of ['deposit', 'withdraw', 'block', 'take', 'rest', 'peg', 'refresh']) expect(counts.get(kind), kind).toBeGreaterThan(2);
     expect(exchange.margin(me).positions.length).toBeGreaterThan(0);
+    // Deposits weighed on the weight of all, or the previews of deposits would have shown little.
+    const { weightInitial, weightInitialFull } = exchange.tables().assets[1]!;
+    expect(weightInitial).toBeLessThan(weightInitialFull);
   });
 
   describe('of a leveraged account', () => {
