@@ -67,9 +67,8 @@ describe('units', () => {
 
   it('of a position say where it was entered', () => {
     const position = { lots: 150n, quote: -(100n * 15_010n + 50n * 15_020n) * 100n };
-    const entry = entryPrice({ ...({} as NonNullable<ReturnType<typeof decodeMargin>['positions'][number]>), ...position });
-    expect(entry).toBe(((100n * 15_010n + 50n * 15_020n) * 100n * 65_536n) / 150n);
-    expect(entryPrice({ ...({} as never as ReturnType<typeof decodeMargin>['positions'][number]), lots: 0n, quote: 0n })).toBeUndefined();
+    expect(entryPrice(position)).toBe(((100n * 15_010n + 50n * 15_020n) * 100n * 65_536n) / 150n);
+    expect(entryPrice({ lots: 0n, quote: 0n })).toBeUndefined();
   });
 
   it('refuse other bytes, and layouts that are not known', () => {

@@ -91,6 +91,6 @@ export function atomsToText(atoms: bigint, decimals: number): string {
 }
 
 /** The price at which a position's open lots were traded on average, as a risk price; none without lots. */
-export function entryPrice(position: Position): bigint | undefined {
+export function entryPrice(position: Pick<Position, 'lots' | 'quote'>): bigint | undefined {
   return position.lots === 0n ? undefined : (-position.quote * BigInt(PRICE_ONE)) / position.lots;
 }
