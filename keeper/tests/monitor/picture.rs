@@ -18,10 +18,13 @@ const fn colour(colour: Color) -> &'static str {
     }
 }
 
+/// As text of an SVG, which would make one blank of several.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    let text = text
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
-        .replace('>', "&gt;")
+        .replace('>', "&gt;");
+    text.replace(' ', "\u{a0}")
 }
 
 /// Cells beside each other that look alike.
@@ -65,7 +68,7 @@ pub fn of(buffer: &Buffer) -> String {
     let mut svg = format!(
         concat!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -8 {} {}" "#,
-            r#"font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="13" xml:space="preserve">"#,
+            r#"font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="13">"#,
             "\n",
             r##"<rect x="-8" y="-8" width="{}" height="{}" rx="6" fill="#1d1f24"/>"##,
             "\n"
