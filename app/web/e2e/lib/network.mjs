@@ -1,6 +1,6 @@
 // A local network of its own, and a cable to it that can be cut.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,13 +97,15 @@ export async function startNetwork(log) {
       if (!response.ok) throw new Error(`setting the price of ${asset}: ${await response.text()}`);
     },
     words: () => Buffer.concat(words).toString(),
-    stop: () =>
-      new Promise((resolve) => {
+    async stop() {
+      await new Promise((resolve) => {
         if (child.exitCode !== null) return resolve();
         child.once('exit', resolve);
         child.kill('SIGTERM');
         // Only a network that does not end by itself is ended.
         setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
-      }),
+      });
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
