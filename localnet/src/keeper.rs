@@ -154,7 +154,8 @@ fn ask_to_end(child: &Child) {
     };
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     if let Some(id) = id {
-        let _ = kill(Pid::from_raw(id), Signal::SIGINT);
+        // Not an interrupt: who is started from a script's background may be deaf to it.
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
     }
 }
 

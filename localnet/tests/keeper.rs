@@ -30,7 +30,7 @@ async fn with_script(name: &str, script: &str) -> (Localnet, PathBuf) {
 
 #[tokio::test]
 async fn a_keeper_understands_its_configuration_and_is_asked_to_end() {
-    let script = "trap 'echo asked > {config}.end; exit' INT; while :; do sleep 0.1; done";
+    let script = "trap 'echo asked > {config}.end; exit' TERM; while :; do sleep 0.1; done";
     let (mut net, folder) = with_script("asks", script).await;
     assert!(net.addresses().keeper && net.keeper_ended().is_none());
 

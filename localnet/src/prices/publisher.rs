@@ -41,6 +41,8 @@ enum Pin {
 pub struct Publisher {
     feeds: Arc<Vec<Feed>>,
     state: Arc<Mutex<State>>,
+    /// Held from a decision until it is written, or an older price could be written over a newer one.
+    writing: Arc<tokio::sync::Mutex<()>>,
     time_scale: i64,
 }
 
@@ -118,6 +120,7 @@ impl Publisher {
                 pins: vec![None; assets],
                 last: vec![(0, None); assets],
             })),
+            writing: Arc::default(),
             time_scale: i64::from(time_scale),
         }
     }
@@ -159,6 +162,7 @@ impl Publisher {
             return Err(Error::Input(format!("{asset}: a price is above zero")));
         }
         let doing = format!("publishing {asset}");
+        let _order = self.writing.lock().await;
         let now = link.clock().await.map_err(Error::asking(&doing))?;
         let data = {
             let mut state = self.state();
@@ -198,6 +202,7 @@ impl Publisher {
     /// # Errors
     /// [`LinkError`].
     pub async fn publish(&self, link: &Link) -> Result<usize, LinkError> {
+        let _order = self.writing.lock().await;
         let due = self.due(link.clock().await?);
         for (key, owner, data) in &due {
             cheats::set_account(link, key, owner, data).await?;
