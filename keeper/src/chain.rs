@@ -10,7 +10,7 @@ use counterweight_link::{Draft, Endpoint, Feed, Link, LinkError, SendError, Upda
 use counterweight_sdk::assemble::{AddressLookupTableAccount, Limits};
 use serde_json::{Value, json};
 use std::{future::Future, str::FromStr, sync::Arc, time::Duration};
-use tokio::sync::mpsc::Receiver;
+use tokio::{sync::mpsc::Receiver, time::timeout};
 
 /// The program that owns lookup tables, and where one names its authority.
 const LOOKUP_TABLES: Pubkey = pubkey!("AddressLookupTab1e1111111111111111111111111");
@@ -31,6 +31,8 @@ pub struct Parcel {
     pub trades: bool,
     /// Whether its log is wanted.
     pub wants_log: bool,
+    /// How long it may take until it is signed: what it was decided on grows old.
+    pub valid: Duration,
 }
 
 /// What became of a transaction that was carried out.
@@ -259,6 +261,11 @@ impl Chain for Cluster {
     }
 
     async fn send(&self, parcel: Parcel) -> Result<Receipt, Failure> {
+        // A node that is slow to give a blockhash must not have an old decision signed: it is young enough after this.
+        let young = timeout(parcel.valid, self.link.blockhash()).await;
+        young
+            .map_err(|_| Failure::Unsent("the decision grew old before it was signed".into()))?
+            .map_err(|error| Failure::Unsent(error.to_string()))?;
         let sent = self
             .link
             .send(&self.draft(&parcel))

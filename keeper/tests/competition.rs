@@ -92,7 +92,7 @@ fn an_account_that_refuses_again_and_again_is_tried_less_and_less() {
 fn a_victim_on_its_way_is_not_attacked_again_until_its_change_is_seen() {
     let mut world = World::new();
     crowd(&mut world, 1);
-    let mut keeper = world.keeper("keeper", 1_000, world.config());
+    let mut keeper = world.keeper("keeper", 200, world.config());
     keeper.settle(&mut world);
     world.pass(5);
     world.x.set_price(1, 14_400_000_000);

@@ -27,7 +27,7 @@ fn the_backstop_takes_over_what_nobody_gains_by_and_sells_it_to_whoever_does() {
     let mut keeper = world.keeper("keeper", 100_000, config);
     keeper.settle(&mut world);
     world.pass(5);
-    world.publish(1, 12_200_000_000);
+    world.publish(1, 12_100_000_000);
     keeper.settle(&mut world);
     assert_eq!(
         keeper.kinds().first(),
@@ -90,33 +90,66 @@ fn what_the_backstop_cannot_bear_is_borne_by_the_other_side_and_everybody_catche
     assert!(keeper.refusals().is_empty(), "{:?}", keeper.refusals());
 }
 
-#[test]
-fn without_positions_collateral_pays_a_debt() {
-    let mut world = World::new();
+/// Alice has sold nothing of her 10 SOL, has lost 900 dollars on BTC, and SOL falls until it no longer covers the debt.
+fn owing(world: &mut World) -> usize {
     let maker = world.admit("maker", 1_000_000);
     let alice = world.admit("alice", 0);
     let trader = &world.traders[alice];
-    world.x.deposit(trader, 1, 10_000_000_000).unwrap(); // 10 SOL
-    assert!(world.trade(alice, maker, &[(1, 5_000)])); // 5,000 dollars of BTC
+    world.x.deposit(trader, 1, 10_000_000_000).unwrap();
+    assert!(world.trade(alice, maker, &[(1, 5_000)]));
+    world.x.set_price(2, 8_200_000_000_000);
+    assert!(world.trade(maker, alice, &[(1, 5_000)]));
+    assert!(world.x.margin(&world.key(alice)).positions().is_empty());
+    alice
+}
+
+#[test]
+fn without_positions_collateral_pays_a_debt_as_soon_as_its_discount_pays() {
+    let mut world = World::new();
+    let alice = owing(&mut world);
     let mut config = world.config();
-    config.duties.liquidations.min_profit_atoms = 1;
+    config.duties.defaults.enabled = false;
     let mut keeper = world.keeper("keeper", 50_000, config);
     keeper.settle(&mut world);
     world.pass(5);
-    world.publish(2, 8_200_000_000_000); // BTC loses 18 %: 900 dollars
-    world.publish(1, 12_000_000_000);
+    world.publish(1, 9_800_000_000);
     for _ in 0..40 {
         keeper.settle(&mut world);
         world.pass(1);
     }
     let kinds = keeper.kinds();
     assert!(
-        kinds.contains(&Kind::Collateral),
-        "{kinds:?} {:?}",
-        keeper.refusals()
+        kinds.starts_with(&[Kind::Flag]) && kinds.contains(&Kind::Collateral),
+        "{kinds:?}"
     );
-    assert!(world.failing().is_empty(), "{:?}", world.failing());
     assert!(keeper.refusals().is_empty(), "{:?}", keeper.refusals());
+    assert!(world.x.margin(&world.key(alice)).header.core.cash.0 >= 0);
+    assert!(world.failing().is_empty(), "{:?}", world.failing());
     let own = world.x.margin(&keeper.trader.margin);
     assert!(own.header.core.balance(1) > 0 && own.header.core.cash.0 < 50_000 * DOLLAR);
+    assert!(keeper.keeper.summary().profit > 0);
+}
+
+#[test]
+fn collateral_that_the_backstop_took_over_is_bought_of_it() {
+    let mut world = World::new();
+    world.fund(10_000);
+    owing(&mut world);
+    let mut keeper = world.keeper("keeper", 50_000, world.config());
+    keeper.settle(&mut world);
+    world.pass(5);
+    world.publish(1, 9_800_000_000);
+    for _ in 0..40 {
+        keeper.settle(&mut world);
+        world.pass(1);
+    }
+    assert_eq!(
+        keeper.kinds()[..2],
+        [Kind::Resolve, Kind::BuyCollateral],
+        "{:?}",
+        keeper.refusals()
+    );
+    let backstop = world.x.margin(&world.x.venue.backstop());
+    assert_eq!(backstop.header.core.balance(1), 0);
+    assert!(keeper.refusals().is_empty() && keeper.keeper.summary().profit > 0);
 }

@@ -55,6 +55,7 @@ fn a_price_that_makes_an_account_fail_is_brought_and_the_account_taken_over_in_o
     );
     assert!(world.failing().is_empty());
 
+    world.pass(2);
     assert_eq!(keeper.settle(&mut world), 0, "it is done once");
     assert_eq!(keeper.keeper.summary().profit, job.expected.profit());
     let text = keeper.keeper.metrics().text();

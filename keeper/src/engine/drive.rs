@@ -23,6 +23,8 @@ use tracing::{info, warn};
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long transactions on their way are waited for at the end: longer than a blockhash lives.
 const LAST: Duration = Duration::from_secs(100);
+/// How long a step of the lookup table may take until it is signed.
+const A_TABLE: Duration = Duration::from_secs(30);
 /// Updates that are taken before a round is decided.
 const AT_ONCE: usize = 4_096;
 
@@ -295,6 +297,7 @@ async fn tables<C: Chain>(
             tables: std::sync::Arc::new([]),
             trades: false,
             wants_log: false,
+            valid: A_TABLE,
         };
         let sent = chain.send(parcel).await;
         sent.map_err(|failure: Failure| format!("the lookup table: {failure}"))?;

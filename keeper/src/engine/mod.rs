@@ -29,7 +29,7 @@ use anchor_lang::prelude::Pubkey;
 use counterweight_fleet::Census;
 use counterweight_link::Update;
 use counterweight_sdk::assemble::{AddressLookupTableAccount, Limits};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tracing::{debug, info, warn};
 use turns::Clocks;
 
@@ -337,6 +337,7 @@ impl Keeper {
 
     /// The transaction of a job, unsigned.
     pub fn parcel(&self, job: &Job) -> Parcel {
+        let left = job.deadline.saturating_sub(self.state.moment().time).max(0);
         Parcel {
             instructions: job.instructions.clone(),
             limits: Limits {
@@ -348,6 +349,7 @@ impl Keeper {
             tables: self.tables.clone(),
             trades: job.trades,
             wants_log: job.id.kind.takes_over() || job.expected.reward != 0,
+            valid: Duration::from_secs(left.unsigned_abs()),
         }
     }
 }

@@ -9,6 +9,7 @@ use counterweight_sdk::{
     accounts::Margin,
     assemble::{Limits, v0, with_limits},
     limits::{MOST_UNITS, compute_limit},
+    risk::Position,
     whatif::exposures,
 };
 use solana_hash::Hash;
@@ -18,6 +19,17 @@ use solana_message::VersionedMessage;
 pub const PACKET: usize = 1_232;
 /// Accounts that a transaction may lock.
 const LOCKS: usize = 64;
+
+/// Units that each instruction may use beyond what was measured: what was measured is one case of many, and a limit
+/// that is too high costs next to nothing.
+const SPARE: u32 = 4_000;
+/// What an account adds to that: for a position that lags behind a deleveraging, one with orders, any other; a
+/// collateral; a debt.
+const LAGGING: u32 = 2_000;
+const RESTING: u32 = 500;
+const HELD: u32 = 150;
+const TOKENS: u32 = 800;
+const OWING: u32 = 1_500;
 
 /// An instruction of a bundle, with the units that it may use beyond what was measured.
 #[derive(Clone, Debug)]
@@ -48,6 +60,8 @@ pub struct Bundle {
     pub prices: Vec<u16>,
     /// Positions of the largest account in it.
     pub positions: u16,
+    /// Units that its accounts cost each instruction beyond what was measured.
+    pub burden: u32,
     /// Whether the trader signs.
     pub trades: bool,
     /// Further accounts that nothing else may be done to meanwhile.
@@ -82,6 +96,21 @@ pub fn prices_of(scene: &Scene, margins: &[&Margin], also: &[u16]) -> Vec<u16> {
     needed.filter(|asset| wanted.contains(asset)).collect()
 }
 
+/// What an account costs whoever judges it beyond what was measured.
+fn burden(scene: &Scene, margin: &Margin) -> u32 {
+    let of = |position: &Position| {
+        let row = scene.tables.markets.get(usize::from(position.market));
+        let lags = row.is_some_and(|row| !position.is_current(row));
+        let rests = position.bid_lots.0 != 0 || position.ask_lots.0 != 0;
+        HELD + u32::from(lags) * LAGGING + u32::from(rests) * RESTING
+    };
+    let core = &margin.header.core;
+    let positions: u32 = margin.positions().iter().map(of).sum();
+    let tokens = core.balances.iter().filter(|held| held.atoms > 0);
+    let tokens: u32 = tokens.map(|_| TOKENS).sum();
+    positions + tokens + u32::from(core.cash.0 < 0) * OWING
+}
+
 impl Bundle {
     /// Nothing yet.
     pub fn new(kind: Kind, subject: Pubkey) -> Self {
@@ -90,6 +119,7 @@ impl Bundle {
             steps: Vec::new(),
             prices: Vec::new(),
             positions: 1,
+            burden: 0,
             trades: false,
             locks: Vec::new(),
             watch: Vec::new(),
@@ -110,6 +140,7 @@ impl Bundle {
         self.prices.sort_unstable();
         self.prices.dedup();
         self.positions = self.positions.max(margin.header.core.position_count);
+        self.burden = self.burden.saturating_add(burden(scene, margin));
     }
 
     /// The instructions with the prices before them.
@@ -128,8 +159,15 @@ impl Bundle {
             positions: self.positions,
             unit_price: scene.prices.unit_price,
             loaded: None,
-            extra_units: self.steps.iter().map(|step| step.extra).sum(),
+            extra_units: self.extra(),
         }
+    }
+
+    fn extra(&self) -> u32 {
+        let steps = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        let own = self.steps.iter().map(|step| step.extra);
+        let each = self.burden.saturating_add(SPARE);
+        own.fold(each.saturating_mul(steps), u32::saturating_add)
     }
 
     /// What it takes up, where it fits a packet, the locks of a transaction and its compute.

@@ -18,6 +18,10 @@ use counterweight_sdk::{
 /// Markets of an account that are looked at, those that require most first.
 const LOOKED_AT: usize = 8;
 
+/// Positions up to which slices were measured, and units of each further one.
+const SLICED: u16 = 32;
+const A_LEG: u32 = 2_500;
+
 /// What somebody wants of takeovers.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -116,8 +120,11 @@ pub fn plan(
                 break;
             }
         };
-        bundle.steps.push(step_of(scene, &stage, key, &take).into());
         bundle.positions = bundle.positions.max(take.own.header.core.position_count);
+        bundle.steps.push(Step {
+            instruction: step_of(scene, &stage, key, &take),
+            extra: extra_of(&take, bundle.positions),
+        });
         let Some(fitted) = bundle.fit(scene) else {
             why = Idle::TooLarge;
             break;
@@ -222,6 +229,16 @@ pub fn by_requirement(scene: &Scene, stage: &Rehearsal) -> Vec<u16> {
         .collect();
     markets.sort_unstable_by(|a, b| b.cmp(a));
     markets.into_iter().map(|(_, market)| market).collect()
+}
+
+/// Units of a takeover beyond what the SDK reckons: slices were measured up to 32 positions, and cost more for each
+/// further one than other instructions do.
+fn extra_of(take: &Take, positions: u16) -> u32 {
+    let further = u32::from(positions.saturating_sub(SLICED));
+    match take.taken {
+        Taken::Slice { .. } => further * A_LEG,
+        _ => 0,
+    }
 }
 
 /// The instruction that takes it, guarded against prices that move meanwhile.

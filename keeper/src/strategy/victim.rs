@@ -128,8 +128,8 @@ fn take(
     }
     let plan = found?;
     let worth = plan.expected.profit() >= terms.min_profit;
-    if defaults {
-        // It does not get better: below the line others may end it at any time.
+    if defaults && scene.config.duties.defaults.enabled {
+        // Who ends defaults does not wait for one to pay more.
         return if worth {
             add(scene, round, plan)
         } else {

@@ -25,7 +25,12 @@ pub struct World {
     pub table: AddressLookupTableAccount,
     /// Milliseconds of the keepers' clocks.
     pub now: u64,
+    /// Transactions so far, of all keepers.
+    pub carried: u64,
 }
+
+/// The log of a transaction that was carried out, or the number of the program's refusal.
+pub type Became = Result<Vec<String>, Option<u32>>;
 
 /// A keeper on that chain.
 pub struct Member {
@@ -33,8 +38,9 @@ pub struct Member {
     pub trader: Trader,
     seen: HashMap<Pubkey, Vec<u8>>,
     /// Every transaction with what became of it.
-    pub sent: Vec<(Job, Result<Vec<String>, Option<u32>>)>,
-    next: u64,
+    pub sent: Vec<(Job, Became)>,
+    /// Which of all keepers' transactions each was.
+    pub order: Vec<u64>,
 }
 
 impl World {
@@ -58,6 +64,7 @@ impl World {
             traders: Vec::new(),
             table,
             now: 1_000,
+            carried: 0,
         }
     }
 
@@ -142,7 +149,7 @@ impl World {
             trader,
             seen: HashMap::new(),
             sent: Vec::new(),
-            next: 0,
+            order: Vec::new(),
         }
     }
 
@@ -245,12 +252,13 @@ impl Member {
         for Launch { ticket, job } in launches {
             let parcel = self.keeper.parcel(&job);
             let outcome = world.carry(&parcel, &self.trader);
-            self.next += 1;
+            world.carried += 1;
+            self.order.push(world.carried);
             let (told, noted) = match outcome {
                 Ok(logs) => {
                     through += 1;
                     let receipt = Receipt {
-                        signature: format!("{}", self.next),
+                        signature: world.carried.to_string(),
                         logs: logs.clone(),
                     };
                     (Outcome::Confirmed(receipt), Ok(logs))
