@@ -26,14 +26,11 @@ const ROUNDS: usize = 21;
 struct Taken(Vec<Duration>);
 
 impl Taken {
-    fn by(mut what: impl FnMut()) -> Self {
-        let mut times: Vec<Duration> = (0..ROUNDS)
-            .map(|_| {
-                let start = Instant::now();
-                what();
-                start.elapsed()
-            })
-            .collect();
+    fn by(what: impl FnMut()) -> Self {
+        Self::sorted((0..ROUNDS).map(timed(what)).collect())
+    }
+
+    fn sorted(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         Self(times)
     }
@@ -44,6 +41,62 @@ impl Taken {
 
     fn least(&self) -> f64 {
         self.0[0].as_secs_f64() * 1e3
+    }
+}
+
+fn timed(mut what: impl FnMut()) -> impl FnMut(usize) -> Duration {
+    move |_| {
+        let start = Instant::now();
+        what();
+        start.elapsed()
+    }
+}
+
+/// Judging all accounts, and in turn with it reading what that reads, so that whatever else the machine does
+/// concerns both.
+struct Pair {
+    judged: Taken,
+    read: Taken,
+    /// How many times what reading took judging took right after: the median.
+    times: f64,
+    /// Bytes that are read.
+    bytes: usize,
+    census: Census,
+}
+
+impl Pair {
+    fn of(fleet: &mut Fleet) -> Self {
+        let (mut judged, mut read) = (Vec::new(), Vec::new());
+        let (mut bytes, mut census) = (0, Census::default());
+        for now in (NOW..).take(ROUNDS) {
+            read.push(timed(|| bytes = black_box(fleet.read_through()).0)(0));
+            judged.push(timed(|| census = fleet.judge_all(now))(0));
+        }
+        let pairs = judged.iter().zip(&read);
+        let mut times: Vec<f64> = pairs
+            .map(|(judged, read)| judged.as_secs_f64() / read.as_secs_f64())
+            .collect();
+        times.sort_unstable_by(f64::total_cmp);
+        Self {
+            judged: Taken::sorted(judged),
+            read: Taken::sorted(read),
+            times: times[ROUNDS / 2],
+            bytes,
+            census,
+        }
+    }
+
+    fn text(&self) -> String {
+        let megabytes = self.bytes as f64 / 1e6;
+        let (times, rate) = (self.times, megabytes / self.read.median());
+        let Census {
+            failing, by_engine, ..
+        } = self.census;
+        format!(
+            "\nJudging takes {times:.2} times what reading the same {megabytes:.0} MB takes ({rate:.1} GB/s), each \
+             measured in turn with the other. {failing} of the accounts fail; {by_engine} were judged by the engine \
+             itself.\n\n"
+        )
     }
 }
 
@@ -129,55 +182,27 @@ fn one_by_one(report: &mut Report, crowd: &mut Crowd) {
 
 fn all(report: &mut Report, fleet: &mut Fleet) -> Taken {
     let count = fleet.len();
-    let mut now = NOW;
-    let mut census = Census::default();
-    let judged = Taken::by(|| {
-        now += 1;
-        census = fleet.judge_all(now);
-    });
-    assert_eq!((census.judged, census.unknown), (count, 0));
-    let mut bytes = 0;
-    let read = Taken::by(|| bytes = black_box(fleet.read_through()).0);
+    let pair = Pair::of(fleet);
+    assert_eq!((pair.census.judged, pair.census.unknown), (count, 0));
     let shock = Shock {
         moves: vec![(1, -2_000), (2, -1_500)],
     };
     let mut below = 0;
-    let shocked = Taken::by(|| below = fleet.shock(&shock, now).len());
+    let shocked = Taken::by(|| below = fleet.shock(&shock, NOW).len());
     let exposed = Taken::by(|| drop(black_box(fleet.exposure())));
     let worst = Taken::by(|| drop(black_box(fleet.worst(100))));
-    report.row(
-        "read the memory that judging reads",
-        count,
-        &read,
-        Some(&judged),
-    );
-    report.row("**judge all**", count, &judged, Some(&judged));
-    report.row(
-        &format!("shock of two prices ({below} fail)"),
-        count,
-        &shocked,
-        Some(&judged),
-    );
-    report.row("exposure", count, &exposed, Some(&judged));
-    report.row("the worst hundred", count, &worst, Some(&judged));
-    let times = judged.median() / read.median();
-    let rate = bytes as f64 / 1e6 / read.median();
-    let text = &mut report.text;
-    write!(
-        text,
-        "\nJudging takes {times:.2} times what reading the same {} MB takes ({rate:.1} GB/s). ",
-        bytes / 1_000_000
-    )
-    .expect("a string takes everything");
-    let Census {
-        failing, by_engine, ..
-    } = census;
-    writeln!(
-        text,
-        "{failing} of the accounts fail; {by_engine} were judged by the engine itself.\n"
-    )
-    .expect("a string takes everything");
-    judged
+    let shock = format!("shock of two prices ({below} fail)");
+    for (what, taken) in [
+        ("read the memory that judging reads", &pair.read),
+        ("**judge all**", &pair.judged),
+        (&shock, &shocked),
+        ("exposure", &exposed),
+        ("the worst hundred", &worst),
+    ] {
+        report.row(what, count, taken, Some(&pair.judged));
+    }
+    report.text += &pair.text();
+    pair.judged
 }
 
 fn prices(report: &mut Report, crowd: &mut Crowd, fleet: &mut Fleet, whole: &Taken) {

@@ -1,5 +1,5 @@
-//! The maintenance check as a scan makes it: the engine's figures, from less memory and without a branch that
-//! depends on what a position is.
+//! The maintenance check as a scan makes it: the engine's figures, from less memory and without branches that no
+//! processor could foresee.
 //!
 //! [`Terms::health`] computes what [`maintenance`] does, for accounts of which nothing is out of the ordinary, and
 //! says nothing for all others: positions whose side was deleveraged since, markets in settlement, assets without a
@@ -293,9 +293,14 @@ impl Sum {
     /// The requirement of a notional, and a note of how large it is.
     #[inline(always)]
     fn charge(&mut self, row: &Row, notional: u64) -> i64 {
-        // Tiers ascend: as many are too small as stand before the one that is not.
-        let [first, second, third] = row.upper.map(|upper| usize::from(notional > upper));
-        let tier = first + second + third;
+        // Most positions are in the first tier: the only branch here, since it is foreseen. Tiers ascend, so that of the
+        // others as many are too small as stand before the one that is not.
+        let [first, second, third] = row.upper.map(|upper| notional > upper);
+        let tier = if first {
+            1 + usize::from(second) + usize::from(third)
+        } else {
+            0
+        };
         let product = u128::from(notional) * u128::from(row.rate[tier]);
         self.upper |= (product >> 64) as u64;
         let charge = ((product + 0xf_ffff) >> 20) as u64;

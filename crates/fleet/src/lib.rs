@@ -34,11 +34,12 @@
 //! owners and everything else stand apart, where only who asks for this account finds them. A map of decoded accounts
 //! would be three allocations and a dozen misses of the cache for each.
 //!
-//! **The usual case has no branches.** Deleveraged sides, markets in settlement, missing prices and sums near the end
-//! of their range are told apart when an account is put, when a book is taken, or by one question at the end of an
-//! account. They are handed to the engine itself; all others go through a loop that has the same figures and nothing
-//! to predict. [`Census::by_engine`] says how many were the engine's. The property tests in `tests/judging.rs` hold
-//! both to the same bits.
+//! **The usual case is a straight line.** Which side a position is on nobody can foresee, so that a branch on it would
+//! cost more than the multiplication that it spares; a loop without one is a third faster. Deleveraged sides, markets
+//! in settlement, missing prices and sums near the end of their range are told apart when an account is put, when a
+//! book is taken, or by one question at the end of an account. They are handed to the engine itself; all others go
+//! through a loop that has the same figures. [`Census::by_engine`] says how many were the engine's. The property tests
+//! in `tests/judging.rs` hold both to the same bits.
 //!
 //! **A price that moves concerns the holders of its asset.** For each asset there is a set of the accounts that hold
 //! it, in collateral or in a position, as one bit an account. An account has at most a few dozen assets, so sets of
