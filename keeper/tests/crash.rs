@@ -5,9 +5,14 @@ mod common;
 
 use anchor_lang::prelude::Pubkey;
 use common::{DOLLAR, Member, World};
-use counterweight_keeper::strategy::Kind;
-use counterweight_sdk::{events, program::events::Liquidated};
-use counterweight_simnet::{Rng, reconcile};
+use counterweight_keeper::{refusal::number, strategy::Kind};
+use counterweight_risk::Health;
+use counterweight_sdk::{
+    accounts::Margin,
+    events,
+    program::{error::ErrorCode, events::Liquidated},
+};
+use counterweight_simnet::{Deployment, Rng, reconcile};
 use std::collections::HashSet;
 
 /// Random books against a few makers. Returns how many accounts have a position.
@@ -78,8 +83,12 @@ fn attend(world: &mut World, keepers: &mut [Member]) {
 }
 
 /// Each takeover found an account that failed or was not restored, and none came after the account was restored at the
-/// same prices. `before` is how many transactions each keeper had sent before these prices.
-fn nothing_was_taken_twice(backstop: Pubkey, keepers: &[Member], before: &[usize]) {
+/// same prices (unless accounts share losses: deleveraging takes of them too). `before` is how many transactions each keeper had sent before these prices.
+fn nothing_was_taken_twice(
+    (backstop, shares): (Pubkey, bool),
+    keepers: &[Member],
+    before: &[usize],
+) {
     let mut restored: HashSet<Pubkey> = HashSet::new();
     let news = keepers
         .iter()
@@ -104,7 +113,7 @@ fn nothing_was_taken_twice(backstop: Pubkey, keepers: &[Member], before: &[usize
                 event.account
             );
             assert!(
-                !restored.contains(&event.account),
+                shares || !restored.contains(&event.account),
                 "{} was restored and is taken again",
                 event.account
             );
@@ -115,16 +124,28 @@ fn nothing_was_taken_twice(backstop: Pubkey, keepers: &[Member], before: &[usize
     }
 }
 
-fn crash(seed: u64, users: usize, falls: &[[i64; 3]]) {
+/// Whether nothing is left of an account but cash below zero.
+fn is_bare_debt(margin: &Margin) -> bool {
+    let core = &margin.header.core;
+    let tokens = core.balances.iter().any(|held| held.atoms > 0);
+    margin.positions().is_empty() && !tokens && core.cash.0 < 0
+}
+
+fn crash(
+    seed: u64,
+    mut world: World,
+    (users, fund): (usize, u64),
+    min_profit: i64,
+    falls: &[[i64; 3]],
+) -> Vec<Kind> {
     println!("seed {seed}");
     let mut rng = Rng::new(seed);
-    let mut world = World::new();
-    world.fund(500_000);
+    world.fund(fund);
     let open = populate(&mut world, &mut rng, users);
     assert!(open > users / 3, "{open} of {users} have a position");
     let mut config = world.config();
-    // Whatever it costs: no account may be left.
-    config.duties.liquidations.min_profit_atoms = i64::MIN;
+    config.duties.liquidations.min_profit_atoms = min_profit;
+    config.duties.defaults.every_seconds = 1;
     config.duties.backstop.min_profit_atoms = -DOLLAR;
     config.duties.sweeps.enabled = true;
     let mut keepers: Vec<Member> = [2_000_000, 300_000, 20_000]
@@ -136,7 +157,7 @@ fn crash(seed: u64, users: usize, falls: &[[i64; 3]]) {
             world.keeper(&format!("keeper {n}"), dollars, config)
         })
         .collect();
-    let mut failed = 0;
+    let (mut failed, is_spent) = (0, fund < 10_000);
     for bps in falls {
         let before: Vec<usize> = keepers.iter().map(|keeper| keeper.sent.len()).collect();
         fall(&mut world, bps);
@@ -146,18 +167,30 @@ fn crash(seed: u64, users: usize, falls: &[[i64; 3]]) {
         failed = failed.max(keepers[0].keeper.state().fleet().failing().len());
         keepers[0].carry(&mut world, launches);
         attend(&mut world, &mut keepers);
-        nothing_was_taken_twice(world.x.venue.backstop(), &keepers, &before);
+        // What nobody can end is for sale, and pays when its auction has gone on for long enough.
+        for _ in 0..40 {
+            if world.failing().is_empty() {
+                break;
+            }
+            world.pass(1);
+            attend(&mut world, &mut keepers);
+        }
+        nothing_was_taken_twice((world.x.venue.backstop(), is_spent), &keepers, &before);
         let left = world.failing();
+        let bare = |(key, _): &(Pubkey, Health)| is_bare_debt(&world.x.margin(key));
+        // A debt with nothing behind it that the fund cannot pay stays until it can.
         assert!(
-            left.is_empty(),
+            left.iter().all(|each| is_spent && bare(each)),
             "seed {seed}: {} accounts are left: {left:?}",
             left.len()
         );
     }
     assert!(failed > 5, "seed {seed}: only {failed} failed");
     let refused: Vec<_> = keepers.iter().flat_map(Member::refusals).collect();
+    // Of jobs of one round, a deleveraging may come before the slice of an account that holds the market.
+    let behind = Some(number(ErrorCode::CatchUpFirst));
     assert!(
-        refused.is_empty(),
+        refused.len() < 5 && refused.iter().all(|(_, code)| is_spent && *code == behind),
         "seed {seed}: what is decided succeeds: {refused:?}"
     );
     let kinds: Vec<Kind> = keepers.iter().flat_map(Member::kinds).collect();
@@ -171,27 +204,51 @@ fn crash(seed: u64, users: usize, falls: &[[i64; 3]]) {
         count(Kind::BuyLots) + count(Kind::BuyCollateral),
         count(Kind::Deleverage) + count(Kind::DeleverageBackstop)
     );
-    assert!(count(Kind::Liquidate) + count(Kind::Slice) > 5);
+    assert!(count(Kind::Liquidate) + count(Kind::Slice) > 3);
     let accounts: Vec<Pubkey> = world.traders.iter().map(|trader| trader.margin).collect();
     let sums = reconcile(&world.x, &accounts);
     assert!(sums.balances(), "seed {seed}: {sums:?}");
+    kinds
 }
+
+const FALLS: [[i64; 3]; 4] = [
+    [300, 250, 350],
+    [400, 300, 500],
+    [900, 700, 1_200],
+    [-300, -200, -400],
+];
+const GAPS: [[i64; 3]; 3] = [
+    [1_500, 1_200, 2_000],
+    [800, 500, 900],
+    [2_000, 2_200, 2_100],
+];
 
 #[test]
 fn keepers_in_turn_leave_no_account_that_fails() {
-    crash(
-        1,
-        120,
-        &[
-            [300, 250, 350],
-            [400, 300, 500],
-            [900, 700, 1_200],
-            [-300, -200, -400],
-        ],
-    );
+    for seed in [1, 2] {
+        crash(seed, World::new(), (200, 500_000), i64::MIN, &FALLS);
+    }
 }
 
 #[test]
 fn the_same_where_prices_gap() {
-    crash(2, 100, &[[1_500, 1_200, 2_000], [800, 500, 900]]);
+    for seed in [3, 4] {
+        crash(seed, World::new(), (150, 500_000), i64::MIN, &GAPS);
+    }
+}
+
+#[test]
+fn the_same_where_only_what_pays_is_taken_and_the_fund_is_soon_spent() {
+    for seed in [5, 6] {
+        let mut deployment = Deployment::localnet();
+        deployment.backstop_daily_loss = 3_000;
+        let kinds = crash(seed, World::of(deployment), (150, 8_000), -DOLLAR, &GAPS);
+        for kind in [Kind::Resolve, Kind::Deleverage, Kind::CatchUp] {
+            assert!(
+                kinds.contains(&kind),
+                "seed {seed}: {} never happened",
+                kind.name()
+            );
+        }
+    }
 }

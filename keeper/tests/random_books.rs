@@ -121,7 +121,7 @@ fn attend(world: &mut World, keeper: &mut Member) -> usize {
 #[test]
 fn jobs_succeed_and_bring_what_was_expected() {
     let (mut taken, mut prepared, mut kinds) = (0, 0, Vec::new());
-    for seed in 1..=60 {
+    for seed in 1..=120 {
         println!("seed {seed}");
         let mut rng = Rng::new(seed);
         let mut world = World::new();

@@ -3,7 +3,7 @@
 use super::{
     Turns,
     bundle::{Bundle, Part, share_out},
-    job::{JobId, Kind},
+    job::{JobId, Kind, Reserve},
     scene::{Round, Scene},
 };
 use anchor_lang::prelude::Pubkey;
@@ -36,7 +36,9 @@ pub fn catch_up(scene: &Scene, round: &mut Round, market: u16) -> bool {
     keys.sort_unstable();
     let mut parts = Vec::new();
     for key in keys {
-        if (scene.busy)(&key) || round.has(&key) {
+        // Takeovers bring the keeper's own account up by themselves, and may come before.
+        let taking = key == scene.identity.account && round.reserve != Reserve::default();
+        if taking || (scene.busy)(&key) || round.has(&key) {
             continue;
         }
         let Some(margin) = fleet.margin(&key) else {

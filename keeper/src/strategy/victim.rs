@@ -58,13 +58,23 @@ fn one(scene: &Scene, round: &mut Round, standing: &Standing) -> Result<(), Idle
     let line = scene.tables.header.params.backstop_line;
     let defaults = is_in_default(&kindly.map_err(|_| Idle::Unknown)?, line);
 
-    let why = match take(scene, round, &rehearsal, (key, &steps), defaults) {
-        Ok(()) => return Ok(()),
-        Err(why) => why,
+    let (duties, of) = (&scene.config.duties, (key, steps.as_slice()));
+    let ends = defaults && duties.defaults.enabled;
+    let when = if ends { When::AtOnce } else { When::InTime };
+    let Err(mut why) = take(scene, round, &rehearsal, of, (ends, when)) else {
+        return Ok(());
     };
-    let duties = &scene.config.duties;
-    if defaults && duties.defaults.enabled {
-        return defaults::account(scene, round, &rehearsal, (key, &steps));
+    if ends {
+        match defaults::account(scene, round, &rehearsal, of) {
+            // Nobody can end it: what is left of it is for sale, and its auction goes on.
+            Err(Idle::Stuck) => {}
+            done => return done,
+        }
+        why = match take(scene, round, &rehearsal, of, (ends, When::InTime)) {
+            Err(Idle::Unprofitable | Idle::Off) => Idle::Stuck,
+            Err(why) => why,
+            Ok(()) => return Ok(()),
+        };
     }
     // Whoever has margin may want the clock to run; nobody wants it for what never pays.
     let helps = matches!(why, Idle::Waits | Idle::NoMargin | Idle::NoAccount);
@@ -102,13 +112,23 @@ fn bundle_of(scene: &Scene, kind: Kind, key: Pubkey, step: Step) -> Option<Bundl
     Some(bundle)
 }
 
-/// Takes over what is worth it now.
+/// Whether a takeover may wait for its price.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// It is taken now or not at all: there is another way.
+    AtOnce,
+    /// Its auction may go on until it pays.
+    InTime,
+}
+
+/// Takes over what is worth it. Of an account whose default could be ended otherwise (`ends`) nothing is taken at a
+/// loss: what is left would be a debt without positions, which the other side of a market no longer shares.
 fn take(
     scene: &Scene,
     round: &mut Round,
     rehearsal: &Rehearsal,
     (key, steps): (Pubkey, &[Step]),
-    defaults: bool,
+    (ends, when): (bool, When),
 ) -> Result<(), Idle> {
     let duty = &scene.config.duties.liquidations;
     if !duty.enabled {
@@ -118,7 +138,7 @@ fn take(
         slices: duty.slices,
         collateral: duty.collateral,
         most: duty.max_takes,
-        min_profit: duty.min_profit_atoms,
+        min_profit: duty.min_profit_atoms.max(if ends { 1 } else { i64::MIN }),
     };
     let reserve = round.reserve.clone();
     let purse = purse(scene, &reserve)?;
@@ -128,8 +148,7 @@ fn take(
     }
     let plan = found?;
     let worth = plan.expected.profit() >= terms.min_profit;
-    if defaults && scene.config.duties.defaults.enabled {
-        // Who ends defaults does not wait for one to pay more.
+    if when == When::AtOnce {
         return if worth {
             add(scene, round, plan)
         } else {
