@@ -32,11 +32,16 @@ impl fmt::Display for LineError {
             Self::Refused { why, logs, .. } => {
                 write!(f, "refused: {why}")?;
                 // The line of the numbers that were found and needed.
-                let numbers = logs.iter().filter_map(|line| {
+                let mut numbers = logs.iter().filter_map(|line| {
                     let line = line.strip_prefix("Program log: ")?;
                     (!line.starts_with("Instruction: ") && line.contains('=')).then_some(line)
                 });
-                numbers.take(1).try_for_each(|line| write!(f, " [{line}]"))
+                // Without one, whatever the runtime said last of the program that failed.
+                let stopped = || logs.iter().rev().find(|line| line.contains(" failed: "));
+                match numbers.next().or_else(|| stopped().map(String::as_str)) {
+                    Some(line) => write!(f, " [{line}]"),
+                    None => Ok(()),
+                }
             }
             Self::Unknown(why) => write!(f, "{why}: read the chain again before anything else"),
         }

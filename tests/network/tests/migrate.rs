@@ -47,8 +47,13 @@ impl Operator {
 }
 
 async fn network() -> Localnet {
+    let mut deployment = Deployment::parse(FILE).expect("the file for devnet");
+    // Which only a local network has to know.
+    for (asset, dollars) in deployment.asset.iter_mut().zip([1, 150, 100_000]) {
+        asset.start_price = dollars * 100_000_000;
+    }
     let config = Config {
-        deployment: Deployment::parse(FILE).expect("the file for devnet"),
+        deployment,
         // Nobody acts but the operator.
         chores: false,
         ..Config::quiet()

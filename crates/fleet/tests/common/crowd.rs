@@ -9,8 +9,9 @@ pub const ASSETS: usize = 32;
 /// Positions of each account.
 pub const POSITIONS: usize = 8;
 
-/// Accounts of one clearinghouse, each with [`POSITIONS`] positions and up to three collaterals. The first assets
-/// are in almost every account, the last ones in few.
+/// Accounts of one clearinghouse, each with [`POSITIONS`] positions and up to three collaterals. The first asset is
+/// in almost every account, most others in a fifth, and the last in every hundredth, besides those that hold it as
+/// collateral.
 pub struct Crowd {
     rng: Rng,
     pub tables: RiskTables,
@@ -26,9 +27,13 @@ impl Crowd {
     pub fn account(&mut self) -> Margin {
         let mut markets: Vec<usize> = Vec::with_capacity(POSITIONS);
         while markets.len() < POSITIONS {
-            // The square of a number below one: half of all is below a quarter.
+            // The square of a number below one: half of all is below a quarter. The last is a rarity.
             let share = self.rng.below(1 << 16);
-            let market = ((share * share * ASSETS as u64) >> 32) as usize;
+            let market = if self.rng.chance(1) {
+                ASSETS - 1
+            } else {
+                ((share * share * (ASSETS as u64 - 1)) >> 32) as usize
+            };
             if !markets.contains(&market) {
                 markets.push(market);
             }

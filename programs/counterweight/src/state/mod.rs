@@ -15,7 +15,7 @@ pub use risk_book::*;
 pub use triggers::*;
 
 use crate::error::{ErrorCode, refuse};
-use anchor_lang::prelude::Result;
+use anchor_lang::prelude::{Error, Result};
 
 /// An account whose bytes say in which layout they are. Each type counts its own versions: a change of one
 /// layout leaves the accounts of all others as they are.
@@ -43,11 +43,14 @@ pub trait Layout {
 #[inline(always)]
 pub fn require_version(found: u8, known: u8) -> Result<()> {
     if found == known {
-        Ok(())
-    } else {
-        Err(refuse(
-            ErrorCode::WrongVersion,
-            &[("version", found.into()), ("known", known.into())],
-        ))
+        return Ok(());
     }
+    Err(wrong_version(found, known))
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_version(found: u8, known: u8) -> Error {
+    let numbers = [("version", found.into()), ("known", known.into())];
+    refuse(ErrorCode::WrongVersion, &numbers)
 }

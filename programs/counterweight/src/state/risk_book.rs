@@ -125,12 +125,28 @@ impl<'a> RiskBookRef<'a> {
     /// [`ErrorCode::WrongVersion`], or Anchor's for another type.
     #[inline(always)]
     pub fn load<'info>(loader: &'a AccountLoader<'info, RiskBook>) -> Result<Self> {
-        let (header, tail) = Ref::map_split(checked(loader.as_ref())?, |data| {
+        let data = loader.as_ref().try_borrow_data()?;
+        check(&data)?;
+        let (header, tail) = Ref::map_split(data, |data| {
             let (header, tail) = data.split_at(RISK_BOOK_HEADER);
             (bytemuck::from_bytes::<RiskBook>(&header[8..]), tail)
         });
         header.require_version()?;
         Ok(Self { header, tail })
+    }
+
+    /// An asset, where no other row is needed: taking the tables divides their lengths by a row's.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownAsset`].
+    pub fn asset(&self, asset: u16) -> Result<&Asset> {
+        if asset >= self.header.asset_count {
+            return Err(no_asset(asset));
+        }
+        let start = usize::from(asset) * size_of::<Asset>();
+        Ok(bytemuck::from_bytes(
+            &self.tail[start..start + size_of::<Asset>()],
+        ))
     }
 
     /// The tables as the engine reads them.
@@ -158,8 +174,8 @@ impl<'a> RiskBookMut<'a> {
     /// # Errors
     /// As [`RiskBookRef::load`].
     pub fn load<'info>(loader: &'a AccountLoader<'info, RiskBook>) -> Result<Self> {
-        drop(checked(loader.as_ref())?);
         let data = loader.as_ref().try_borrow_mut_data()?;
+        check(&data)?;
         let (header, tail) = RefMut::map_split(data, |data| {
             let (header, tail) = data.split_at_mut(RISK_BOOK_HEADER);
             (bytemuck::from_bytes_mut::<RiskBook>(&mut header[8..]), tail)
@@ -183,11 +199,10 @@ impl<'a> RiskBookMut<'a> {
     /// # Errors
     /// [`ErrorCode::UnknownAsset`].
     pub fn asset(&mut self, asset: u16) -> Result<&mut Asset> {
-        let missing = || refuse(ErrorCode::UnknownAsset, &[("asset", asset.into())]);
-        self.tables()
-            .0
-            .get_mut(usize::from(asset))
-            .ok_or_else(missing)
+        if asset >= self.header.asset_count {
+            return Err(no_asset(asset));
+        }
+        Ok(self.row(usize::from(asset) * size_of::<Asset>()))
     }
 
     /// A market, to be changed.
@@ -195,11 +210,17 @@ impl<'a> RiskBookMut<'a> {
     /// # Errors
     /// [`ErrorCode::UnknownMarket`].
     pub fn market(&mut self, market: u16) -> Result<&mut MarketRow> {
-        let missing = || refuse(ErrorCode::UnknownMarket, &[("market", market.into())]);
-        self.tables()
-            .1
-            .get_mut(usize::from(market))
-            .ok_or_else(missing)
+        if market >= self.header.market_count {
+            let numbers = [("market", market.into())];
+            return Err(refuse(ErrorCode::UnknownMarket, &numbers));
+        }
+        let (assets, _) = self.header.lengths();
+        Ok(self.row(assets + usize::from(market) * size_of::<MarketRow>()))
+    }
+
+    /// The row at an offset.
+    fn row<T: bytemuck::Pod>(&mut self, start: usize) -> &mut T {
+        bytemuck::from_bytes_mut(&mut self.tail[start..start + size_of::<T>()])
     }
 
     /// Takes note of what a vault holds: the rate of interest follows it for the quote token, the weight for
@@ -244,14 +265,18 @@ impl<'a> RiskBookMut<'a> {
     }
 }
 
-/// The account's bytes, after a check of type and length. The owner was checked with the type by
-/// Anchor before the handler ran.
+/// Type and length. The owner was checked with the type by Anchor before the handler ran.
 #[inline(always)]
-fn checked<'a>(account: &'a AccountInfo) -> Result<Ref<'a, [u8]>> {
-    let data = account.try_borrow_data()?;
+fn check(data: &[u8]) -> Result<()> {
     require!(
         data.len() >= RISK_BOOK_HEADER && data[..8] == *RiskBook::DISCRIMINATOR,
         anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch
     );
-    Ok(Ref::map(data, |data| &**data))
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn no_asset(asset: u16) -> Error {
+    refuse(ErrorCode::UnknownAsset, &[("asset", asset.into())])
 }

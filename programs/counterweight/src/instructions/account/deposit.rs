@@ -57,7 +57,7 @@ impl Deposit<'_> {
         book.header.require_running(PAUSE_DEPOSIT)?;
         margin.header.require_member(&book.header.clearinghouse)?;
         margin.header.require_trader(&self.authority.key())?;
-        let row = book.book().asset(asset).or_refuse()?;
+        let row = book.asset(asset)?;
         require_collateral(row, self.mint.key, self.vault.key)?;
         custody.require_of(&book.header.clearinghouse, self.mint.key)?;
         require_tokens([&self.mint, &self.vault, &self.source], &self.token_program)?;
@@ -133,7 +133,7 @@ pub(crate) fn deposit(ctx: Context<Deposit>, asset: u16, atoms: u64) -> Result<(
     let movement = Movement {
         program: &accounts.token_program,
         mint: &accounts.mint,
-        decimals: book.book().asset(asset).or_refuse()?.decimals,
+        decimals: book.asset(asset)?.decimals,
         atoms,
     };
     let (source, vault) = (&accounts.source, &accounts.vault);

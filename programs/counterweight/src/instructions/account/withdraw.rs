@@ -68,7 +68,7 @@ impl Withdraw<'_> {
         margin.header.require_member(&book.header.clearinghouse)?;
         margin.header.require_owner(self.owner.key)?;
         margin.header.require_sequence(guards.expected_sequence)?;
-        let row = book.book().asset(asset).or_refuse()?;
+        let row = book.asset(asset)?;
         require_collateral(row, self.mint.key, self.vault.key)?;
         require!(
             *self.destination.key != *self.vault.key,
