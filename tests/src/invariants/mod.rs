@@ -228,15 +228,19 @@ pub fn initial_margin_is_kept(before: &Snapshot, after: &Snapshot, step: &Step) 
             continue;
         }
         let health_after = initial_by(&tables, margin_after, after.time);
-        // A liquidator may have taken a position whose price is only good enough for that.
-        let health_after = health_after.or_else(|error| match step.deed {
+        let health_after = match step.deed {
+            // A liquidator is judged at prices that are good enough for that. Collateral whose price is not good
+            // enough for more counts nothing in the strict check, and something there.
             Deed::Liquidate { liquidator, .. }
             | Deed::Slice { liquidator, .. }
             | Deed::Seize { liquidator, .. }
-                if liquidator == *key =>
+                if liquidator == *key && !health_after.as_ref().is_ok_and(Health::is_met) =>
             {
                 initial_for_takeover(&tables.book(), &margin_after.view(), after.time, u32::MAX)
             }
+            _ => health_after,
+        };
+        let health_after = health_after.or_else(|error| match step.deed {
             // Tokens of any kind may come in.
             Deed::Deposit { account, .. } if account == *key => Ok(health_before),
             Deed::Transfer { to, .. } if to == *key => Ok(health_before),
