@@ -208,7 +208,8 @@ mod tests {
         assert_eq!(of(12_345, 9), "12,345.00");
         assert_eq!(of(12_345, 8), "12,345");
         assert_eq!(of(12_345, 5), "12.3K");
-        assert_eq!(of(1_234_567, 6), "1.23M");
+        assert_eq!(of(1_234_567, 6), "1,234K");
+        assert_eq!(of(1_234_567, 5), "1.23M");
         assert_eq!(of(-1_234_567_890_123, 6), "-1.23T");
         // Nothing fits a column of two: the shortest there is.
         assert_eq!(of(-987_654_321, 2), "-987M");
