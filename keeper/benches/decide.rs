@@ -46,7 +46,7 @@ fn key(at: usize) -> Pubkey {
 /// Books of all sorts: which market, and how many lots for 10,000 dollars.
 fn templates(x: &mut Exchange) -> Vec<Vec<u8>> {
     let maker = x.funded("maker", 100_000_000);
-    // Holders of SOL on 3x but for the last, who is on 10x; of BTC and ETH; of both.
+    // Holders of SOL on 3x but for the last, who is on 17x; of BTC and ETH; of both.
     let books: [&[(u16, i64)]; 10] = [
         &[(0, 20_000)],
         &[(1, 30_000)],
@@ -61,7 +61,7 @@ fn templates(x: &mut Exchange) -> Vec<Vec<u8>> {
     ];
     let mut all = Vec::new();
     for (at, legs) in books.iter().enumerate() {
-        let dollars = if at == 9 { 16_500 } else { 10_000 };
+        let dollars = if at == 9 { 9_500 } else { 10_000 };
         let trader = x.funded(&format!("trader {at}"), dollars);
         let legs: Vec<_> = legs
             .iter()
@@ -108,7 +108,7 @@ fn world() -> World {
     named.extend((0..3).map(|market| x.venue.market(market)));
     named.extend((1..4).map(|asset| x.price_account(asset)));
     accounts.extend(named.into_iter().map(|key| (key, x.chain.data(&key))));
-    // A tenth of SOL's holders are on 10x.
+    // A tenth of SOL's holders are on 17x.
     let of = |at: usize| match at % 100 {
         0 | 50 => 9,
         n if n % 5 == 0 => 0,
