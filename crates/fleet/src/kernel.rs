@@ -178,6 +178,8 @@ pub(crate) struct Figures<'a> {
     pub(crate) cash: QuoteAtoms,
     /// The index of interest when the cash was last changed.
     pub(crate) interest: u64,
+    /// By which model it is judged.
+    pub(crate) model: u8,
     pub(crate) balances: &'a [Balance],
     pub(crate) heads: &'a [Head],
 }
@@ -212,6 +214,7 @@ impl<'a> Terms<'a> {
             interest: figures.interest,
             balances: figures.balances,
             positions: &positions,
+            model: figures.model,
         };
         maintenance(&self.book, &account, self.now)
     }

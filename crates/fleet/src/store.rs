@@ -8,7 +8,8 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::{Zeroable, bytes_of};
 use counterweight::state::MarginAccount;
 use counterweight_risk::{
-    Balance, Health, Market, Position, QuoteAtoms, Result, account::BALANCES,
+    Balance, Health, Market, Position, QuoteAtoms, Result,
+    account::{BALANCES, MODEL_STANDARD},
 };
 use counterweight_sdk::{accounts::Margin, borrowed::MarginRef};
 
@@ -31,6 +32,7 @@ pub(crate) struct Record {
     position_count: u16,
     balance_count: u16,
     marks: u8,
+    model: u8,
 }
 
 const _: () = assert!(size_of::<Record>() == 48);
@@ -117,6 +119,7 @@ impl Rows {
         Figures {
             cash: record.cash,
             interest: record.interest,
+            model: record.model,
             balances: self.balances.of(record.balances()),
             heads: self.positions.heads(record.positions()),
         }
@@ -169,7 +172,7 @@ impl Rows {
     pub(crate) fn classify(&self, record: &mut Record, markets: &[Market]) {
         let range = record.positions();
         let (heads, tails) = (self.positions.heads(range), self.positions.tails(range));
-        if is_plain(heads, tails, markets) {
+        if record.model == MODEL_STANDARD && is_plain(heads, tails, markets) {
             record.marks |= PLAIN;
         } else {
             record.marks &= !PLAIN;
@@ -239,6 +242,7 @@ impl Store {
             } else {
                 FLAGGED
             },
+            model: core.model,
         };
         if let Some(markets) = markets {
             rows.classify(record, markets);

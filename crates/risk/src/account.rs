@@ -15,6 +15,11 @@ use bytemuck::{Pod, Zeroable};
 /// Different collaterals, besides the quote token, that an account can hold at a time.
 pub const BALANCES: usize = 8;
 
+/// Requirements of the markets are summed ([`crate::standard`]).
+pub const MODEL_STANDARD: u8 = 0;
+/// The book is scanned for its worst scenario ([`crate::portfolio`]).
+pub const MODEL_PORTFOLIO: u8 = 1;
+
 /// A deposited collateral. 16 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
@@ -45,8 +50,10 @@ pub struct AccountCore {
     /// Orders that rest in the books of all markets, and those of them that were filled in a queue
     /// which is not settled yet.
     pub open_orders: u16,
+    /// By which model its margin is judged: one of the `MODEL_` values.
+    pub model: u8,
     /// Zero.
-    pub padding: [u8; 4],
+    pub padding: [u8; 3],
     /// The part of the cash that is profit and may not leave yet.
     pub immature: Immature,
     /// What negative cash pays.
@@ -105,6 +112,8 @@ pub struct AccountView<'a> {
     pub balances: &'a [Balance],
     /// Positions in use, sorted by key.
     pub positions: &'a [Position],
+    /// By which model its margin is judged: one of the `MODEL_` values.
+    pub model: u8,
 }
 
 /// An account to be changed: the core, and every slot of the tail.
@@ -276,6 +285,7 @@ impl AccountMut<'_> {
             interest: self.core.debt.index,
             balances: &self.core.balances,
             positions: &self.slots[..usize::from(self.core.position_count)],
+            model: self.core.model,
         }
     }
 

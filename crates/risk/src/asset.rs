@@ -3,8 +3,10 @@
 use crate::{
     error::{BoundError, Result, RiskError, within},
     fixed::{mul_div_floor, pow10},
+    portfolio::Scan,
     price::{MAX_CLOCK_LEAD, Reading, Scale, follow},
     units::{Price, QuoteAtoms, Ratio},
+    volatility::Volatility,
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -95,15 +97,23 @@ pub struct Asset {
     pub weight_initial_full: Ratio,
     /// Zero.
     pub padding_weight: [u8; 4],
-    /// Zero; for volatility estimates, scan range and concentration.
-    pub reserved: [u64; 18],
+    /// Volatility estimates, and what they multiply requirements by.
+    pub volatility: Volatility,
+    /// Terms of portfolio margin.
+    pub scan: Scan,
+    /// The first expiry of a market on this asset that is not settled yet, unix seconds; zero without one.
+    pub next_expiry: i64,
+    /// Zero.
+    pub reserved: [u64; 8],
 }
 
 const _: () = assert!(size_of::<Asset>() == 448 && align_of::<Asset>() == 8);
 const _: () = assert!(core::mem::offset_of!(Asset, index) == 144);
 const _: () = assert!(core::mem::offset_of!(Asset, atoms_per_lot) == 224);
 const _: () = assert!(core::mem::offset_of!(Asset, lot_exponent) == 272);
-const _: () = assert!(core::mem::offset_of!(Asset, reserved) == 304);
+const _: () = assert!(core::mem::offset_of!(Asset, volatility) == 304);
+const _: () = assert!(core::mem::offset_of!(Asset, scan) == 360);
+const _: () = assert!(core::mem::offset_of!(Asset, next_expiry) == 376);
 
 /// What governance sets on an asset, in basis points. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -17,6 +17,9 @@
 //! | [`params`] | what holds for a whole clearinghouse |
 //! | [`tiers`] | the marginal requirement schedule of a market |
 //! | [`standard`] | equity, initial and maintenance margin of an account |
+//! | [`portfolio`] | the same by the worst scenario of the whole book |
+//! | [`volatility`] | how far requirements follow the market's moves |
+//! | [`expiry`] | contracts that end, and at which price |
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
 //! | [`interest`] | what negative cash pays |
 //! | [`moment`] | what holds for money that changes now |
@@ -49,6 +52,7 @@ pub mod backstop;
 pub mod collateral;
 pub mod deleverage;
 pub mod error;
+pub mod expiry;
 pub mod fixed;
 pub mod funding;
 pub mod interest;
@@ -59,12 +63,14 @@ pub mod moment;
 pub mod orders;
 pub mod outflow;
 pub mod params;
+pub mod portfolio;
 pub mod position;
 pub mod price;
 pub mod slice;
 pub mod standard;
 pub mod tiers;
 pub mod units;
+pub mod volatility;
 pub mod whatif;
 
 pub use account::{AccountCore, AccountMut, AccountView, Balance};

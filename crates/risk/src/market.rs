@@ -2,6 +2,7 @@
 
 use crate::{
     error::{BoundError, Result, RiskError, within},
+    expiry::Contract,
     fixed::{mul_div_ceil, mul_div_floor},
     tiers::{Schedule, TIERS, TierTerms, check as check_tiers},
     units::{BPS, Lots, Price, QuoteAtoms, Ratio, Ticks},
@@ -10,6 +11,8 @@ use bytemuck::{Pod, Zeroable};
 
 /// A perpetual future.
 pub const KIND_PERPETUAL: u8 = 0;
+/// A future that ends at [`Contract::expiry`], at the average of the index before it.
+pub const KIND_FUTURE: u8 = 1;
 
 /// Every trade is allowed.
 pub const MODE_ACTIVE: u8 = 0;
@@ -103,8 +106,13 @@ pub struct Market {
     pub closed_index: [i64; 2],
     /// What share of each side was left when its last epoch ended, of 2^32; zero where it was closed whole.
     pub ended: [u64; 2],
-    /// Zero; for volatility, expiry and strike.
-    pub reserved: [u64; 8],
+    /// What volatility multiplies the initial and the maintenance requirement by at present; folded into both
+    /// schedules. Zero stands for one.
+    pub multipliers: [Ratio; 2],
+    /// When and at what the contract ends, where it does.
+    pub contract: Contract,
+    /// Zero; for the volatility that options are marked at.
+    pub reserved: [u64; 3],
     /// Zero; for portfolio margin: what a lot gains in each of 16 scenarios, and the price, the time and the
     /// sensitivities that they were computed at.
     pub reserved_risk: [u64; 32],
@@ -115,7 +123,9 @@ const _: () = assert!(core::mem::offset_of!(Market, maintenance) == 64);
 const _: () = assert!(core::mem::offset_of!(Market, index) == 256);
 const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 448);
+const _: () = assert!(core::mem::offset_of!(Market, multipliers) == 448);
+const _: () = assert!(core::mem::offset_of!(Market, contract) == 456);
+const _: () = assert!(core::mem::offset_of!(Market, reserved) == 488);
 const _: () = assert!(core::mem::offset_of!(Market, reserved_risk) == 512);
 
 /// What governance sets on a market. The same for adding and for changing.

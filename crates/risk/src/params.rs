@@ -6,12 +6,13 @@ use crate::{
     interest::{Interest, InterestTerms},
     maturity::MAX_MATURITY,
     moment::Moment,
+    portfolio::Portfolio,
     price::Scale,
     units::{Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 
-/// Parameters of a whole clearinghouse that a check reads. 128 bytes.
+/// Parameters of a whole clearinghouse that a check reads. 184 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
@@ -36,11 +37,14 @@ pub struct RiskParams {
     pub backstop_daily_loss: u64,
     /// What negative cash pays: terms and state.
     pub interest: Interest,
-    /// Zero; for the portfolio floor.
-    pub reserved: [u64; 3],
+    /// Terms of portfolio margin.
+    pub portfolio: Portfolio,
+    /// Zero.
+    pub reserved: [u64; 1],
 }
 
-const _: () = assert!(size_of::<RiskParams>() == 128);
+const _: () = assert!(size_of::<RiskParams>() == 184);
+const _: () = assert!(core::mem::offset_of!(RiskParams, portfolio) == 104);
 const _: () = assert!(core::mem::offset_of!(RiskParams, interest) == 40);
 const _: () = assert!(core::mem::offset_of!(RiskParams, profit_maturity) == 28);
 

@@ -39,6 +39,7 @@ impl Case {
             interest: 0,
             balances: &self.core.balances,
             positions: &[],
+            model: self.core.model,
         };
         maintenance(&self.world.book(), &account, NOW).unwrap()
     }

@@ -159,6 +159,7 @@ fn surplus(world: &World, cash: i64, position: &Position) -> i64 {
         interest: 0,
         balances: &[],
         positions: std::slice::from_ref(position),
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     let health = initial(&world.book(), &account, NOW, u32::MAX, Gains::Weighted);
     health.unwrap().free().unwrap().0

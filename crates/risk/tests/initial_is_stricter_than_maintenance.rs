@@ -32,6 +32,7 @@ fn judge(world: &World, cash: i64, positions: &[Position], gains: Gains) -> (Hea
         interest: 0,
         balances: &[],
         positions,
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     let book = world.book();
     (
@@ -186,6 +187,7 @@ fn a_wide_price_is_kind_in_maintenance_and_refused_for_more_risk() {
             interest: 0,
             balances: &[],
             positions: &[position(asset, market, lots, 0)],
+            model: counterweight_risk::account::MODEL_STANDARD,
         };
         let health = maintenance(&world.book(), &account, NOW).unwrap();
         assert_eq!(health.equity.0, equity);
@@ -216,6 +218,7 @@ fn a_takeover_needs_fresh_prices() {
         interest: 0,
         balances: &[],
         positions: &positions,
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     let book = world.book();
     let check = |age, max_age| initial_for_takeover(&book, &account, NOW + age, max_age);

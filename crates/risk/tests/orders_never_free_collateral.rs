@@ -61,6 +61,7 @@ fn judge(world: &World, position: &Position) -> Health {
         interest: 0,
         balances: &[],
         positions: std::slice::from_ref(position),
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     initial(&world.book(), &account, NOW, u32::MAX, Gains::Weighted).unwrap()
 }

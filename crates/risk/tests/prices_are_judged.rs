@@ -355,6 +355,7 @@ fn a_quote_token_off_par_stops_more_risk() {
             interest: 0,
             balances: &[],
             positions: &[],
+            model: counterweight_risk::account::MODEL_STANDARD,
         };
         let check = initial(&world.book(), &account, NOW, u32::MAX, Gains::Ignored);
         assert_eq!(check.map(|_| ()), off);
@@ -399,6 +400,7 @@ fn a_check_asks_each_price_that_it_uses_and_no_other() {
         interest: 0,
         balances: &balances,
         positions: &positions,
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     let book = world.book();
     let adding = |now| initial(&book, &account, now, u32::MAX, Gains::Weighted).map(|_| ());

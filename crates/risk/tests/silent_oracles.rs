@@ -36,6 +36,7 @@ fn a_collateral_without_a_usable_price_stops_no_check() {
         interest: 0,
         balances: &balances,
         positions: &[],
+        model: counterweight_risk::account::MODEL_STANDARD,
     };
     let book = world.book();
     let weigh =
@@ -104,6 +105,7 @@ fn a_collateral_with_a_doubtful_price_counts_nothing_initially_and_in_full_for_m
             interest: 0,
             balances: &balances,
             positions: &[],
+            model: counterweight_risk::account::MODEL_STANDARD,
         };
         let (book, kept) = (world.book(), Ratio::from_bps_floor(9_000));
         let health = initial(&book, &account, NOW, u32::MAX, Gains::Weighted).unwrap();

@@ -60,6 +60,7 @@ impl Account {
             interest: 0,
             balances: &self.core.balances,
             positions: self.positions(),
+            model: self.core.model,
         }
     }
 

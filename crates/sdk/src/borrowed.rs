@@ -138,6 +138,7 @@ impl<'a> MarginRef<'a> {
             interest: self.header.core.debt.index,
             balances: &self.header.core.balances,
             positions: self.positions(),
+            model: self.header.core.model,
         }
     }
 

@@ -116,6 +116,7 @@ impl Margin {
             interest: self.header.core.debt.index,
             balances: &self.header.core.balances,
             positions: self.positions(),
+            model: self.header.core.model,
         }
     }
 

@@ -11,10 +11,14 @@ use counterweight_sdk::{
         state::{self, Layout},
     },
     risk::{
-        Asset, Lots, Market, Position, Price, QuoteAtoms, Ratio, RiskError, asset, market, orders,
+        Asset, Lots, Market, Position, Price, QuoteAtoms, Ratio, RiskError, account, asset,
+        expiry::Contract,
+        market, orders,
         orders::Peg,
+        portfolio::Scan,
         tiers::{Schedule, Tier},
         units,
+        volatility::Volatility,
     },
 };
 use serde_json::{Value, json};
@@ -48,6 +52,9 @@ kinds! {
     Ratio => "u32",
     Peg => "u32",
     Tier => "Tier",
+    Volatility => "Volatility",
+    Scan => "Scan",
+    Contract => "Contract",
 }
 
 impl<T: Kind, const N: usize> Kind for [T; N] {
@@ -120,12 +127,17 @@ fn structures() -> Vec<Value> {
             initial_high maintenance_low maintenance_high atoms_per_lot deposit_cap max_age_initial max_age_liquidation
             max_confidence max_divergence stable_growth weight_initial weight_maintenance pnl_weight lot_exponent
             decimals oracle_kind price_flags padding full_weight_deposits deposited weight_initial_full padding_weight
-            reserved),
+            volatility scan next_expiry reserved),
         structure!("MarketRow", Market,
             address name tick_size asset kind mode padding maintenance initial index era max_open_interest
             dust_notional rates_bps maintenance_fraction penalty_start penalty_max insurance_share price_band trade_fee
             settlement_price min_order_lots impact_notional scale_start scale_end trigger_fee taker_fee_tenths
-            maker_fee_tenths funding_interval funding_cap scale_max scale closed_index ended reserved reserved_risk),
+            maker_fee_tenths funding_interval funding_cap scale_max scale closed_index ended multipliers contract
+            reserved reserved_risk),
+        structure!("Volatility", Volatility,
+            fast slow initial maintenance deviations horizon base_rate most ramp max_return max_gap padding),
+        structure!("Scan", Scan, range spread volatility_shift padding),
+        structure!("Contract", Contract, expiry strike sum seconds padding),
         structure!("Tier", Tier, upper deduction rate padding),
         structure!("Position", Position,
             market asset padding lots quote index era bid_lots bid_price ask_lots ask_price bid_peg ask_peg),
@@ -186,6 +198,10 @@ fn constants() -> Value {
         "MODE_POST_ONLY": market::MODE_POST_ONLY,
         "MODE_REDUCE_ONLY": market::MODE_REDUCE_ONLY,
         "MODE_SETTLEMENT": market::MODE_SETTLEMENT,
+        "KIND_PERPETUAL": market::KIND_PERPETUAL,
+        "KIND_FUTURE": market::KIND_FUTURE,
+        "MODEL_STANDARD": account::MODEL_STANDARD,
+        "MODEL_PORTFOLIO": account::MODEL_PORTFOLIO,
         "RATIO_ONE": Ratio::ONE.0,
         "PRICE_ONE": Price::from_atoms(1).expect("a price").0,
     })

@@ -81,6 +81,7 @@ impl Account {
             interest: self.core.debt.index,
             balances: &self.core.balances,
             positions: self.positions(),
+            model: self.core.model,
         }
     }
 

@@ -144,6 +144,7 @@ impl Naive {
             interest: 0,
             balances: &[],
             positions: &positions,
+            model: counterweight_risk::account::MODEL_STANDARD,
         };
         maintenance(&self.tables.book(), &view, self.time).map_err(number_of)
     }
@@ -156,6 +157,7 @@ impl Naive {
             interest: 0,
             balances: &[],
             positions: &positions,
+            model: counterweight_risk::account::MODEL_STANDARD,
         };
         let book = self.tables.book();
         initial(&book, &view, self.time, max_age, Gains::Weighted).map_err(number_of)

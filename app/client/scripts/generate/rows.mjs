@@ -7,6 +7,9 @@ const HEADINGS = {
   Asset: '#### Asset',
   MarketRow: '#### Market (row of the risk book)',
   Tier: '#### Tier',
+  Volatility: '#### Volatility',
+  Scan: '#### Scan',
+  Contract: '#### Contract',
   Position: '#### Position',
   Entry: '#### Entry',
   Order: '#### Order',
@@ -15,6 +18,9 @@ const ABOUT = {
   Asset: 'An asset of the risk book.',
   MarketRow: 'A market of the risk book: what trading reads. What it writes is in the account of the market.',
   Tier: 'A tier of a requirement schedule.',
+  Volatility: 'What is known of the volatility of an asset, and how requirements follow it.',
+  Scan: 'How an asset is scanned for portfolio margin.',
+  Contract: 'When and at what a contract ends.',
   Position: 'A slot of a margin account.',
   Entry: 'A fill, or a removal, that waits in the fill queue.',
   Order: 'A slot of the order book.',
@@ -97,7 +103,8 @@ export function rows(layout, markdown) {
   const seeds = Object.entries(layout.seeds).map(([name, seed]) => `  ${name}: ${quoted(seed)},`);
   const versions = Object.entries(layout.versions).map(([name, version]) => `  ${name}: ${version},`);
   // What others are made of comes first.
-  const order = ['Tier', ...layout.structures.map(({ name }) => name).filter((name) => name !== 'Tier')];
+  const parts = ['Tier', 'Volatility', 'Scan', 'Contract'];
+  const order = [...parts, ...layout.structures.map(({ name }) => name).filter((name) => !parts.includes(name))];
   const structures = order.map((name) => layout.structures.find((structure) => structure.name === name));
   return `${HEAD}
 import type { Address } from '@solana/kit';

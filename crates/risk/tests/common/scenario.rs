@@ -3,6 +3,7 @@
 use super::{EXPONENT, NOW, PAR, World, asset_terms, market_terms, scale};
 use counterweight_risk::{
     AccountView, AssetTerms, Balance, Lots, MarketTerms, Position, Price, QuoteAtoms,
+    account::MODEL_STANDARD,
     orders::{Peg, Side},
     price::Reading,
     tiers::{MIN_TIER, TierTerms},
@@ -41,6 +42,7 @@ pub struct Scenario {
     pub cash: i64,
     pub balances: Vec<Balance>,
     pub positions: Vec<Position>,
+    pub model: u8,
 }
 
 impl Scenario {
@@ -50,6 +52,7 @@ impl Scenario {
             interest: 0,
             balances: &self.balances,
             positions: &self.positions,
+            model: self.model,
         }
     }
 
@@ -341,6 +344,7 @@ fn build(
         cash,
         balances,
         positions,
+        model: MODEL_STANDARD,
     }
 }
 

@@ -222,6 +222,7 @@ impl<'a> MarginRef<'a> {
             interest: core.debt.index,
             balances: &core.balances,
             positions: &self.slots[..usize::from(core.position_count)],
+            model: core.model,
         }
     }
 }
@@ -302,6 +303,7 @@ impl<'a> MarginMut<'a> {
             interest: core.debt.index,
             balances: &core.balances,
             positions: &self.slots[..usize::from(core.position_count)],
+            model: core.model,
         }
     }
 }

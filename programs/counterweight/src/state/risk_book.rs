@@ -52,8 +52,6 @@ pub struct RiskBook {
     pub clearinghouse: Pubkey,
     /// Parameters of the clearinghouse.
     pub params: RiskParams,
-    /// Zero.
-    pub reserved: [u64; 7],
 }
 
 /// Bytes before the first asset.
@@ -62,7 +60,7 @@ pub const RISK_BOOK_HEADER: usize = 8 + size_of::<RiskBook>();
 const _: () = assert!(size_of::<RiskBook>() == 224);
 const _: () = assert!(core::mem::offset_of!(RiskBook, clearinghouse) == 8);
 const _: () = assert!(core::mem::offset_of!(RiskBook, params) == 40);
-const _: () = assert!(size_of::<RiskParams>() == 128);
+const _: () = assert!(size_of::<RiskParams>() == 184);
 
 impl Layout for RiskBook {
     /// Since 2, a market's row is 768 bytes long, and not 512.
