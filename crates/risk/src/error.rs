@@ -21,6 +21,29 @@ pub enum RiskError {
         /// The index that was asked for.
         market: u16,
     },
+    /// The market's contract has ended, and waits for its settlement price.
+    ContractEnded {
+        /// Index of the market in the risk book.
+        market: u16,
+        /// When it ended, unix seconds.
+        expiry: i64,
+    },
+    /// The contract has not ended.
+    ContractRuns {
+        /// When it ends, unix seconds; zero for never.
+        expiry: i64,
+        /// Unix seconds.
+        now: i64,
+    },
+    /// A contract that has ended waits for a price that is as late as its expiry.
+    SettlementWaits {
+        /// Publish time of the newest price.
+        published: i64,
+        /// When the contract ended.
+        expiry: i64,
+        /// From when on it is settled without one.
+        until: i64,
+    },
     /// The asset never had a price.
     NoPrice {
         /// Index of the asset in the risk book.
@@ -155,6 +178,11 @@ pub enum RiskError {
     TooManyOrders {
         /// How many it may have.
         limit: u16,
+    },
+    /// Closing lots of this position alone would raise what its account needs: it hedges others.
+    LegIsHedge {
+        /// Index of the market in the risk book.
+        market: u16,
     },
 }
 

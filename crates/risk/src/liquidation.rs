@@ -12,6 +12,7 @@ use crate::{
     error::{Result, RiskError},
     fixed::mul_div_ceil,
     market::Market,
+    portfolio::Scanner,
     standard::{Health, RiskParams},
     tiers::Tier,
     units::{Lots, Price, QuoteAtoms, Ratio},
@@ -87,6 +88,8 @@ pub struct Candidate<'a> {
     pub buffer: Ratio,
     /// Of the backstop: what no penalty may bring its equity below.
     pub floor: Option<QuoteAtoms>,
+    /// Of an account that is scanned: the whole of it, and the market's index.
+    pub scanned: Option<(Scanner<'a>, u16)>,
 }
 
 /// A liquidation step.
@@ -133,6 +136,9 @@ impl Candidate<'_> {
             return Err(RiskError::ZeroQuantity);
         }
         let most = most.min(self.lots.size());
+        if let Some((scanner, market)) = &self.scanned {
+            return self.step_scanned(most.min(scanner.unhedged(*market)?), *market);
+        }
         if self.lots.notional(self.price)? <= self.market.dust_notional {
             return self.outcome(most);
         }
@@ -149,6 +155,32 @@ impl Candidate<'_> {
             return Err(RiskError::ZeroQuantity);
         }
         self.outcome(lots.min(self.lots.size()))
+    }
+
+    /// As [`Candidate::step`], of an account that is scanned: at most what lowers its scan. Where less than `most`
+    /// restores it, the number is found to within a 1,024th of `most`, from above: each look scans the whole book.
+    fn step_scanned(&self, most: u64, market: u16) -> Result<Step> {
+        let hedges = RiskError::LegIsHedge { market };
+        if most == 0 {
+            return Err(hedges);
+        }
+        let mut best = self.outcome(most)?;
+        if best.after.requirement >= self.health.requirement {
+            return Err(hedges);
+        }
+        if !self.restores(&best) {
+            return Ok(best);
+        }
+        let (mut short, tolerance) = (0, (most >> 10).max(1));
+        while best.lots - short > tolerance {
+            let middle = self.outcome(short + (best.lots - short) / 2)?;
+            if self.restores(&middle) {
+                best = middle;
+            } else {
+                short = middle.lots;
+            }
+        }
+        Ok(best)
     }
 
     /// Starts from the estimate and searches for the number where one lot less would not restore.
@@ -215,16 +247,10 @@ impl Candidate<'_> {
         let received = if long { value } else { value.negated()? };
         let (value_before, notional_before) = self.lots.value_and_notional(self.price)?;
         let (value_after, notional_after) = rest.value_and_notional(self.price)?;
-        let schedule = &self.market.maintenance;
-        let released = schedule
-            .requirement(notional_before)?
-            .saturating_sub(schedule.requirement(notional_after)?);
-        let Health {
-            equity,
-            requirement,
-        } = self.health;
-        let requirement_after = requirement.minus(QuoteAtoms::from_unsigned(released)?)?;
-        let exchanged = equity
+        let requirement_after = self.requirement_after(rest, notional_before, notional_after)?;
+        let exchanged = self
+            .health
+            .equity
             .minus(value_before)?
             .plus(value_after)?
             .plus(received)?;
@@ -243,6 +269,25 @@ impl Candidate<'_> {
             penalty,
             after,
         })
+    }
+
+    /// What the account needs with `rest` of the lots.
+    fn requirement_after(&self, rest: Lots, before: u64, after: u64) -> Result<QuoteAtoms> {
+        if let Some((scanner, market)) = &self.scanned {
+            return scanner.maintenance_with(|position, row| {
+                Ok(if position.market == *market {
+                    rest
+                } else {
+                    position.held(row)
+                })
+            });
+        }
+        let schedule = &self.market.maintenance;
+        let released = schedule
+            .requirement(before)?
+            .saturating_sub(schedule.requirement(after)?);
+        let released = QuoteAtoms::from_unsigned(released)?;
+        self.health.requirement.minus(released)
     }
 
     /// Lots that restore the account, from the straight pieces of the schedule:
@@ -365,6 +410,7 @@ mod tests {
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
             floor: None,
+            scanned: None,
         };
         let step = candidate.step(u64::MAX).unwrap();
         assert_eq!(
@@ -387,6 +433,7 @@ mod tests {
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
             floor: None,
+            scanned: None,
         };
         assert_eq!(candidate.step(u64::MAX).unwrap().lots, 1_000);
         assert_eq!(candidate.step(7).unwrap().lots, 7);
@@ -424,7 +471,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_lowers_the_ratio((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.after.is_no_worse_than(&health), "{:?} -> {:?}", health, step);
             prop_assert!(step.lots >= 1 && step.lots <= lots.size().min(most));
@@ -432,7 +479,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_overshoots_by_more_than_a_lot((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             if step.lots > 1 {
                 prop_assert!(!c.restores(&c.outcome(step.lots - 1).unwrap()), "{:?}", step);
@@ -441,7 +488,7 @@ mod tests {
 
         #[test]
         fn one_call_restores_what_one_market_can_restore((market, lots, price, health, rate, _) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(u64::MAX).unwrap();
             if c.restores(&c.outcome(lots.size()).unwrap()) {
                 prop_assert!(is_restored(&step.after, BUFFER), "{:?}", step);
@@ -450,7 +497,7 @@ mod tests {
 
         #[test]
         fn a_penalty_is_within_the_auction_and_the_exchange_is_exact((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None };
+            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.penalty.0 >= 0);
             prop_assert!(step.penalty.0.unsigned_abs() <= rate.of_floor(step.value.0.unsigned_abs()).unwrap());

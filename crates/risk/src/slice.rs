@@ -19,10 +19,12 @@
 //! exact figures, roundings and all; what is charged is what was judged.
 
 use crate::{
+    account::AccountView,
     error::{Result, RiskError},
     fixed::{mul_div_floor, mul_split_below},
     liquidation::{capped, insurance_of, is_restored, penalty_rate},
     market::{MODE_SETTLEMENT, Market},
+    portfolio::Scanner,
     position::Position,
     standard::{Book, Health},
     units::{Lots, Price, QuoteAtoms, Ratio},
@@ -46,6 +48,8 @@ const EVALUATIONS: u32 = CHOSEN + 32;
 pub struct Slicer<'a> {
     book: Book<'a>,
     positions: &'a [Position],
+    /// Of an account that is scanned.
+    scanner: Option<Scanner<'a>>,
     health: Health,
     elapsed: i64,
     legs: u16,
@@ -117,13 +121,19 @@ struct Part {
     rest: u64,
 }
 
+/// The nearest number of lots to a fraction of a position.
+#[inline(always)]
+fn nearest(held: Lots, fraction: u32) -> Result<u64> {
+    let (whole, half) =
+        mul_split_below::<BITS, 48>(held.size(), u64::from(fraction)).ok_or(RiskError::Overflow)?;
+    Ok(whole.wrapping_add(half >> (BITS - 1)))
+}
+
 impl Part {
     #[inline(always)]
     fn of(held: Lots, price: Price, fraction: u32) -> Result<Self> {
         let overflow = RiskError::Overflow;
-        let (whole, half) =
-            mul_split_below::<BITS, 48>(held.size(), u64::from(fraction)).ok_or(overflow)?;
-        let lots = whole.wrapping_add(half >> (BITS - 1)); // the nearest
+        let lots = nearest(held, fraction)?;
         let (taken, taken_rest) = mul_split_below::<16, 60>(lots, price.0).ok_or(overflow)?;
         let (all, all_rest) = mul_split_below::<16, 60>(held.size(), price.0).ok_or(overflow)?;
         // (held − lots) · price, in whole atoms and a rest: lots ≤ held, so nothing wraps.
@@ -184,19 +194,21 @@ fn add(total: u64, part: u64) -> Result<u64> {
 
 impl<'a> Slicer<'a> {
     /// Looks at an account whose equity and maintenance margin are `health` (and whose prices are
-    /// therefore fresh), `elapsed` seconds into its auction.
+    /// therefore fresh) at `now`, `elapsed` seconds into its auction.
     ///
     /// # Errors
     /// [`RiskError::Overflow`].
     pub fn new(
         book: &Book<'a>,
-        positions: &'a [Position],
+        account: &AccountView<'a>,
         health: Health,
-        elapsed: i64,
+        (now, elapsed): (i64, i64),
     ) -> Result<Self> {
+        let positions = account.positions;
         let mut slicer = Self {
             book: *book,
             positions,
+            scanner: Scanner::of(book, account, now),
             health,
             elapsed,
             legs: 0,
@@ -376,6 +388,17 @@ impl<'a> Slicer<'a> {
             slice.legs = slice.legs.wrapping_add(u16::from(part.lots > 0));
             Ok(())
         })?;
+        if let Some(scanner) = &self.scanner {
+            requirement = scanner.maintenance_with(|position, _| {
+                // At most what is held, so the difference keeps its sign.
+                let taken = Lots(nearest(position.lots, fraction)?.cast_signed());
+                if position.lots.0 < 0 {
+                    position.lots.plus(taken)
+                } else {
+                    position.lots.minus(taken)
+                }
+            })?;
+        }
         slice.value = QuoteAtoms::from_unsigned(value)?;
         slice.full = QuoteAtoms::from_unsigned(full)?;
         let gain = QuoteAtoms::from_unsigned(gain)?;

@@ -1,5 +1,6 @@
-//! Equity and Standard margin: summed requirements, one pass over sorted positions
-//! (docs/risk.md, sections 2 to 5).
+//! Equity, and what an account needs: by Standard margin, which sums requirements in one pass over sorted positions
+//! (docs/risk.md, sections 3 and 4), or by the worst scenario of its book, where it has chosen that
+//! ([`crate::portfolio`]).
 
 pub use crate::params::{RiskParams, RiskTerms};
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     fixed::mul_shift_below,
     market::{MODE_SETTLEMENT, Market},
     orders::OrderLoss,
+    portfolio::{Stage, is_scanned},
     position::Position,
     units::{Lots, Price, QuoteAtoms, Ratio},
 };
@@ -184,9 +186,21 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         equity = equity.plus(worth)?;
         requirement = requirement.plus(market.maintenance.charge(notional)?)?;
     }
+    if is_scanned(book, account) {
+        requirement = scanned(book, account, now, Stage::Maintenance)?;
+    }
     Ok(Health {
         equity,
         requirement,
+    })
+}
+
+/// The requirement of the worst scenario. Out of the checks of accounts by Standard margin, which must not pay for it.
+#[cold]
+#[inline(never)]
+fn scanned(book: &Book, account: &AccountView, now: i64, stage: Stage) -> Result<QuoteAtoms> {
+    crate::portfolio::requirement(book, account, now, stage, |position, market| {
+        Ok(position.held(market))
     })
 }
 
@@ -271,7 +285,26 @@ pub fn initial(
     book.check_quote(now, max_age)?;
     let usable = |asset: &Asset, index: u16| asset.check_initial(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    conservative(book, account, now, gains, usable, asked_for)
+    let health = conservative(book, account, now, gains, usable, asked_for)?;
+    by_model(book, account, now, health, Stage::Initial(max_age))
+}
+
+/// The figures of an initial check, by the account's own model.
+#[inline(always)]
+fn by_model(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    health: Health,
+    stage: Stage,
+) -> Result<Health> {
+    if !is_scanned(book, account) {
+        return Ok(health);
+    }
+    Ok(Health {
+        requirement: scanned(book, account, now, stage)?,
+        ..health
+    })
 }
 
 /// Equity and initial margin of an account that takes over a position from another: the same figures
@@ -289,7 +322,8 @@ pub fn initial_for_takeover(
 ) -> Result<Health> {
     let usable = |asset: &Asset, index: u16| asset.check_maintenance_within(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    conservative(book, account, now, Gains::Weighted, usable, asked_for)
+    let health = conservative(book, account, now, Gains::Weighted, usable, asked_for)?;
+    by_model(book, account, now, health, Stage::Takeover(max_age))
 }
 
 /// The figures of both initial checks; `usable` decides which prices may be used, `asked_for` is the

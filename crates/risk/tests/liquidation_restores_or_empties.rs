@@ -172,6 +172,7 @@ impl Exchange {
             rate: penalty_rate(market, book.params, elapsed),
             buffer: book.params.liquidation_buffer,
             floor: None,
+            scanned: None,
         };
         let step = candidate.step(most).unwrap();
         let insurance = step.insurance(market).unwrap();
@@ -248,6 +249,7 @@ fn lots_worth_an_atom_are_liquidated_in_one_call() {
             rate: market.penalty_start,
             buffer,
             floor: None,
+            scanned: None,
         };
         let step = candidate.step(u64::MAX).unwrap();
         assert_eq!(step.lots, 1_000_000 - 947_176);

@@ -109,8 +109,13 @@ impl Case {
 
     fn slice(&self, most: Ratio) -> Slice {
         let book = self.world.book();
-        let slicer =
-            Slicer::new(&book, self.account.positions(), self.health(), self.elapsed).unwrap();
+        let slicer = Slicer::new(
+            &book,
+            &self.account.view(),
+            self.health(),
+            (NOW, self.elapsed),
+        )
+        .unwrap();
         slicer.step(most).unwrap()
     }
 

@@ -366,5 +366,6 @@ fn every_refusal() -> Vec<RiskError> {
         E::NoPosition { market },
         E::ZeroQuantity,
         E::TooManyOrders { limit: 0 },
+        E::LegIsHedge { market },
     ]
 }

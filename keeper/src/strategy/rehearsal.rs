@@ -16,6 +16,7 @@ use counterweight_sdk::{
         liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
         market::MODE_SETTLEMENT,
         orders::Side,
+        portfolio::Scanner,
         position::owed_since,
         slice::{Slice, Slicer},
         standard::maintenance,
@@ -225,6 +226,7 @@ impl<'a> Rehearsal<'a> {
             asset.maintenance_low
         };
         let params = &self.tables.header.params;
+        let (book, view) = (self.tables.book(), self.account.view());
         let candidate = Candidate {
             health: self.health()?,
             market: row,
@@ -233,6 +235,7 @@ impl<'a> Rehearsal<'a> {
             rate: penalty_rate(row, params, self.elapsed()),
             buffer: params.liquidation_buffer,
             floor,
+            scanned: Scanner::of(&book, &view, self.now).map(|scanner| (scanner, market)),
         };
         let step = if floor.is_some() {
             candidate.take(most)?
@@ -320,7 +323,12 @@ impl<'a> Rehearsal<'a> {
             book.asset(position.asset)?
                 .check_maintenance(position.asset, self.now)?;
         }
-        let slicer = Slicer::new(&book, positions, self.health()?, self.elapsed())?;
+        let slicer = Slicer::new(
+            &book,
+            &self.account.view(),
+            self.health()?,
+            (self.now, self.elapsed()),
+        )?;
         let slice = slicer.step(Ratio(fraction))?;
         if slice.lots == 0 {
             return Err(RiskError::ZeroQuantity);

@@ -280,6 +280,21 @@ pub enum ErrorCode {
     /// The trigger's price is not reached.
     #[msg("The index has not crossed the trigger: try again when it has")]
     TriggerNotReached = 426,
+    /// The contract has ended and is not settled yet.
+    #[msg(
+        "This contract has ended and waits for its settlement price: call settle_expired first, anyone may"
+    )]
+    ContractEnded = 427,
+    /// The contract has not ended.
+    #[msg(
+        "This contract has not ended: it is settled from its expiry on, and a perpetual never is"
+    )]
+    ContractRuns = 428,
+    /// No price is recorded that is as late as the expiry.
+    #[msg(
+        "No price from the expiry or later is recorded yet: refresh the price, or wait until ten minutes after the expiry"
+    )]
+    SettlementWaits = 429,
 
     // 500–599: liquidation
     /// The account is not liquidatable.
@@ -353,6 +368,11 @@ pub enum ErrorCode {
     /// Nothing is to be done.
     #[msg("There is nothing to do here: the account has caught up, and no lots are left over")]
     NothingToSettle = 528,
+    /// A leg that hedges was to be taken by itself.
+    #[msg(
+        "This position hedges others of the account: taking it alone would raise what the account needs. Take a slice of all, or another position"
+    )]
+    LegIsHedge = 529,
 
     // 600–699: tokens and the ledger
     /// More fees were asked for than accrued.

@@ -40,6 +40,21 @@ pub struct MarketChanged {
     pub market: u16,
 }
 
+/// A contract that has ended was settled: every lot of it is worth this price from now on.
+#[event]
+pub struct ContractSettled {
+    /// The clearinghouse.
+    pub clearinghouse: Pubkey,
+    /// Index in the risk book.
+    pub market: u16,
+    /// Quote atoms a lot.
+    pub price: u64,
+    /// When it ended, unix seconds.
+    pub expiry: i64,
+    /// Seconds of the window before it that had a price by the last refresh; the newest one stands for the rest.
+    pub seconds: u32,
+}
+
 /// A risk book was brought to another layout: it must be decoded by that of its version from now on.
 #[event]
 pub struct RiskBookMigrated {

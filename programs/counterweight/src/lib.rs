@@ -166,6 +166,11 @@ pub mod counterweight {
         instructions::update_funding(ctx)
     }
 
+    /// Settles a contract that has ended, at the mean of its index before the expiry. Anyone.
+    pub fn settle_expired(ctx: Context<SettleExpired>, market: u16) -> Result<()> {
+        instructions::settle_expired(ctx, market)
+    }
+
     // A trader's own account
 
     /// Opens a margin account of 8 slots.

@@ -102,6 +102,7 @@ impl Ledger {
             rate: penalty_rate(row, &self.params, self.now.saturating_sub(start)),
             buffer: self.params.liquidation_buffer,
             floor: None,
+            scanned: None,
         })
     }
 
@@ -174,7 +175,7 @@ impl Ledger {
             assets: &assets,
             markets: &markets,
         };
-        let slicer = Slicer::new(&book, account.positions(), before, elapsed)?;
+        let slicer = Slicer::new(&book, &account.view(), before, (self.now, elapsed))?;
         require(slicer.legs() > 0, "nothing to slice")?;
         let slice = slicer.step(Ratio(most))?;
         require(slice.lots > 0, "too small")?;

@@ -29,6 +29,26 @@ pub fn explain(error: RiskError) -> Error {
         RiskError::UnknownMarket { market } => {
             refuse(C::UnknownMarket, &[("market", market.into())])
         }
+        RiskError::ContractEnded { market, expiry } => refuse(
+            C::ContractEnded,
+            &[("market", market.into()), ("expiry", expiry.into())],
+        ),
+        RiskError::ContractRuns { expiry, now } => refuse(
+            C::ContractRuns,
+            &[("expiry", expiry.into()), ("now", now.into())],
+        ),
+        RiskError::SettlementWaits {
+            published,
+            expiry,
+            until,
+        } => refuse(
+            C::SettlementWaits,
+            &[
+                ("published", published.into()),
+                ("expiry", expiry.into()),
+                ("until", until.into()),
+            ],
+        ),
         RiskError::NoPrice { asset } => refuse(C::NoPrice, &[("asset", asset.into())]),
         RiskError::StalePrice { asset, age, limit } => refuse(
             C::StalePrice,
@@ -132,6 +152,7 @@ pub fn explain(error: RiskError) -> Error {
             &[("left", left.into()), ("least", least.into())],
         ),
         RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
+        RiskError::LegIsHedge { market } => refuse(C::LegIsHedge, &[("market", market.into())]),
         RiskError::ZeroQuantity => C::ZeroQuantity.into(),
         RiskError::TooManyOrders { limit } => refuse(C::TooManyOrders, &[("limit", limit.into())]),
     }

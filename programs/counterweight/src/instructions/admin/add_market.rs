@@ -1,4 +1,4 @@
-//! `add_market`: a perpetual on an asset.
+//! `add_market`: a perpetual or a future on an asset.
 
 use crate::{
     error::{ErrorCode, OrRefuse, refuse},
@@ -8,7 +8,11 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
-use counterweight_risk::{Market as MarketRow, MarketTerms, error::within, market::KIND_PERPETUAL};
+use counterweight_risk::{
+    Market as MarketRow, MarketTerms,
+    error::within,
+    expiry::{Contract, next_expiry},
+};
 
 /// Most quote atoms that a lot and tick may be.
 pub const MAX_TICK_SIZE: u64 = 1 << 40;
@@ -22,6 +26,10 @@ pub struct MarketSetup {
     pub asset: u16,
     /// Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`].
     pub tick_size: u64,
+    /// 0 a perpetual, 1 a future.
+    pub kind: u8,
+    /// When a future ends, unix seconds: an hour to two years ahead. 0 for a perpetual.
+    pub expiry: i64,
     /// Its terms.
     pub terms: MarketTerms,
 }
@@ -76,7 +84,9 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     row.name = setup.name;
     row.tick_size = setup.tick_size;
     row.asset = setup.asset;
-    row.kind = KIND_PERPETUAL;
+    row.kind = setup.kind;
+    let now = Clock::get()?.unix_timestamp;
+    row.contract = Contract::new(setup.kind, setup.expiry, now).or_refuse()?;
     row.set_terms(&setup.terms).or_refuse()?;
 
     let mut book = RiskBookMut::load(&accounts.risk_book)?;
@@ -90,6 +100,9 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
         let numbers = [("found", index.into()), ("next", found.into())];
         return Err(refuse(ErrorCode::WrongIndex, &numbers));
     }
+
+    let (assets, markets) = book.tables();
+    assets[usize::from(setup.asset)].next_expiry = next_expiry(markets, setup.asset);
 
     let mut market = accounts.market.load_init()?;
     market.version = Market::VERSION;

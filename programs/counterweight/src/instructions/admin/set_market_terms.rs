@@ -13,7 +13,7 @@ use counterweight_risk::{MarketTerms, market::MODE_SETTLEMENT};
 ///
 /// # Errors
 /// A parameter out of bounds, [`ErrorCode::UnknownMarket`], [`ErrorCode::MarketMode`] in
-/// settlement.
+/// settlement, [`ErrorCode::ContractEnded`] before it.
 pub(crate) fn set_market_terms(
     ctx: Context<SetTerms>,
     market: u16,
@@ -24,6 +24,8 @@ pub(crate) fn set_market_terms(
     let row = book.market(market)?;
     // Settlement has no way back.
     require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
+    let now = Clock::get()?.unix_timestamp;
+    row.require_running(market, now).or_refuse()?;
     row.set_terms(&terms).or_refuse()?;
 
     emit!(MarketChanged {

@@ -8,7 +8,7 @@ use crate::{
     state::{Clearinghouse, Market, RiskBook, RiskBookMut},
 };
 use anchor_lang::prelude::*;
-use counterweight_risk::{Ticks, market::MODE_SETTLEMENT};
+use counterweight_risk::{Ticks, expiry::next_expiry, market::MODE_SETTLEMENT};
 
 /// Accounts of `settle_market`.
 #[derive(Accounts)]
@@ -30,7 +30,8 @@ pub struct SettleMarket<'info> {
 /// settle it at a price of his own making.
 ///
 /// # Errors
-/// [`ErrorCode::PriceOutsideBand`], [`ErrorCode::MarketMode`] where it is in settlement already.
+/// [`ErrorCode::PriceOutsideBand`], [`ErrorCode::MarketMode`] where it is in settlement already,
+/// [`ErrorCode::ContractEnded`] from its expiry on.
 pub(crate) fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()> {
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
     let mut market = ctx.accounts.market.load_mut()?;
@@ -43,6 +44,8 @@ pub(crate) fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()
     let index = book.asset(asset)?.index;
     let row = book.market(market.index)?;
     require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
+    // A contract that has ended is settled at its own price, which nobody chooses.
+    row.require_running(market.index, now).or_refuse()?;
     let asked = row.price_of(Ticks(price)).or_refuse()?;
     let (low, high) = row.band(index).or_refuse()?;
     if asked < low || asked > high || price == 0 {
@@ -55,6 +58,8 @@ pub(crate) fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()
     }
     row.settlement_price = asked.0 >> 16;
     row.mode = MODE_SETTLEMENT;
+    let (assets, markets) = book.tables();
+    assets[usize::from(asset)].next_expiry = next_expiry(markets, asset);
     emit!(MarketChanged {
         clearinghouse: ctx.accounts.clearinghouse.key(),
         market: market.index,

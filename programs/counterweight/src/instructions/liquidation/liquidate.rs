@@ -15,6 +15,7 @@ use counterweight_risk::{
     Book, Health, Lots, Market as MarketRow, Moment, Price, QuoteAtoms, RiskError,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
+    portfolio::Scanner,
     standard::{initial_for_takeover, maintenance},
 };
 
@@ -215,6 +216,7 @@ pub(super) fn require_outcome(
 ///
 /// # Errors
 /// [`ErrorCode::NotLiquidatable`], [`ErrorCode::NoPosition`], [`ErrorCode::SameAccount`],
+/// [`ErrorCode::LegIsHedge`] of an account that is scanned,
 /// [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::LimitPriceExceeded`], [`ErrorCode::InitialMarginNotMet`] of the liquidator,
 /// [`ErrorCode::WrongMarket`], [`ErrorCode::MarketMode`] in settlement, those of the guards and of
@@ -255,6 +257,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     }
     let price = price_of(&book, row, lots, args.limit_price, now)?;
     let rate = penalty_rate(row, book.params, now.saturating_sub(start));
+    let view = liquidatee.view();
     let candidate = Candidate {
         health: before,
         market: row,
@@ -263,6 +266,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         rate,
         buffer,
         floor,
+        scanned: Scanner::of(&book, &view, now).map(|scanner| (scanner, args.market)),
     };
     let step = if for_sale {
         candidate.take(args.max_lots).or_refuse()?

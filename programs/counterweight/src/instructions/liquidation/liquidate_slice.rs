@@ -249,7 +249,7 @@ pub(crate) fn liquidate_slice<'info>(
     require_current(&book, positions, now)?;
     let elapsed = now.saturating_sub(start);
     let view = liquidatee.view();
-    let slicer = Slicer::new(&book, view.positions, before, elapsed).or_refuse()?;
+    let slicer = Slicer::new(&book, &view, before, (now, elapsed)).or_refuse()?;
     let slice = choose(&slicer, &args, ctx.remaining_accounts.len())?;
 
     let sides = (&mut liquidatee, &mut liquidator);

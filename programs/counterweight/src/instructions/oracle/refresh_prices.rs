@@ -7,6 +7,7 @@ use crate::{
     state::{RiskBook, RiskBookMut},
 };
 use anchor_lang::prelude::*;
+use counterweight_risk::expiry::{Stood, is_near};
 
 /// Accounts of `refresh_prices`: behind these, one price account for each asset of the argument.
 #[derive(Accounts)]
@@ -44,11 +45,26 @@ pub(crate) fn refresh_prices<'info>(
         let row = book.asset(index)?;
         let reading = oracle::read(account, index, row)?;
         let scale = params.scale(index == 0, row.lot_exponent, reading.exponent);
+        let stood = Stood::of(row);
         let changed = row.record(&reading, scale, now).or_refuse()?;
+        let near = is_near(row);
         if changed && index == 0 {
             let price = row.index;
             book.header.params.set_quote_price(price).or_refuse()?;
         }
+        if changed && near {
+            count(&mut book, index, stood)?;
+        }
     }
     Ok(())
+}
+
+/// Counts the price that stood until now for the contracts that are about to end. Out of the loop, which must not pay
+/// for it.
+#[cold]
+#[inline(never)]
+fn count(book: &mut RiskBookMut, index: u16, stood: Stood) -> Result<()> {
+    let (assets, markets) = book.tables();
+    let asset = &assets[usize::from(index)];
+    stood.count(index, asset, markets).or_refuse()
 }

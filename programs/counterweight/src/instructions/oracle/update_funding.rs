@@ -1,5 +1,5 @@
 //! `update_funding`: moves a market's funding index by the premium of the intervals that are complete,
-//! and scales its initial requirement by its open interest. Anyone may, at any time.
+//! and scales its initial requirement by its open interest. Anyone may, at any time. Only perpetuals have funding.
 
 use crate::{
     error::{ErrorCode, OrRefuse},
@@ -7,6 +7,7 @@ use crate::{
     state::{Market, RiskBook, RiskBookMut},
 };
 use anchor_lang::prelude::*;
+use counterweight_risk::market::{KIND_PERPETUAL, MODE_SETTLEMENT};
 
 /// Accounts of `update_funding`.
 #[derive(Accounts)]
@@ -53,13 +54,15 @@ pub(crate) fn apply(book: &mut RiskBookMut, market: &mut Market, now: i64) -> Re
         asset_row.index
     };
     let row = book.market(market.index)?;
-    require!(
-        row.mode != counterweight_risk::market::MODE_SETTLEMENT,
-        ErrorCode::MarketMode
-    );
-    let funding = &mut market.funding;
-    funding.advance(now, row.funding_interval, row.funding_cap);
-    let rate = funding.apply(row, price).or_refuse()?;
+    require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
+    // What ends is tied to the index by its end.
+    let rate = if row.kind == KIND_PERPETUAL {
+        let funding = &mut market.funding;
+        funding.advance(now, row.funding_interval, row.funding_cap);
+        funding.apply(row, price).or_refuse()?
+    } else {
+        0
+    };
     row.rescale(market.exposure().unsigned_abs()).or_refuse()?;
     Ok(rate)
 }

@@ -89,7 +89,7 @@ pub(super) fn require_order(desk: &Desk, args: &OrderArgs) -> Result<()> {
     require_mode(desk, args.kind.is_post_only(), args.reduce_only)
 }
 
-/// Refuses what the market's mode does not allow.
+/// Refuses what the market's mode does not allow, and everything where its contract has ended.
 pub(crate) fn require_mode(desk: &Desk, post_only: bool, reduce_only: bool) -> Result<()> {
     let allowed = match desk.row.mode {
         MODE_SETTLEMENT => false,
@@ -101,7 +101,7 @@ pub(crate) fn require_mode(desk: &Desk, post_only: bool, reduce_only: bool) -> R
         let numbers = [("mode", desk.row.mode.into())];
         return Err(refuse(ErrorCode::MarketMode, &numbers));
     }
-    Ok(())
+    desk.row.require_running(desk.market, desk.now).or_refuse()
 }
 
 /// How many lots an order may trade: where it only reduces, what there is to reduce.

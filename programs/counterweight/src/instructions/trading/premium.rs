@@ -7,6 +7,7 @@ use counterweight_risk::{
     Lots, Price, Ticks,
     fixed::mul_div_floor,
     funding::{Funding, premium},
+    market::KIND_PERPETUAL,
     orders::Side,
 };
 
@@ -14,8 +15,11 @@ use counterweight_risk::{
 const IMPACT_WALK: usize = 12;
 
 impl Desk<'_, '_> {
-    /// Brings funding up to date with the premium so far, and samples the one from now on.
+    /// Brings funding up to date with the premium so far, and samples the one from now on. Only perpetuals have any.
     pub fn sample(&self, book: &Book, funding: &mut Funding) {
+        if self.row.kind != KIND_PERPETUAL {
+            return;
+        }
         funding.advance(self.now, self.row.funding_interval, self.row.funding_cap);
         let found = if self.index.usable {
             let (bid, ask) = (self.impact(book, Side::Buy), self.impact(book, Side::Sell));

@@ -48,7 +48,8 @@ enum Bad {
 /// What the market's mode and the account's margin say of its orders.
 fn verdict(desk: &Desk, tables: &RiskTables, margin: &MarginMut, now: i64) -> Bad {
     let view = margin.view();
-    if desk.row.mode == MODE_SETTLEMENT || margin.header.core.liquidation_start != 0 {
+    let over = desk.row.mode == MODE_SETTLEMENT || desk.row.awaits_settlement(now);
+    if over || margin.header.core.liquidation_start != 0 {
         return Bad::All;
     }
     // Where prices do not allow to judge, the orders stay: only what is known to be bad goes.

@@ -212,6 +212,7 @@ pub(crate) fn settle_block_trade<'info>(
             let numbers = [("market", leg.market.into()), ("mode", row.mode.into())];
             return Err(refuse(ErrorCode::MarketMode, &numbers));
         }
+        row.require_running(leg.market, now).or_refuse()?;
         if row.mode == MODE_REDUCE_ONLY && !(first_leg && second_leg) {
             return Err(refuse(
                 ErrorCode::ReduceOnly,
