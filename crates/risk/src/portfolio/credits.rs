@@ -37,16 +37,25 @@ pub struct Credit {
 
 const _: () = assert!(size_of::<Credit>() == 8);
 
-/// What an asset's book is, for credits.
+/// What an asset's book is, for credits: quote atoms of its net delta, below 2^60. Without resting orders all that is
+/// possible is sure.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Net {
-    /// Its net delta, in quote atoms, below 2^60 in size; zero where it may be on either side.
-    pub notional: i64,
+    /// What is long, and what is short, whatever becomes of resting orders. One of them is zero.
+    pub sure: [u64; 2],
+    /// The most that can be long, and short.
+    pub possible: [u64; 2],
     /// What is scanned of it.
     pub rate: Ratio,
 }
 
 /// The nets of an account's assets, each delta to be used once.
+///
+/// **No fill lowers what is credited.** A pair early in the table may use up a delta that a later one would credit more,
+/// so a fill that makes the early pair larger could cost. What is credited is therefore what is sure on both sides, and a
+/// pair uses up of one side as much as is *possible* on the other, and of what is possible as much as is sure. By
+/// induction over the table, what is left sure is at most, and what is left possible at least, what is left of the book
+/// that any fills make.
 #[derive(Default)]
 pub(super) struct Nets {
     assets: [u16; MOST],
@@ -56,7 +65,7 @@ pub(super) struct Nets {
 
 impl Nets {
     pub(super) fn push(&mut self, asset: u16, net: Net) {
-        if self.count < MOST && net.notional != 0 {
+        if self.count < MOST && (net.possible[0] | net.possible[1]) != 0 {
             self.assets[self.count] = asset;
             self.nets[self.count] = net;
             self.count += 1;
@@ -74,44 +83,57 @@ impl Nets {
         if self.count < 2 {
             return Ok(total);
         }
-        for credit in credits.iter().filter(|credit| credit.credit_bps > 0) {
+        let pairs = credits.iter().filter(|credit| credit.credit_bps > 0);
+        for credit in pairs.filter(|credit| credit.ratio.0 > 0) {
             let (Some(first), Some(second)) = (self.find(credit.first), self.find(credit.second))
             else {
                 continue;
             };
-            let saved = self.pair(first, second, credit)?;
-            total = total.plus(QuoteAtoms::from_unsigned(saved)?)?;
+            if first == second {
+                continue;
+            }
+            for side in 0..2 {
+                let saved = self.pair((first, side), (second, 1 - side), credit)?;
+                total = total.plus(QuoteAtoms::from_unsigned(saved)?)?;
+            }
         }
         Ok(total)
     }
 
-    /// Matches two nets as far as they go, and takes what was matched from both.
-    fn pair(&mut self, first: usize, second: usize, credit: &Credit) -> Result<u64> {
+    /// Matches a side of one asset with the other side of another as far as both go, and takes what was matched from
+    /// both.
+    fn pair(
+        &mut self,
+        (first, side): (usize, usize),
+        (second, other): (usize, usize),
+        credit: &Credit,
+    ) -> Result<u64> {
         let (a, b) = (self.nets[first], self.nets[second]);
-        let opposite = (a.notional < 0) != (b.notional < 0);
-        if a.notional == 0 || b.notional == 0 || !opposite || credit.ratio.0 == 0 {
+        if a.possible[side] == 0 || b.possible[other] == 0 {
             return Ok(0);
         }
-        let (one, ratio) = (u64::from(Ratio::ONE.0), u64::from(credit.ratio.0));
-        let overflow = RiskError::Overflow;
+        let ratio = credit.ratio;
         // As much of the first as all of the second hedges, and the other way round.
-        let reach = mul_div_floor(b.notional.unsigned_abs(), one, ratio).unwrap_or(u64::MAX);
-        let of_first = a.notional.unsigned_abs().min(reach);
-        let of_second = mul_div_ceil(of_first, ratio, one).ok_or(overflow)?;
-        let of_second = of_second.min(b.notional.unsigned_abs());
+        let of_first = a.sure[side].min(reach(b.sure[other], ratio));
+        let of_second = ratio.of_floor(of_first)?.min(b.sure[other]);
         let smaller = a.rate.of_floor(of_first)?.min(b.rate.of_floor(of_second)?);
-        self.nets[first].notional = less(a.notional, of_first);
-        self.nets[second].notional = less(b.notional, of_second);
-        mul_div_floor(smaller, credit.credit_bps.into(), BPS).ok_or(overflow)
+        let used_of_first = mul_div_ceil(b.possible[other], ONE, ratio.0.into());
+        let used_of_second = ratio.of_ceil(a.possible[side]);
+        let net = &mut self.nets[first];
+        net.sure[side] = net.sure[side].saturating_sub(used_of_first.unwrap_or(u64::MAX));
+        net.possible[side] = net.possible[side].saturating_sub(reach(b.sure[other], ratio));
+        let net = &mut self.nets[second];
+        net.sure[other] = net.sure[other].saturating_sub(used_of_second.unwrap_or(u64::MAX));
+        let matched = ratio.of_floor(a.sure[side]).unwrap_or(u64::MAX);
+        net.possible[other] = net.possible[other].saturating_sub(matched);
+        mul_div_floor(smaller, credit.credit_bps.into(), BPS).ok_or(RiskError::Overflow)
     }
 }
 
-/// A signed number brought nearer to zero by no more than it is.
-fn less(number: i64, by: u64) -> i64 {
-    let left = number.unsigned_abs().saturating_sub(by).cast_signed(); // below 2^60
-    if number < 0 {
-        left.wrapping_neg()
-    } else {
-        left
-    }
+/// One, as a ratio's raw number.
+const ONE: u64 = 1 << 20;
+
+/// What of the first asset this much of the second hedges, rounded down.
+fn reach(of_second: u64, ratio: Ratio) -> u64 {
+    mul_div_floor(of_second, ONE, ratio.0.into()).unwrap_or(u64::MAX)
 }

@@ -304,18 +304,13 @@ impl Group {
         let size = size(book, positions, stage, worst)?;
         needed = needed.checked_add(size).ok_or(RiskError::Overflow)?;
         sums.scanned = sums.scanned.plus(QuoteAtoms::from_unsigned(needed)?)?;
-        // What is long or short whatever becomes of resting orders.
-        let sure = if self.low > 0 {
-            notional_floor(self.low.unsigned_abs(), long)?.cast_signed()
-        } else if self.high < 0 {
-            notional_floor(self.high.unsigned_abs(), short)?
-                .cast_signed()
-                .wrapping_neg() // below 2^60
-        } else {
-            0
-        };
+        let sure = [
+            notional_floor(self.low.max(0).unsigned_abs(), long)?,
+            notional_floor(self.high.min(0).unsigned_abs(), short)?,
+        ];
         Ok(Net {
-            notional: sure,
+            sure,
+            possible: [up, down],
             rate,
         })
     }

@@ -2,8 +2,10 @@
 #![allow(dead_code)] // each test file uses its part
 
 pub mod orders;
+pub mod portfolio;
 pub mod reference;
 pub mod scenario;
+pub mod volatility;
 
 use bytemuck::Zeroable;
 use counterweight_risk::{
