@@ -280,7 +280,9 @@ impl Asset {
             risk.index
         } else {
             let seconds = reading.publish_time.saturating_sub(self.publish_time);
-            follow(self.stable, risk.index, self.stable_growth, seconds)?
+            let stable = follow(self.stable, risk.index, self.stable_growth, seconds)?;
+            self.volatility.observe(self.index, risk.index, seconds);
+            stable
         };
         self.index = risk.index;
         self.confidence = risk.confidence;

@@ -19,6 +19,7 @@
 //! | [`standard`] | equity, initial and maintenance margin of an account |
 //! | [`portfolio`] | the same by the worst scenario of the whole book |
 //! | [`volatility`] | how far requirements follow the market's moves |
+//! | [`risk_terms`] | what governance sets on the risk of an asset |
 //! | [`expiry`] | contracts that end, and at which price |
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
 //! | [`interest`] | what negative cash pays |
@@ -66,6 +67,7 @@ pub mod params;
 pub mod portfolio;
 pub mod position;
 pub mod price;
+pub mod risk_terms;
 pub mod slice;
 pub mod standard;
 pub mod tiers;
@@ -83,5 +85,7 @@ pub use moment::Moment;
 pub use outflow::{Outflow, OutflowTerms};
 pub use params::{RiskParams, RiskTerms};
 pub use position::Position;
+pub use risk_terms::{AssetRiskTerms, ScanTerms};
 pub use standard::{Book, Health};
 pub use units::{Lots, Price, QuoteAtoms, Ratio, Ticks};
+pub use volatility::VolatilityTerms;

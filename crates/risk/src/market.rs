@@ -258,9 +258,8 @@ impl Market {
         self.scale = self.scale.max(Ratio::ONE);
         self.scale_max = Ratio::from_bps_ceil(terms.scale_max_bps);
         self.scale = self.scale.min(self.scale_max);
-        self.initial = Schedule::fold(&terms.tiers, self.scale)?;
-        self.maintenance = Schedule::fold(&terms.tiers, self.maintenance_fraction)?;
         self.rates_bps = terms.tiers.map(|tier| tier.rate_bps);
+        self.fold(&terms.tiers)?;
         self.penalty_start = Ratio::from_bps_floor(terms.penalty_start_bps);
         self.penalty_max = Ratio::from_bps_floor(terms.penalty_max_bps);
         self.insurance_share = Ratio::from_bps_floor(terms.insurance_share_bps);
@@ -344,14 +343,46 @@ impl Market {
             mul_div_ceil(most, beyond, width).ok_or(RiskError::Overflow)?
         };
         let more = u32::try_from(more).map_err(|_| RiskError::Overflow)?;
-        self.scale = Ratio(Ratio::ONE.0.checked_add(more).ok_or(RiskError::Overflow)?);
-        let mut tiers = [TierTerms::default(); TIERS];
-        for (k, tier) in tiers.iter_mut().enumerate() {
-            tier.upper = self.initial.tiers[k].upper;
-            tier.rate_bps = self.rates_bps[k];
+        let scale = Ratio(Ratio::ONE.0.checked_add(more).ok_or(RiskError::Overflow)?);
+        if scale == self.scale {
+            // It is folded in already, and open interest seldom leaves a stretch on which it is the same.
+            return Ok(());
         }
-        self.initial = Schedule::fold(&tiers, self.scale)?;
+        self.scale = scale;
+        self.fold(&self.tiers())
+    }
+
+    /// Multiplies the initial and the maintenance requirement by the steps of [`Volatility::steps`].
+    ///
+    /// [`Volatility::steps`]: crate::volatility::Volatility::steps
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for a row that was not written by [`Market::set_terms`].
+    pub fn set_multipliers(&mut self, steps: [Ratio; 2]) -> Result<()> {
+        self.multipliers = steps;
+        self.fold(&self.tiers())
+    }
+
+    /// Writes both schedules: tiers × scale × initial multiplier, and tiers × maintenance fraction × maintenance
+    /// multiplier. Every rate is monotone in each factor, since each product is rounded up.
+    ///
+    /// With multipliers of at least one, rates are never below those of the terms: what the terms keep below them (the
+    /// penalty, the band, the range of a scan) stays below. Within the bounds of all terms a rate is at most
+    /// 1 · 4 · 5: no fold of a row that was written fails.
+    fn fold(&mut self, tiers: &[TierTerms; TIERS]) -> Result<()> {
+        let [initial, maintenance] = self.multipliers.map(|step| step.max(Ratio::ONE));
+        self.initial = Schedule::fold(tiers, self.scale.times_ceil(initial)?)?;
+        let fraction = self.maintenance_fraction.times_ceil(maintenance)?;
+        self.maintenance = Schedule::fold(tiers, fraction)?;
         Ok(())
+    }
+
+    /// The tiers as governance wrote them.
+    fn tiers(&self) -> [TierTerms; TIERS] {
+        core::array::from_fn(|k| TierTerms {
+            upper: self.initial.tiers[k].upper,
+            rate_bps: self.rates_bps[k],
+        })
     }
 
     /// Which entry of [`Market::index`] and [`Market::era`] a position of these lots follows.

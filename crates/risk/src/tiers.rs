@@ -101,8 +101,12 @@ impl Schedule {
     /// Folds a multiplier into every rate: `rate·multiplier`, rounded up, and the deductions that
     /// make the schedule continuous, rounded down.
     ///
+    /// A deduction that would leave 2^64 stays there. It is at most `upper·rate` of the tier before at this tier's rate, so
+    /// every notional that this tier judges has a charge beyond 2^64 too, and is refused for that when it is judged: terms
+    /// for sizes that nobody can have must not stop a market from following its multipliers.
+    ///
     /// # Errors
-    /// [`RiskError::Overflow`] where a rate leaves 4095 or a deduction 2^64.
+    /// [`RiskError::Overflow`] where a rate leaves 4095, or rates do not ascend.
     pub fn fold(tiers: &[TierTerms; TIERS], multiplier: Ratio) -> Result<Self> {
         let mut schedule = Self::default();
         let mut before = Tier::default();
@@ -118,11 +122,8 @@ impl Schedule {
                         .ok_or(RiskError::Overflow)?,
                 )
             };
-            let step = extra.of_floor(before.upper)?;
-            let deduction = before
-                .deduction
-                .checked_add(step)
-                .ok_or(RiskError::Overflow)?;
+            let step = extra.of_floor(before.upper).unwrap_or(u64::MAX);
+            let deduction = before.deduction.saturating_add(step);
             *slot = Tier {
                 upper: terms.upper,
                 deduction,

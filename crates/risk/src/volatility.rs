@@ -9,7 +9,7 @@ mod decay;
 use crate::{
     error::{BoundError, within},
     fixed::mul_shift,
-    units::{Price, Ratio},
+    units::{MAX_PRICE, Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 use decay::{blend, left_after};
@@ -153,8 +153,7 @@ impl Volatility {
         let [_, maintenance] = self.multipliers();
         let ramped = u64::from(maintenance.0).saturating_add(rise);
         self.initial = target;
-        // At most the target, which is a u32.
-        self.maintenance = Ratio(ramped.min(u64::from(target.0)) as u32);
+        self.maintenance = u32::try_from(ramped).map_or(target, |ramped| target.min(Ratio(ramped)));
     }
 
     /// clamp( z · σ(horizon) / base rate , 1 , most ), rounded up.
@@ -170,11 +169,10 @@ impl Volatility {
         // root < 2^32 has 30 binary places; rounding up leaves it at most 2^32.
         let sigma = root + u64::from(root * root != variance);
         // (2^32 − 1) · 2^32 < 2^64; 50 binary places over 30 leave 20.
-        let multiplier = (u64::from(self.deviations.0) * sigma)
-            .div_ceil(u64::from(self.base_rate.0) << 10)
-            .min(u64::from(self.most.0));
-        // At most `most`, which is a u32.
-        Ratio(multiplier as u32).max(Ratio::ONE)
+        let covered = u64::from(self.deviations.0) * sigma;
+        let multiplier = covered.div_ceil(u64::from(self.base_rate.0) << 10);
+        let bounded = u32::try_from(multiplier).map_or(self.most, |m| self.most.min(Ratio(m)));
+        bounded.max(Ratio::ONE)
     }
 
     /// What initial and maintenance requirements are multiplied by at present.
@@ -195,17 +193,31 @@ impl Volatility {
     }
 }
 
-/// |after − before| / before with 40 binary places, rounded down, at most `most`.
+/// |after − before| / before with 40 binary places, rounded down, at most `most`. What is no price moved as far as that.
 fn capped_return(before: Price, after: Price, most: Ratio) -> u64 {
     let moved = after.0.abs_diff(before.0);
-    let limit = before.0.saturating_mul(u64::from(most.0)) >> 20;
-    // A price below 2^32 atoms a lot is compared exactly; above, in units of 2^20, in which it still has 36 bits.
-    let beyond = match before.0.checked_mul(u64::from(most.0)) {
-        Some(_) => moved > limit,
-        None => moved >> 20 >= (before.0 >> 20).saturating_mul(u64::from(most.0)) >> 20,
-    };
-    if beyond {
-        return u64::from(most.0) << 20;
+    match before.times_floor(most) {
+        // Whole numbers: not above the product rounded down is not above the product.
+        Ok(limit) if moved <= limit.0 && (1..=MAX_PRICE.0).contains(&before.0) => {
+            divide(moved, before.0)
+        }
+        _ => u64::from(most.0) << 20,
     }
-    divide(moved, before.0)
+}
+
+/// `part / whole` with 40 binary places, rounded down: a long division of digits of eight bits, since 128-bit numbers are
+/// dear to divide. `whole` is at most 2^56 and the quotient below 2^12, so that nothing is shifted out.
+fn divide(part: u64, whole: u64) -> u64 {
+    let (mut quotient, mut rest) = (part / whole, part % whole);
+    for _ in 0..5 {
+        rest <<= 8;
+        quotient = (quotient << 8) | (rest / whole);
+        rest %= whole;
+    }
+    quotient
+}
+
+/// The square of a return with 40 binary places, in 4.60; the largest number for one of 400 per cent and more.
+fn squared(size: u64) -> u64 {
+    mul_shift::<20>(size, size).map_or(u64::MAX, |(square, _)| square)
 }

@@ -42,17 +42,18 @@ pub(super) fn left_after(seconds: u64, half_life: u64) -> u64 {
 
 /// 2^(−`fraction`) with 63 binary places, of a fraction with 64.
 fn left_of_a_half_life(fraction: u64) -> u64 {
-    // The four highest bits from the table. For the rest, y = ln 2 · rest < 0.0434: seven terms of e^−y, by Horner's
-    // rule, leave out y^8 / 8! < 2^-51 of it, and less than 2^-100 of a rest below 2^-12.
+    // The four highest bits from the table. For the rest, y = ln 2 · rest < 0.0434: nine terms of e^−y, by Horner's
+    // rule, leave out y^10 / 10! < 2^-66.
     let y = high(fraction & (u64::MAX >> 4), LN_2);
     let mut series = ONE;
-    for k in (1..=7).rev() {
+    for k in (1..=9).rev() {
         // `high` is at most a 23rd of one.
         series = ONE - high(series, y) / k;
     }
-    match fraction >> 60 {
-        0 => series,
-        sixteenths => high(series, SIXTEENTHS[(sixteenths - 1) as usize]),
+    let sixteenths = usize::try_from(fraction >> 60).unwrap_or(0);
+    match sixteenths.checked_sub(1) {
+        None => series,
+        Some(at) => high(series, SIXTEENTHS[at]),
     }
 }
 
@@ -61,8 +62,9 @@ fn left_of_a_half_life(fraction: u64) -> u64 {
 pub(super) fn blend(before: u64, now: u64, left: u64) -> u64 {
     // Each product is at most 2^64 · its weight, so that both are at most 2^127 together, and a half more does not wrap.
     let sum = wide(before, left) + wide(now, ONE - left) + u128::from(ONE / 2);
-    // Below 2^64: not above the larger of the two.
-    (sum >> 63) as u64
+    #[allow(clippy::cast_possible_truncation)] // not above the larger of the two
+    let nearest = (sum >> 63) as u64;
+    nearest
 }
 
 fn wide(a: u64, b: u64) -> u128 {
@@ -71,7 +73,9 @@ fn wide(a: u64, b: u64) -> u128 {
 
 /// The upper half of a product.
 fn high(a: u64, b: u64) -> u64 {
-    (wide(a, b) >> 64) as u64
+    #[allow(clippy::cast_possible_truncation)] // 64 of 128 bits are left
+    let upper = (wide(a, b) >> 64) as u64;
+    upper
 }
 
 #[cfg(test)]
@@ -85,7 +89,10 @@ mod tests {
     fn assert_multiplies(a: u64, b: u64, half_life: u64) {
         let at = |seconds| left_after(seconds, half_life);
         let product = (wide(at(a), at(b)) >> 63) as u64;
-        assert!(product.abs_diff(at(a + b)) <= 16, "{a} + {b} of {half_life}");
+        assert!(
+            product.abs_diff(at(a + b)) <= 16,
+            "{a} + {b} of {half_life}"
+        );
     }
 
     #[test]
