@@ -27,6 +27,7 @@ import {
   trade,
   triggersAddress,
   updateFunding,
+  waitingTriggers,
   accrueInterest,
   type Actor,
 } from '../src/index.js';
@@ -65,7 +66,14 @@ describe('an account', () => {
       [7, 16_000n, 1_000n],
       [0, 0n, 0n],
     ]);
+    const waiting = () => triggersAddress(alice.marginAccount).then((address) => waitingTriggers(decodeTriggers(exchange.chain.data(address))));
+    expect(await waiting()).toMatchObject([
+      { place: 0, side: Side.Sell, above: false, price: 14_500n, slippage: 200n, clientId: 5n },
+      { place: 1, side: Side.Sell, above: true, price: 16_000n },
+    ]);
+    await run(await cancelTrigger(exchange.venue, alice, 0), await placeTrigger(exchange.venue, alice, stop));
     await run(await cancelTrigger(exchange.venue, alice, 1));
+    expect((await waiting()).map(({ place }) => place)).toEqual([0]);
     const execution = { executor: bob, marginAccount: alice.marginAccount, market: 0, place: 0 };
     expect((await refused(run(await executeTrigger(exchange.venue, execution)))).refusal.name).toBe('TriggerNotReached');
     await move(1, 144n * DOLLAR);
