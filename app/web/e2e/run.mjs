@@ -1,9 +1,7 @@
 // The whole job in a real browser against a local network that this script starts: a wallet, a deposit, a trade that
 // becomes what was previewed, a crash with a partial liquidation that arrives while one watches, a line that breaks and
 // heals, a withdrawal, a wallet of the browser.
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startNetwork } from './lib/network.mjs';
 import { openBrowser, openPage, serveSite } from './lib/site.mjs';
@@ -12,10 +10,8 @@ import { story } from './story.mjs';
 
 const began = Date.now();
 const log = (sentence) => console.log(`[${((Date.now() - began) / 1_000).toFixed(1).padStart(6)} s] ${sentence}`);
-// With --pictures those of the README are taken anew; else they go where nobody looks, so that a test changes no file.
-const pictures = process.argv.includes('--pictures')
-  ? fileURLToPath(new URL('../../../docs/img/', import.meta.url))
-  : mkdtempSync(join(tmpdir(), 'counterweight-pictures-'));
+// With --pictures those of the README are taken anew; else none, so that a test changes no file.
+const pictures = process.argv.includes('--pictures') && fileURLToPath(new URL('../../../docs/img/', import.meta.url));
 const built = fileURLToPath(new URL('../dist/index.html', import.meta.url));
 
 if (!existsSync(built)) {

@@ -1,10 +1,10 @@
 // What a trader does, step by step, and what must be seen.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { accessible, fits, PAGES } from './lib/checks.mjs';
+import { accessible, fits, painted, PAGES } from './lib/checks.mjs';
 
 /** Long enough for a block, a reading of the page, and a busy machine. */
-const SOON = 20_000;
+const SOON = 45_000;
 
 const plain = (text) => Number(text.replaceAll(',', '').replace('−', '-'));
 
@@ -16,7 +16,12 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   const vital = (name) => page.locator(`[data-vital="${name}"]`);
   const says = async (locator, text) => locator.filter({ hasText: text }).first().waitFor({ timeout: SOON });
   const toast = (text) => says(page.locator('.toast'), text);
-  const picture = (name) => page.screenshot({ path: `${pictures}/${name}.png` });
+  // Only those that are kept are worth the wait until nothing moves any more.
+  const picture = async (name) => {
+    if (!pictures) return;
+    await page.waitForTimeout(700);
+    await page.screenshot({ path: `${pictures}/${name}.png` });
+  };
   const until = async (what, condition) => {
     const end = Date.now() + SOON;
     while (!(await condition())) {
@@ -33,8 +38,12 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   await trades({ page, goto, toast, vital, until });
   log('a trade became what was previewed, to the cent');
   await quotes({ page, goto, toast, until });
-  log('an order rests in the book, and is cancelled');
-  await asksWhatIf({ page, goto });
+  log('an order rests in the book, is changed, and is cancelled');
+  await protects({ page, goto, toast, until });
+  log('trigger orders wait; one is cancelled, one stays');
+  await divides({ page, goto, toast, vital, until });
+  log('a second account got a part and gave it back; a delegate came and went');
+  await asksWhatIf({ page, goto, until });
   quiet();
   await looks({ page, goto, picture });
   log('pictures are taken, in light and dark');
@@ -117,10 +126,11 @@ async function quotes({ page, goto, toast, until }) {
   await page.getByRole('textbox', { name: 'Size' }).fill('2.5');
   await page.getByRole('button', { name: 'Buy 2.50 SOL-PERP' }).click();
   await toast('Buy 2.50 SOL-PERP: done');
-  const cancel = page.getByRole('button', { name: 'Cancel buy 149.00' });
+  await changes({ page, toast });
+  const cancel = page.getByRole('button', { name: 'Cancel buy 148.50' });
   await cancel.waitFor({ timeout: SOON });
   await cancel.click();
-  await toast('Cancelled buy 2.50 SOL-PERP');
+  await toast('Cancelled buy 2.00 SOL-PERP');
   await until('the order is gone', async () => (await cancel.count()) === 0);
   // Pegged, below the index, with a worst price.
   await page.getByLabel('Kind').selectOption('peg');
@@ -133,7 +143,98 @@ async function quotes({ page, goto, toast, until }) {
   await toast('Cancelled all orders in SOL-PERP');
 }
 
-async function asksWhatIf({ page, goto }) {
+/** Fewer lots keep the place of an order, another price does not; what would trade is refused. */
+async function changes({ page, toast }) {
+  const change = page.getByRole('button', { name: 'Change buy 149.00' });
+  await change.click();
+  const dialog = page.getByRole('dialog', { name: 'Change buy SOL-PERP' });
+  const submit = dialog.getByRole('button', { name: 'Change the order' });
+  assert.ok(await submit.isDisabled(), 'nothing was changed yet');
+  await dialog.getByRole('textbox', { name: 'Size' }).fill('2');
+  await dialog.getByText('It keeps its place').waitFor();
+  await submit.click();
+  await toast('Changed buy SOL-PERP to 2.00');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('row', { name: /SOL-PERP buy 2\.00 149\.00/ }).waitFor({ timeout: SOON });
+  await change.click();
+  await dialog.getByRole('textbox', { name: 'Price' }).fill('151');
+  await dialog.getByText('an edited order only rests').waitFor();
+  await dialog.getByRole('textbox', { name: 'Price' }).fill('148.5');
+  await dialog.getByText('It goes behind').waitFor();
+  await submit.click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+/** A stop-loss and a take-profit: refused where the index is already, then waiting with the open orders. */
+async function protects({ page, goto, toast, until }) {
+  await goto('trade');
+  const [price, size] = ['Trigger price', 'Size'].map((name) => page.getByRole('textbox', { name }));
+  const send = page.getByRole('button', { name: 'Sell 10.00 SOL-PERP' });
+  await page.getByRole('radio', { name: 'Sell' }).check();
+  await page.getByLabel('Kind').selectOption('profit');
+  await size.fill('10');
+  await price.fill('140');
+  await page.getByText('it would fire at once').waitFor();
+  await price.fill('190');
+  await page.getByText('index ≥ 190.00').waitFor();
+  await send.click();
+  await toast('Take-profit, sell 10.00 SOL-PERP: placed');
+  await page.getByLabel('Kind').selectOption('stop');
+  await size.fill('10');
+  await price.fill('120');
+  await send.click();
+  await toast('Stop-loss, sell 10.00 SOL-PERP: placed');
+  await page.getByRole('row', { name: /stop-loss sell 10\.00 index ≤ 120\.00/ }).waitFor({ timeout: SOON });
+  const cancel = page.getByRole('button', { name: 'Cancel take-profit, sell at 190.00' });
+  await cancel.click();
+  await toast('Cancelled take-profit, sell 10.00 SOL-PERP');
+  await until('the take-profit is gone', async () => (await cancel.count()) === 0);
+  await page.getByRole('button', { name: 'Cancel stop-loss, sell at 120.00' }).waitFor();
+  await page.getByLabel('Kind').selectOption('limit');
+  await page.getByRole('radio', { name: 'Buy' }).check();
+}
+
+/** A further account of the same owner: opened, given a part, looked at, emptied; and somebody who may trade. */
+async function divides({ page, goto, toast, vital, until }) {
+  await goto('account');
+  await page.getByRole('button', { name: 'Open another' }).click();
+  await toast('Opened margin account 1');
+  const equity = page.locator('[data-account="1"]');
+  await until('the second account is empty', async () => (await equity.count()) > 0 && (await equity.textContent()) === '0.00');
+
+  const delegate = page.getByRole('textbox', { name: 'Delegate of account 0' });
+  await delegate.fill('nobody');
+  await page.getByText('An address of 32 bytes in base58').waitFor();
+  await delegate.fill('SysvarC1ock11111111111111111111111111111111');
+  await page.getByRole('button', { name: 'Set delegate' }).click();
+  await toast('may trade now');
+  await page.getByRole('button', { name: 'Remove delegate' }).click();
+  await toast('Nobody else may trade now');
+
+  const move = async (amount, from, to) => {
+    await goto('collateral');
+    await page.getByRole('radio', { name: 'Move' }).check();
+    await page.getByRole('combobox', { name: `From account ${from} to` }).selectOption({ label: `Account ${to}` });
+    await page.getByRole('combobox', { name: 'Asset' }).selectOption({ label: 'USDC' });
+    await page.getByRole('textbox', { name: 'Amount' }).fill(amount);
+    await page.getByRole('button', { name: 'Move', exact: true }).click();
+    await toast(`Moved ${amount}.00 USDC to account ${to}`);
+  };
+  const show = async (id) => {
+    await goto('account');
+    await page.getByRole('button', { name: `Show account ${id}` }).click();
+  };
+  const before = await vital('Equity').textContent();
+  await move('40', 0, 1);
+  await show(1);
+  await until('the second account has its part', async () => (await vital('Equity').textContent()) === '40.00');
+  await page.getByText('No open position.').waitFor();
+  await move('40', 1, 0);
+  await show(0);
+  await until('all is as it was', async () => (await vital('Equity').textContent()) === before);
+}
+
+async function asksWhatIf({ page, goto, until }) {
   await goto('what-if');
   const equity = page.locator('[data-after="Equity"]');
   await page.getByRole('slider', { name: 'Move of SOL' }).waitFor();
@@ -147,9 +248,8 @@ async function asksWhatIf({ page, goto }) {
   await page.getByRole('button', { name: 'Add a trade' }).click();
   await page.getByRole('textbox', { name: 'Size' }).fill('400');
   await page.getByRole('radio', { name: 'Sell' }).check();
-  await page.waitForTimeout(200);
-  const closed = plain(await page.locator('[data-after="Maintenance margin"]').textContent());
-  assert.equal(closed, 0, 'without a position nothing is required');
+  const required = page.locator('[data-after="Maintenance margin"]');
+  await until('without a position nothing is required', async () => plain(await required.textContent()) === 0);
   await page.getByRole('button', { name: 'As they are' }).click();
 }
 
@@ -188,7 +288,6 @@ async function looks({ page, goto, picture }) {
         await page.getByText('All together −10 %', { exact: true }).waitFor();
       }
       await page.mouse.move(4, 300);
-      await page.waitForTimeout(700);
       await picture(theme === 'light' ? file : `${file}-dark`);
     }
   }
@@ -199,7 +298,6 @@ async function looks({ page, goto, picture }) {
     ['trade', 'app-phone-trade'],
   ]) {
     await goto(name);
-    await page.waitForTimeout(700);
     await picture(file);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -210,7 +308,7 @@ async function everywhere({ page, goto }) {
     await page.emulateMedia({ colorScheme: theme });
     for (const name of PAGES) {
       await goto(name);
-      await page.waitForTimeout(300);
+      await painted(page);
       await accessible(page, `${name}, ${theme}`);
     }
   }
@@ -219,7 +317,7 @@ async function everywhere({ page, goto }) {
     await page.setViewportSize({ width, height: 800 });
     for (const name of PAGES) {
       await goto(name);
-      await page.waitForTimeout(200);
+      await painted(page);
       await fits(page, `${name} at ${width} px`);
     }
   }
@@ -245,8 +343,8 @@ async function crashes({ page, goto, network, until, picture }) {
     .getByRole('row')
     .filter({ hasText: 'you' })
     .filter({ hasText: /partial liquidation|slice of all positions/ });
-  await mine.first().waitFor({ timeout: 60_000 });
-  await page.waitForTimeout(2_500);
+  await mine.first().waitFor({ timeout: 2 * SOON });
+  assert.equal(new URL(page.url()).hash, '#/liquidations', 'it arrived in the open page');
   await picture('app-liquidations');
   await goto('account');
   await size.waitFor();
@@ -262,12 +360,13 @@ async function breaks({ page, goto, network, expectCut, vital, picture }) {
   await outage.waitFor({ timeout: SOON });
   await says(outage, 'All figures are of');
   assert.equal(await vital('Maintenance margin').textContent(), before, 'the last figures stay');
-  await page.waitForTimeout(1_500);
   await picture('app-disconnected');
   await network.mend();
   await outage.waitFor({ state: 'detached', timeout: SOON });
   await page.getByRole('button', { name: 'Network: local network, live' }).waitFor();
-  await page.waitForTimeout(3_000);
+  // The subscription is taken up again too.
+  await goto('liquidations');
+  await page.getByText('live', { exact: true }).waitFor({ timeout: SOON });
   expectCut(false);
 }
 
@@ -290,7 +389,7 @@ async function withdraws({ page, goto, toast, network, until }) {
 
 async function keepsRecord({ page, goto }) {
   await goto('history');
-  for (const kind of ['withdrawal', 'liquidation', 'trade', 'order', 'cancel', 'deposit']) {
+  for (const kind of ['withdrawal', 'liquidation', 'trade', 'order', 'cancel', 'trigger', 'transfer', 'deposit']) {
     await page.getByRole('cell', { name: kind, exact: true }).first().waitFor({ timeout: SOON });
   }
   const [download] = await Promise.all([

@@ -51,6 +51,7 @@ export function market(changed: Partial<MarketRow> = {}): MarketRow {
     minOrderLots: 10n,
     takerFeeTenths: 30,
     makerFeeTenths: -5,
+    triggerFee: 50_000n,
     priceBand: Math.floor(0.03 * RATIO),
     fundingInterval: 3_600,
     fundingCap: Math.floor(0.01 * RATIO),
@@ -128,6 +129,7 @@ export function desk(orders: readonly Resting[], held = 0n, changed: Partial<Mar
     bids: ranked(orders, 'buy', row, sol, NOW, false),
     asks: ranked(orders, 'sell', row, sol, NOW, false),
     own: 'own',
+    triggers: 0,
   };
 }
 

@@ -131,6 +131,16 @@ describe('the record of an account', () => {
   });
 });
 
+it('the record tells of trigger orders', () => {
+  const changed = (lots: bigint): Told => ({ name: 'TriggerChanged', data: { account: 'me', place: 0, lots, price: 14_500n } });
+  const what = (told: Told, account = 'me') => historyLines(transaction(told), account, book()).map((line) => line.what);
+  expect(what(changed(10n))).toEqual(['trigger order placed or moved']);
+  expect(what(changed(0n))).toEqual(['trigger order cancelled']);
+  expect(what(changed(10n), 'them')).toEqual([]);
+  const executed: Told = { name: 'TriggerExecuted', data: { account: 'me', executor: 'them', lots: 10n, fee: 50_000n } };
+  expect(historyLines(transaction(executed), 'me', book())).toMatchObject([{ kind: 'trigger', fee: 50_000n }]);
+});
+
 describe('a file', () => {
   it('quotes what needs it, and begins no formula', () => {
     expect(

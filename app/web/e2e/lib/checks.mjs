@@ -21,6 +21,11 @@ export async function accessible(page, where) {
   throw new Error(`${where} keeps people out:\n  ${told.slice(0, 8).join('\n  ')}`);
 }
 
+/** What was to be drawn is drawn. */
+export function painted(page) {
+  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
 /** Nothing sticks out of the window sideways. */
 export async function fits(page, where) {
   const [width, window] = await page.evaluate(() => [

@@ -48,10 +48,7 @@ export async function cable(to) {
 /** Starts a local network with still prices and a keeper; the page is to read it through cables. */
 export async function startNetwork(log) {
   const program = join(TARGET, 'debug', 'counterweight-localnet');
-  if (!existsSync(program))
-    throw new Error(
-      `there is no local network at ${program}: run 'make app-test', or cargo build -p counterweight-localnet -p counterweight-keeper`,
-    );
+  if (!existsSync(program)) throw new Error(`there is no local network at ${program}: run 'make app-test'`);
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-app-'));
   const args = [
     '--rpc-port',
@@ -75,7 +72,7 @@ export async function startNetwork(log) {
   const words = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => words.push(data));
   const file = join(folder, 'localnet.json');
-  const until = Date.now() + 120_000;
+  const until = Date.now() + 240_000;
   while (!existsSync(file)) {
     if (child.exitCode !== null || Date.now() > until)
       throw new Error(`the local network did not start:\n${Buffer.concat(words)}`);

@@ -35,7 +35,7 @@ export function openBrowser() {
 /** A page whose complaints are kept. While the line is cut, failed requests are no complaint. */
 export async function openPage(context) {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   const complaints = [];
   let cut = false;
   page.on('console', (message) => {

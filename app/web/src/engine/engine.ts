@@ -43,6 +43,7 @@ export type Change =
     }
   | { readonly kind: 'rest'; readonly market: number; readonly sells: boolean; readonly lots: bigint; readonly ticks: bigint }
   | { readonly kind: 'peg'; readonly market: number; readonly sells: boolean; readonly lots: bigint; readonly offset: number }
+  | { readonly kind: 'cancel'; readonly market: number; readonly sells: boolean; readonly lots: bigint }
   | { readonly kind: 'deposit'; readonly asset: number; readonly atoms: bigint }
   | { readonly kind: 'withdraw'; readonly asset: number; readonly atoms: bigint }
   | { readonly kind: 'price'; readonly asset: number; readonly price: bigint };

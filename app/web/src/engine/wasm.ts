@@ -20,6 +20,7 @@ function forClient(change: Change): ClientChange {
     }
     case 'rest':
     case 'peg':
+    case 'cancel':
       return { ...change, side: sideOf(change.sells) };
     default:
       return change;

@@ -1,58 +1,18 @@
 /** What a reader can do: each action as one transaction, and in words what came of it. */
-import type { Address, Instruction, TransactionSigner } from '@solana/kit';
+import type { Address } from '@solana/kit';
 import { mayRest, type Desk, type Kind, type Order, type Outcome } from '../model/ticket';
-import { scaleOf, type AssetRow, type MarketRow, type Position, type Resting } from '../model/types';
+import type { Edit } from '../model/edit';
+import { isTrigger, type TriggerKind } from '../model/triggers';
+import { scaleOf, type AssetRow, type MarketRow, type Position, type Resting, type TriggerRow } from '../model/types';
 import { exactDecimal, formatDecimal } from '../money/decimal';
 import { formatLots, formatTicks, priceToTicks } from '../money/units';
-import { wallet } from '../wallet/wallet';
-import { currentKeys, hurry } from './begin';
+import { hurry } from './begin';
 import * as client from '@counterweight/client';
-import type { Keys } from './chain';
-import { priceAccounts } from './prices';
+import { fresh, hands, send } from './hands';
 import type { Done } from './send';
 import { settings } from './settings';
-import { transmit } from './transmit';
+import { cancelTriggers, placeTrigger } from './triggers';
 import type { World } from './world';
-
-interface Hands {
-  readonly signer: TransactionSigner;
-  readonly keys: Keys;
-  readonly margin: Address;
-}
-
-/** Who signs, and the accounts; says what is missing. */
-function hands(): Hands {
-  const signer = wallet.get()?.signer;
-  const keys = currentKeys();
-  if (!signer) throw new Error('Connect a wallet first.');
-  if (!keys?.margin || keys.owner !== signer.address)
-    throw new Error('The accounts are still being read: try again in a moment.');
-  return { signer, keys, margin: keys.margin };
-}
-
-async function send(world: World, signer: TransactionSigner, instructions: readonly Instruction[], fills = 0): Promise<void> {
-  // One more than there are: the trade may open it.
-  const positions = (world.account?.margin.positions.length ?? 0) + 1;
-  try {
-    await transmit({ signer, instructions, positions, fills });
-  } finally {
-    hurry();
-  }
-}
-
-/** The instructions with prices refreshed before them, where one that counts is too old. */
-async function fresh(
-  world: World,
-  keys: Keys,
-  assets: readonly number[],
-  instructions: readonly Instruction[],
-): Promise<Instruction[]> {
-  const tables = client.decodeRiskBook(world.bookBytes);
-  const margins = world.account ? [client.decodeMargin(world.account.bytes)] : [];
-  const old = client.stale(tables, { margins, assets, now: world.now });
-  if (old.length === 0) return [...instructions];
-  return client.refreshed(keys.venue, old, await priceAccounts(world.book.assets), instructions);
-}
 
 export async function deposit(world: World, asset: AssetRow, atoms: bigint): Promise<Done> {
   const { signer, keys, margin } = hands();
@@ -70,7 +30,7 @@ export async function withdraw(world: World, asset: AssetRow, atoms: bigint): Pr
   return { title: `Withdrew ${formatDecimal(atoms, asset.decimals, { digits: asset.decimals, atLeast: 2 })} ${asset.name}` };
 }
 
-const KINDS: Record<Exclude<Kind, 'market'>, client.OrderKind> = {
+const KINDS: Record<Exclude<Kind, 'market' | TriggerKind>, client.OrderKind> = {
   limit: client.OrderKind.Limit,
   post: client.OrderKind.PostOnly,
   slide: client.OrderKind.PostOnlySlide,
@@ -80,6 +40,10 @@ const KINDS: Record<Exclude<Kind, 'market'>, client.OrderKind> = {
 };
 
 export async function placeOrder(world: World, desk: Desk, order: Order, result: Outcome): Promise<Done> {
+  if (order.firing || isTrigger(order.kind)) {
+    if (!order.firing) throw new Error('A trigger order needs a price.');
+    return placeTrigger(world, desk, order, order.firing);
+  }
   const { signer, keys, margin } = hands();
   const side = order.side === 'buy' ? client.Side.Buy : client.Side.Sell;
   const makers = result.meeting.makers as Address[];
@@ -113,13 +77,35 @@ export async function cancelOrder(world: World, market: MarketRow, order: Restin
   return { title: `Cancelled ${order.side} ${formatLots(order.lots, scaleOf(world.book, market))} ${market.name}` };
 }
 
-export async function cancelAll(world: World, markets: readonly MarketRow[]): Promise<Done> {
+/** Puts an order in place of another. It only rests: what would trade is refused. */
+export async function editOrder(world: World, market: MarketRow, order: Resting, edit: Edit): Promise<Done> {
   const { signer, keys, margin } = hands();
+  const on = { authority: signer, marginAccount: margin, market: market.at };
+  const instruction = client.editOrder(keys.venue, on, order.id, {
+    side: order.side === 'buy' ? client.Side.Buy : client.Side.Sell,
+    lots: edit.lots,
+    price: order.pegged ? { offset: Number(edit.price), worst: edit.worst } : edit.price,
+    kind: client.OrderKind.PostOnly,
+    expires: order.expires,
+    clientId: order.clientId,
+  });
+  await send(world, signer, await fresh(world, keys, [market.asset], [instruction]));
+  return {
+    title: `Changed ${order.side} ${market.name} to ${formatLots(edit.lots, scaleOf(world.book, market))}`,
+    text: edit.keepsPlace ? 'It keeps its place.' : 'It stands behind the orders that were at its price.',
+  };
+}
+
+export async function cancelAll(world: World, markets: readonly MarketRow[], triggers: readonly TriggerRow[]): Promise<Done> {
+  const who = hands();
+  const { signer, keys, margin } = who;
   const each = markets.map((market) =>
     client.cancelOrders(keys.venue, { authority: signer, marginAccount: margin, market: market.at }),
   );
-  await send(world, signer, each);
-  return { title: `Cancelled all orders in ${markets.map((market) => market.name).join(', ')}` };
+  await send(world, signer, [...each, ...(await cancelTriggers(who, triggers))]);
+  const all = new Set([...markets.map(({ at }) => at), ...triggers.map(({ market }) => market)]);
+  const names = world.book.markets.filter(({ at }) => all.has(at)).map(({ name }) => name);
+  return { title: `Cancelled all orders in ${names.join(', ')}` };
 }
 
 /** How far from the index a position is closed at once, basis points. */

@@ -6,7 +6,7 @@ import { isLocal, load, settings } from './settings';
 import { engine, engineProblem } from './judge';
 import { listen } from './feed';
 import { Reader } from './reader';
-import { line, world } from './world';
+import { line, world, type World } from './world';
 import { selected } from './selected';
 import type { Keys } from './chain';
 
@@ -59,20 +59,29 @@ function restart(): void {
   });
 }
 
+/** The world with another of the reader's accounts, as it was read beside the one before. */
+function withAccount(present: World, id: number): World {
+  if (present.account?.margin.id === id) return present;
+  return { ...present, account: present.accounts.find(({ margin }) => margin.id === id), triggers: undefined };
+}
+
 export async function begin(): Promise<void> {
   void loadEngine();
   await load();
   if (isLocal(settings.get().rpc)) await restoreBurner();
   let network = '';
   settings.subscribe(() => {
-    const { rpc, clearinghouse } = settings.get();
-    // Figures of one network must not stand under the name of another.
+    const { rpc, clearinghouse, accountId } = settings.get();
+    // Figures of one network must not stand under the name of another, nor those of an account under another's number.
     if (network !== `${rpc}|${clearinghouse}`) world.set(undefined);
+    else world.update((present) => present && withAccount(present, accountId));
     network = `${rpc}|${clearinghouse}`;
     restart();
   });
   wallet.subscribe(() => {
-    world.update((present) => present && { ...present, account: undefined, purse: undefined });
+    world.update(
+      (present) => present && { ...present, account: undefined, triggers: undefined, accounts: [], purse: undefined },
+    );
     restart();
   });
   selected.subscribe(hurry);

@@ -1,6 +1,18 @@
 /** From accounts to what pages read: which accounts there are, and what their bytes mean. */
 import type { Address } from '@solana/kit';
-import type { AssetRow, Book, CustodyState, Ledger, Margin, MarketRow, MarketState, Resting, Side } from '../model/types';
+import { ACCOUNTS_LISTED } from '../model/accounts';
+import type {
+  AssetRow,
+  Book,
+  CustodyState,
+  Ledger,
+  Margin,
+  MarketRow,
+  MarketState,
+  Resting,
+  Side,
+  TriggerRow,
+} from '../model/types';
 import { MODES } from '../model/types';
 import {
   CLOCK,
@@ -9,12 +21,16 @@ import {
   decodeMargin,
   decodeOrderBook,
   decodeRiskBook,
+  decodeTriggers,
   marginAccountAddress,
   riskBookAddress,
   SEQUENCE_OFFSET,
+  Side as ClientSide,
   SYSTEM_PROGRAM,
   tokenAddress,
+  triggersAddress,
   venueOf,
+  waitingTriggers,
   type Venue,
 } from '@counterweight/client';
 import type { Found } from './node';
@@ -26,6 +42,10 @@ export interface Keys {
   readonly venue: Venue;
   readonly owner: Address | undefined;
   readonly margin: Address | undefined;
+  /** Where its trigger orders are, once there is room for them. */
+  readonly triggers: Address | undefined;
+  /** The owner's margin accounts of the numbers that are looked for, and that one. */
+  readonly accounts: readonly Address[];
   /** The owner's token accounts, by asset. */
   readonly wallets: ReadonlyMap<number, Address>;
   /** What of the risk book decides which accounts there are. */
@@ -84,15 +104,20 @@ export async function keysOf(settings: Settings, owner: Address | undefined, fet
     if (owner) wallets.set(collateral.asset, await tokenAddress(owner, collateral));
   }
   const margin = owner && (await marginAccountAddress(clearinghouse, owner, settings.accountId));
-  const own = [...(margin ? [margin] : []), ...(owner ? [owner] : []), ...wallets.values()];
+  const triggers = margin && (await triggersAddress(margin));
+  const numbers = new Set([...Array.from({ length: ACCOUNTS_LISTED }, (_, id) => id), settings.accountId]);
+  const accounts = owner ? await Promise.all([...numbers].map((id) => marginAccountAddress(clearinghouse, owner, id))) : [];
+  const own = [...accounts, ...(triggers ? [triggers] : []), ...(owner ? [owner] : []), ...wallets.values()];
   const custodies = [...venue.collaterals.values()].map((one) => one.custody);
   return {
     venue,
     owner,
     margin,
+    triggers,
+    accounts,
     wallets,
     shape: decodeBook(found.data).shape,
-    counted: new Set([...(margin ? [margin] : []), venue.backstop, ...venue.markets]),
+    counted: new Set([...accounts, venue.backstop, ...venue.markets]),
     all: [CLOCK, venue.riskBook, clearinghouse, venue.backstop, ...own, ...venue.markets, ...custodies],
     fast: (market) => [CLOCK, venue.riskBook, ...own, ...(market ? [market] : [])],
   };
@@ -120,6 +145,10 @@ function marginOf(data: Uint8Array): Margin {
     openOrders: core.openOrders,
     slots: account.slots,
   };
+}
+
+function triggersOf(data: Uint8Array): readonly TriggerRow[] {
+  return waitingTriggers(decodeTriggers(data)).map((one) => ({ ...one, side: one.side === ClientSide.Buy ? 'buy' : 'sell' }));
 }
 
 /** A unit type of the program is a struct of one field in the IDL. */
@@ -216,6 +245,8 @@ export function compose(keys: Keys, read: (key: Address) => Found | undefined, s
     custodies,
     backstop: holderOf(keys.venue.backstop, read(keys.venue.backstop)),
     account: holderOf(keys.margin, keys.margin && read(keys.margin)),
+    triggers: once(keys.triggers && read(keys.triggers), triggersOf),
+    accounts: keys.accounts.flatMap((key) => holderOf(key, read(key)) ?? []).sort((a, b) => a.margin.id - b.margin.id),
     purse: purseOf(keys, read),
   };
 }

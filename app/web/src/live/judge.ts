@@ -12,7 +12,7 @@ export const engine = new Store<MakeJudge | undefined>(undefined);
 /** Why it could not be loaded. */
 export const engineProblem = new Store<string | undefined>(undefined);
 
-export function judgeOf(make: MakeJudge, of: World, holder: World['account']): Judge | undefined {
+export function judgeOf(make: MakeJudge, of: Pick<World, 'bookBytes' | 'now'>, holder: World['account']): Judge | undefined {
   return holder && make(of.bookBytes, holder.bytes, of.now);
 }
 

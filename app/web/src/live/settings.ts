@@ -80,6 +80,12 @@ export function keep(changed: Settings): void {
   settings.set(changed);
 }
 
+/** Takes another margin account, and leaves the rest as it is: the defaults stay defaults. */
+export function chooseAccount(accountId: number): void {
+  localStorage.setItem(KEY, JSON.stringify({ ...stored(), accountId }));
+  settings.update((present) => ({ ...present, accountId }));
+}
+
 /** Forgets what was set here. */
 export async function reset(): Promise<void> {
   localStorage.removeItem(KEY);

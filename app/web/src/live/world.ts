@@ -1,6 +1,6 @@
 /** What is known of the chain, and when it was read. */
 import { Store, useStore } from '../ui/store';
-import type { Book, CustodyState, Ledger, Margin, MarketState } from '../model/types';
+import type { Book, CustodyState, Ledger, Margin, MarketState, TriggerRow } from '../model/types';
 
 /** A margin account as it was read. */
 export interface Holder {
@@ -31,6 +31,10 @@ export interface World {
   readonly backstop: Holder | undefined;
   /** The reader's margin account; none where it was not opened yet. */
   readonly account: Holder | undefined;
+  /** Its trigger orders; none where there is no room for them yet. */
+  readonly triggers: readonly TriggerRow[] | undefined;
+  /** All margin accounts of the reader that were looked for, by number. */
+  readonly accounts: readonly Holder[];
   readonly purse: Purse | undefined;
 }
 

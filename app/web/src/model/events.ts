@@ -53,6 +53,8 @@ export interface Events {
   OrderEdited: { market: number; account: string; orderId: bigint; lots: bigint };
   FillsSettled: { market: number; account: string; fills: readonly Fill[] };
   PositionSettled: { account: string; market: number; lots: bigint; value: bigint; realised: bigint };
+  /** No lots: it was cancelled. */
+  TriggerChanged: { account: string; place: number; lots: bigint; price: bigint };
   TriggerExecuted: { account: string; executor: string; lots: bigint; fee: bigint };
   LiquidationFlagged: { account: string; start: bigint; equity: bigint; maintenanceMargin: bigint };
   Liquidated: {

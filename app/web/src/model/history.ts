@@ -134,6 +134,12 @@ function facts(told: Told, account: string, book: Book): Facts[] {
       return data.account === account
         ? [trade('settlement', { market: data.market, lots: -data.lots, quote: data.value, fee: 0n }, book)]
         : [];
+    case 'TriggerChanged':
+      return data.account === account
+        ? [{ ...BLANK, kind: 'trigger', what: data.lots === 0n ? 'trigger order cancelled' : 'trigger order placed or moved' }]
+        : [];
+    case 'TriggerExecuted':
+      return data.account === account ? [{ ...BLANK, kind: 'trigger', what: 'trigger order executed', fee: data.fee }] : [];
     case 'LiquidationFlagged':
       return data.account === account
         ? [{ ...BLANK, kind: 'liquidation', what: data.start === 0n ? FEED_WORDS.restored : FEED_WORDS.flagged }]

@@ -2,9 +2,10 @@
 import type { Change } from '../engine/engine';
 import { formatLots, formatTicks, parseLots, parseTicks, priceToTicks, ticksToPrice, worth } from '../money/units';
 import { bandTicks, indexTicks, meanTicks, meet, takerFee, type Meeting, type Standing } from './matching';
+import { isTrigger, readFiring, worstTicks, type Firing, type TriggerKind } from './triggers';
 import { scaleOf, type AssetRow, type Book, type MarketRow, type Margin, type Side } from './types';
 
-export type Kind = 'limit' | 'market' | 'post' | 'slide' | 'peg' | 'ioc' | 'fok';
+export type Kind = 'limit' | 'market' | 'post' | 'slide' | 'peg' | 'ioc' | 'fok' | TriggerKind;
 
 /** The kinds with their names and what each does. */
 export const KINDS: readonly (readonly [Kind, string, string])[] = [
@@ -15,6 +16,9 @@ export const KINDS: readonly (readonly [Kind, string, string])[] = [
   ['peg', 'Pegged', 'Follows the index at an offset, never beyond your worst price.'],
   ['ioc', 'Immediate or cancel', 'Trades up to your price at once; what is left is cancelled.'],
   ['fok', 'Fill or kill', 'Trades whole at once, up to your price, or not at all.'],
+  ['stop', 'Stop-loss', 'Waits until the index has gone against you to a price, then closes at once.'],
+  ['profit', 'Take-profit', 'Waits until the index has gone your way to a price, then closes at once.'],
+  ['trail', 'Trailing stop', 'Follows the index at a distance, and closes at once when it turns back by as much.'],
 ];
 
 /** The fields as they were typed. */
@@ -41,6 +45,8 @@ export interface Order {
   readonly offset: bigint | undefined;
   readonly reduceOnly: boolean;
   readonly expiresIn: number;
+  /** What it waits for, where it does not go to the book at once. */
+  readonly firing: Firing | undefined;
 }
 
 /** What is wrong with which field; what stands under `form` is of none of them. */
@@ -67,11 +73,18 @@ export interface Desk {
   readonly bids: readonly Standing[];
   readonly asks: readonly Standing[];
   readonly own: string | undefined;
+  /** How many trigger orders the account has. */
+  readonly triggers: number;
 }
 
 /** Which kinds take a price. */
 export function takesPrice(kind: Kind): boolean {
-  return kind !== 'market' && kind !== 'peg';
+  return kind !== 'market' && kind !== 'peg' && kind !== 'trail';
+}
+
+/** Whether an order of this kind only reduces: a trigger order always does. */
+export function onlyReduces({ kind, reduceOnly }: Pick<Fields, 'kind' | 'reduceOnly'>): boolean {
+  return isTrigger(kind) || (reduceOnly && mayReduceOnly(kind));
 }
 
 /** Which kinds may be told to only reduce: those of which nothing has to rest. */
@@ -137,7 +150,7 @@ function offBand(desk: Desk, side: Side, ticks: bigint): string | undefined {
 export function read(fields: Fields, desk: Desk): Read {
   const problems: Problems = {};
   const scale = scaleOf(desk.book, desk.market);
-  const reduceOnly = fields.reduceOnly && mayReduceOnly(fields.kind);
+  const reduceOnly = onlyReduces(fields);
   const mode = modeRefuses(desk.market, fields.kind, reduceOnly);
   if (mode) problems.form = mode;
 
@@ -158,7 +171,11 @@ export function read(fields: Fields, desk: Desk): Read {
 
   let limit: bigint | undefined;
   let offset: bigint | undefined;
-  if (fields.kind === 'market') limit = marketLimit(desk, fields.side, fields.slippageBps);
+  let firing: Firing | undefined;
+  if (isTrigger(fields.kind)) {
+    firing = readFiring(fields.kind, fields, desk, problems);
+    limit = firing && worstTicks(fields.side, firing);
+  } else if (fields.kind === 'market') limit = marketLimit(desk, fields.side, fields.slippageBps);
   else if (fields.kind === 'peg')
     ({ worst: limit, offset } = readPeg(fields, desk, problems) ?? { worst: undefined, offset: undefined });
   else {
@@ -169,14 +186,14 @@ export function read(fields: Fields, desk: Desk): Read {
   const complete = limit !== undefined && lots > 0n && Object.keys(problems).length === 0;
   if (!complete || limit === undefined) return { order: undefined, problems };
   return {
-    order: { kind: fields.kind, side: fields.side, lots, limit, offset, reduceOnly, expiresIn: fields.expiresIn },
+    order: { kind: fields.kind, side: fields.side, lots, limit, offset, reduceOnly, expiresIn: fields.expiresIn, firing },
     problems,
   };
 }
 
 function modeRefuses(market: MarketRow, kind: Kind, reduceOnly: boolean): string | undefined {
   if (market.mode === 'in settlement') return `${market.name} has ended: positions are settled at its fixed price`;
-  if (market.mode === 'post only' && kind !== 'post' && kind !== 'slide')
+  if (market.mode === 'post only' && kind !== 'post' && kind !== 'slide' && !isTrigger(kind))
     return `${market.name} takes only post-only orders at present`;
   if (market.mode === 'reduce only' && !reduceOnly) return `${market.name} takes only orders that reduce at present`;
   return undefined;
@@ -222,9 +239,16 @@ const NOTHING: Meeting = {
   stillCrosses: false,
 };
 
+/** What comes of a trigger order at once: nothing. */
+function waiting({ lots, limit }: Order): Outcome {
+  const meeting = { ...NOTHING, left: lots };
+  return { meeting, fee: 0n, mean: undefined, rests: 0n, at: limit, cancelled: 0n, refused: undefined, changes: [] };
+}
+
 /** What would come of an order, by the book as it was read. */
 export function outcome(order: Order, desk: Desk): Outcome {
   const { market } = desk;
+  if (order.firing) return waiting(order);
   const other = order.side === 'buy' ? desk.asks : desk.bids;
   let stands = standsAt(order, desk);
   let refused: string | undefined;

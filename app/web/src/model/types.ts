@@ -46,6 +46,8 @@ export interface MarketRow {
   /** 10^-5 of the value. */
   readonly takerFeeTenths: number;
   readonly makerFeeTenths: number;
+  /** Quote atoms for whoever executes a trigger order. */
+  readonly triggerFee: bigint;
   readonly priceBand: number;
   readonly fundingInterval: number;
   readonly fundingCap: number;
@@ -111,6 +113,23 @@ export interface Resting {
   readonly worst: bigint;
   readonly lots: bigint;
   readonly clientId: bigint;
+  readonly expires: bigint;
+}
+
+/** A trigger order that waits for the index. Prices are ticks. */
+export interface TriggerRow {
+  /** Its place among those of the account. */
+  readonly place: number;
+  readonly market: number;
+  readonly side: Side;
+  /** Whether it fires at or above its price; else at or below. */
+  readonly above: boolean;
+  readonly price: bigint;
+  /** How far the price follows the index; 0 where it stays. */
+  readonly trail: bigint;
+  /** How far from the index it may trade. */
+  readonly slippage: bigint;
+  readonly lots: bigint;
   readonly expires: bigint;
 }
 

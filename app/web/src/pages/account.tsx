@@ -10,6 +10,7 @@ import { formatBps, formatPlot, formatPrice, moveBps, tickDigits, toPlot } from 
 import { formatClock } from '../money/time';
 import { Chart } from '../ui/chart';
 import { Empty, Fact, Notice, Panel, Tag } from '../ui/parts';
+import { Accounts } from './accounts';
 import { Gate } from './gate';
 import { MarginBar, Quote } from './figures';
 import { Positions } from './positions';
@@ -34,6 +35,7 @@ function Account({ world, account }: { world: World; account: Holder }) {
       <div className="stack">
         <MarginPanel figures={outlook?.figures} world={world} />
         <Edges book={world.book} edges={outlook?.edges} outlook={outlook} />
+        <Accounts world={world} account={account} />
       </div>
     </div>
   );

@@ -1,11 +1,12 @@
 /** Collateral: what is accepted and how much of it counts, deposits and withdrawals. */
 import { useState } from 'react';
 import type { Judge } from '../engine/engine';
+import { transfer } from '../live/accounts';
 import { deposit, faucet, withdraw } from '../live/actions';
 import { ask, useJudge } from '../live/judge';
 import { useAction } from '../live/send';
 import { isLocal, useSettings } from '../live/settings';
-import type { World } from '../live/world';
+import type { Holder, World } from '../live/world';
 import { immature, outflowLeft } from '../model/custody';
 import { usage } from '../model/health';
 import { assetScale, priceDigits, type AssetRow } from '../model/types';
@@ -145,7 +146,9 @@ function Rules({ world }: { world: World }) {
   );
 }
 
-type Direction = 'deposit' | 'withdraw';
+type Direction = 'deposit' | 'withdraw' | 'transfer';
+
+const TITLES: Record<Direction, string> = { deposit: 'Deposit', withdraw: 'Withdraw', transfer: 'Move' };
 
 function Move({ world }: { world: World }) {
   const wallet = useWallet();
@@ -154,6 +157,9 @@ function Move({ world }: { world: World }) {
   const [direction, setDirection] = useState<Direction>('deposit');
   const [chosen, choose] = useState(0);
   const [text, setText] = useState('');
+  const others = world.accounts.filter(({ address }) => address !== world.account?.address);
+  const [receiver, setReceiver] = useState('');
+  const to: Holder | undefined = others.find(({ address }) => address === receiver) ?? others[0];
   const assets = world.book.assets.filter(isCollateral);
   const asset = assets.find((one) => one.at === chosen) ?? assets[0];
   if (!asset) return null;
@@ -164,14 +170,21 @@ function Move({ world }: { world: World }) {
   const atoms = parsed.kind === 'amount' && !wrong ? parsed.amount : undefined;
   const before = judge && ask(() => judge.figures()).answer;
   const after =
-    judge && atoms !== undefined ? ask(() => judge.figures([{ kind: direction, asset: asset.at, atoms }])) : undefined;
+    judge && atoms !== undefined
+      ? ask(() => judge.figures([{ kind: direction === 'deposit' ? 'deposit' : 'withdraw', asset: asset.at, atoms }]))
+      : undefined;
   const submit = async () => {
     if (atoms === undefined || !wallet) return;
-    const act = direction === 'deposit' ? deposit : withdraw;
-    if (await action.run(() => act(world, asset, atoms))) setText('');
+    const act = () => {
+      if (direction === 'deposit') return deposit(world, asset, atoms);
+      if (direction === 'withdraw') return withdraw(world, asset, atoms);
+      if (!to) throw new Error('There is no other account to move it to.');
+      return transfer(world, to, asset, atoms);
+    };
+    if (await action.run(async () => act())) setText('');
   };
   return (
-    <Panel title={direction === 'deposit' ? 'Deposit' : 'Withdraw'}>
+    <Panel title={TITLES[direction]}>
       <form
         className="stack tight"
         onSubmit={(event) => {
@@ -186,9 +199,23 @@ function Move({ world }: { world: World }) {
           options={[
             ['deposit', 'Deposit'],
             ['withdraw', 'Withdraw'],
+            ['transfer', 'Move'],
           ]}
           onChange={setDirection}
         />
+        {direction === 'transfer' && to && (
+          <Choice
+            label={`From account ${world.account?.margin.id ?? ''} to`}
+            value={to.address}
+            options={others.map((one) => [one.address, `Account ${one.margin.id}`] as const)}
+            onChange={setReceiver}
+          />
+        )}
+        {direction === 'transfer' && !to && (
+          <Notice>
+            You have one margin account. <a href="#/account">Open another</a> to move balances between them.
+          </Notice>
+        )}
         <Choice
           label="Asset"
           value={String(asset.at)}
@@ -213,8 +240,14 @@ function Move({ world }: { world: World }) {
         />
         {after?.why !== undefined && <Notice look="warn">{after.why}</Notice>}
         {wallet ? (
-          <Button submit wide kind="primary" busy={action.busy} disabled={atoms === undefined}>
-            {direction === 'deposit' ? (world.account ? 'Deposit' : 'Open an account and deposit') : 'Withdraw'}
+          <Button
+            submit
+            wide
+            kind="primary"
+            busy={action.busy}
+            disabled={atoms === undefined || (direction === 'transfer' && !to)}
+          >
+            {direction === 'deposit' && !world.account ? 'Open an account and deposit' : TITLES[direction]}
           </Button>
         ) : (
           <Button wide kind="primary" onClick={() => openDialog('wallet')}>
@@ -236,6 +269,8 @@ function mostOf(direction: Direction, asset: AssetRow, world: World, judge: Judg
     return owned < room ? owned : room;
   }
   const own = judge && ask(() => judge.withdrawable(asset.at)).answer;
+  // Nothing leaves the vault by a move between accounts.
+  if (direction === 'transfer') return own;
   const custody = world.custodies.get(asset.at);
   const vault = custody && outflowLeft(custody, world.now);
   return own === undefined || vault === undefined || own < vault ? own : vault;

@@ -10,6 +10,7 @@ import {
   KINDS,
   mayReduceOnly,
   marketLimit,
+  onlyReduces,
   orderValue,
   outcome,
   partOf,
@@ -20,9 +21,19 @@ import {
   type Order,
   type Outcome,
 } from '../model/ticket';
+import { formatFiring, isTrigger } from '../model/triggers';
 import { scaleOf } from '../model/types';
 import { exactDecimal } from '../money/decimal';
-import { formatLots, formatTicks, lotDigits, type TickScale } from '../money/units';
+import {
+  formatLots,
+  formatPrice,
+  formatTicks,
+  lotDigits,
+  tickDigits,
+  ticksToPrice,
+  worth,
+  type TickScale,
+} from '../money/units';
 import { Button, Check, Choice, Fact, Field, Panel, Segments } from '../ui/parts';
 import { Quote } from './figures';
 import { Comparison } from './comparison';
@@ -98,7 +109,8 @@ export function Ticket(props: {
           label="Kind"
           value={fields.kind}
           options={KINDS.map(([name, text]) => [name, text] as const)}
-          onChange={(chosen) => set({ kind: chosen })}
+          // A price in the book is none to wait for: the index is there.
+          onChange={(chosen) => set({ kind: chosen, ...(isTrigger(chosen) !== isTrigger(fields.kind) && { price: '' }) })}
         />
         <p className="muted small" style={{ minHeight: '2.9em', marginTop: -4 }}>
           {kind?.[2]}
@@ -111,8 +123,8 @@ export function Ticket(props: {
         <div className="row apart">
           <Check
             label="Reduce only"
-            value={fields.reduceOnly && mayReduceOnly(fields.kind)}
-            disabled={!mayReduceOnly(fields.kind)}
+            value={onlyReduces(fields)}
+            disabled={!mayReduceOnly(fields.kind) || isTrigger(fields.kind)}
             onChange={(reduceOnly) => set({ reduceOnly })}
             title="Only brings the position nearer to zero; nothing of it rests"
           />
@@ -124,7 +136,11 @@ export function Ticket(props: {
             onChange={(seconds) => set({ expiresIn: Number(seconds) })}
           />
         </div>
-        <Expected result={result} desk={desk} scale={scale} />
+        {isTrigger(fields.kind) ? (
+          <Waits order={order} desk={desk} scale={scale} />
+        ) : (
+          <Expected result={result} desk={desk} scale={scale} />
+        )}
         <p className={`small ${refused || problems.form ? 'bad' : 'muted'}`} style={{ minHeight: '1.45em' }} role="status">
           {problems.form ?? refused ?? (judge ? '' : 'Open an account by a deposit to trade.')}
         </p>
@@ -157,25 +173,46 @@ function PriceFields(props: {
   desk: Desk;
 }) {
   const { fields, set, scale, desk } = props;
+  const quote = desk.book.assets[0]?.name ?? '';
+  const slippage = (
+    <Choice
+      label="Slippage, at most"
+      value={String(fields.slippageBps)}
+      options={SLIPPAGES}
+      onChange={(bps) => set({ slippageBps: Number(bps) })}
+    />
+  );
   if (fields.kind === 'market') {
     const limit = formatTicks(marketLimit(desk, fields.side, fields.slippageBps), scale);
     return (
       <div>
-        <Choice
-          label="Slippage, at most"
-          value={String(fields.slippageBps)}
-          options={SLIPPAGES}
-          onChange={(bps) => set({ slippageBps: Number(bps) })}
-        />
+        {slippage}
         <p className="muted small">{`${fields.side === 'buy' ? 'Pays up to' : 'Down to'} ${limit}`}</p>
       </div>
+    );
+  }
+  if (isTrigger(fields.kind)) {
+    const trails = fields.kind === 'trail';
+    return (
+      <>
+        <Field
+          label={trails ? 'Distance from the index' : 'Trigger price'}
+          name={trails ? 'offset' : 'price'}
+          unit={quote}
+          value={trails ? fields.offset : fields.price}
+          onChange={(text) => set(trails ? { offset: text } : { price: text })}
+          wrong={trails ? props.problems.offset : props.problems.price}
+          says={`The index is ${formatPrice(desk.asset.index, scale, tickDigits(scale))}`}
+        />
+        {slippage}
+      </>
     );
   }
   const price = (
     <Field
       label={takesPrice(fields.kind) ? 'Price' : 'Worst price'}
       name="price"
-      unit={desk.book.assets[0]?.name ?? ''}
+      unit={quote}
       value={fields.price}
       onChange={(text) => set({ price: text })}
       wrong={props.problems.price}
@@ -192,7 +229,7 @@ function PriceFields(props: {
         onChange={(text) => set({ offset: text })}
         wrong={props.problems.offset}
         says={fields.side === 'buy' ? 'Negative: below the index' : 'Positive: above the index'}
-        unit={desk.book.assets[0]?.name ?? ''}
+        unit={quote}
       />
       {price}
     </>
@@ -244,7 +281,7 @@ function Parts(props: {
   const { fields, desk, judge } = props;
   const most = (): bigint => {
     const position = held(desk.margin, desk.market.at);
-    if (fields.reduceOnly && mayReduceOnly(fields.kind)) return position < 0n ? -position : position;
+    if (onlyReduces(fields)) return position < 0n ? -position : position;
     const limit = props.order?.limit ?? marketLimit(desk, fields.side, fields.slippageBps);
     return judge ? judge.mostLots(desk.market.at, fields.side === 'sell', limit) : 0n;
   };
@@ -258,6 +295,32 @@ function Parts(props: {
         </Button>
       ))}
     </div>
+  );
+}
+
+/** What a trigger order waits for, and what it does then. As many lines as of other orders, so that nothing jumps. */
+function Waits({ order, desk, scale }: { order: Order | undefined; desk: Desk; scale: TickScale }) {
+  const dash = <span className="muted">—</span>;
+  const firing = order?.firing;
+  const { quoteDecimals } = desk.book;
+  return (
+    <dl className="facts small">
+      <Fact name="Fires at">{firing ? formatFiring(firing, scale) : dash}</Fact>
+      <Fact name="Follows the index by">{firing && firing.trail > 0n ? formatTicks(firing.trail, scale) : dash}</Fact>
+      <Fact name="Then trades at worst" title="If it fires at its price: the slippage is counted from the index at that time">
+        {order && firing ? formatTicks(order.limit, scale) : dash}
+      </Fact>
+      <Fact name="Value">
+        {order && firing ? (
+          <Quote atoms={worth(order.lots, ticksToPrice(firing.price, desk.market.tickSize))} decimals={quoteDecimals} />
+        ) : (
+          dash
+        )}
+      </Fact>
+      <Fact name="Fee of whoever executes it">
+        <Quote atoms={desk.market.triggerFee} decimals={quoteDecimals} style={{ digits: 4 }} />
+      </Fact>
+    </dl>
   );
 }
 

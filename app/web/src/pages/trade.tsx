@@ -58,6 +58,7 @@ function Market({ world, market, asset }: { world: World; market: MarketRow; ass
       bids: ranked(orders, 'buy', market, asset, world.now, sleeps),
       asks: ranked(orders, 'sell', market, asset, world.now, sleeps),
       own,
+      triggers: world.triggers?.length ?? 0,
     };
   }, [world, market, asset, state, own]);
   const scale = scaleOf(world.book, market);

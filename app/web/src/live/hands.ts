@@ -1,0 +1,54 @@
+/** What every action needs: who signs and for which account, and the way to the chain. */
+import type { Address, Instruction, TransactionSigner } from '@solana/kit';
+import * as client from '@counterweight/client';
+import { wallet } from '../wallet/wallet';
+import { currentKeys, hurry } from './begin';
+import type { Keys } from './chain';
+import { priceAccounts } from './prices';
+import { transmit } from './transmit';
+import type { World } from './world';
+
+export interface Hands {
+  readonly signer: TransactionSigner;
+  readonly keys: Keys;
+  readonly margin: Address;
+}
+
+/** Who signs, and the accounts; says what is missing. */
+export function hands(): Hands {
+  const signer = wallet.get()?.signer;
+  const keys = currentKeys();
+  if (!signer) throw new Error('Connect a wallet first.');
+  if (!keys?.margin || keys.owner !== signer.address)
+    throw new Error('The accounts are still being read: try again in a moment.');
+  return { signer, keys, margin: keys.margin };
+}
+
+export async function send(
+  world: World,
+  signer: TransactionSigner,
+  instructions: readonly Instruction[],
+  fills = 0,
+): Promise<void> {
+  // One more than there are: the trade may open it.
+  const positions = (world.account?.margin.positions.length ?? 0) + 1;
+  try {
+    await transmit({ signer, instructions, positions, fills });
+  } finally {
+    hurry();
+  }
+}
+
+/** The instructions with prices refreshed before them, where one that counts is too old. */
+export async function fresh(
+  world: World,
+  keys: Keys,
+  assets: readonly number[],
+  instructions: readonly Instruction[],
+): Promise<Instruction[]> {
+  const tables = client.decodeRiskBook(world.bookBytes);
+  const margins = world.account ? [client.decodeMargin(world.account.bytes)] : [];
+  const old = client.stale(tables, { margins, assets, now: world.now });
+  if (old.length === 0) return [...instructions];
+  return client.refreshed(keys.venue, old, await priceAccounts(world.book.assets), instructions);
+}
