@@ -9,7 +9,7 @@ use anchor_lang::{
 use counterweight::{
     AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, accounts, instruction,
 };
-use counterweight_risk::{AssetTerms, MarketTerms, standard::RiskTerms};
+use counterweight_risk::{AssetTerms, MarketTerms, portfolio::PortfolioTerms, standard::RiskTerms};
 
 /// The accounts of a clearinghouse that most instructions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,14 @@ impl Venue {
         build(
             self.set_terms(authority),
             instruction::SetRiskTerms { terms },
+        )
+    }
+
+    /// `set_portfolio_terms`.
+    pub fn set_portfolio_terms(&self, authority: Pubkey, terms: PortfolioTerms) -> Instruction {
+        build(
+            self.set_terms(authority),
+            instruction::SetPortfolioTerms { terms },
         )
     }
 
@@ -368,6 +376,22 @@ impl Venue {
                 guards,
             },
         )
+    }
+
+    /// `set_risk_model`: one of the engine's `MODEL_` values.
+    pub fn set_risk_model(
+        &self,
+        owner: Pubkey,
+        margin_account: Pubkey,
+        model: u8,
+        guards: Guards,
+    ) -> Instruction {
+        let accounts = accounts::SetRiskModel {
+            owner,
+            risk_book: self.risk_book,
+            margin_account,
+        };
+        build(accounts, instruction::SetRiskModel { model, guards })
     }
 
     /// `margin_view`.

@@ -182,6 +182,9 @@ pub enum ErrorCode {
     /// The account still holds something.
     #[msg("The account is not empty: close its positions and withdraw everything first")]
     AccountNotEmpty = 309,
+    /// The clearinghouse does not offer the model.
+    #[msg("This clearinghouse does not offer portfolio margin: stay with Standard margin")]
+    ModelNotOffered = 310,
 
     // 400–499: trading
     /// Legs are not ascending or not unique.

@@ -3,9 +3,11 @@
 
 mod default;
 mod liquidation;
+mod model;
 
 pub use default::*;
 pub use liquidation::*;
+pub use model::*;
 
 use crate::book::{Entry, queue};
 use anchor_lang::prelude::*;

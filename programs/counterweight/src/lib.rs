@@ -28,7 +28,9 @@ pub mod state;
 
 pub use instructions::*;
 
-use counterweight_risk::{AssetTerms, MarketTerms, standard::RiskTerms};
+use counterweight_risk::{
+    AssetRiskTerms, AssetTerms, MarketTerms, portfolio::PortfolioTerms, standard::RiskTerms,
+};
 
 declare_id!("JyFC2iDV7T8k8sLRyvJ7e1Wvp3bRHdbRpDLohTzEekL");
 
@@ -72,9 +74,19 @@ pub mod counterweight {
         instructions::set_risk_terms(ctx, terms)
     }
 
+    /// Sets the terms of portfolio margin.
+    pub fn set_portfolio_terms(ctx: Context<SetTerms>, terms: PortfolioTerms) -> Result<()> {
+        instructions::set_portfolio_terms(ctx, terms)
+    }
+
     /// Sets the terms of an asset.
     pub fn set_asset_terms(ctx: Context<SetTerms>, asset: u16, terms: AssetTerms) -> Result<()> {
         instructions::set_asset_terms(ctx, asset, terms)
+    }
+
+    /// Sets how an asset's requirements follow volatility, and how portfolio margin scans it.
+    pub fn set_asset_risk(ctx: Context<SetTerms>, asset: u16, terms: AssetRiskTerms) -> Result<()> {
+        instructions::set_asset_risk(ctx, asset, terms)
     }
 
     /// Sets the terms of a market.
@@ -191,6 +203,11 @@ pub mod counterweight {
     /// Sets who may trade with the account besides its owner.
     pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
         instructions::set_delegate(ctx, delegate)
+    }
+
+    /// Chooses by which model the account's margin is judged.
+    pub fn set_risk_model(ctx: Context<SetRiskModel>, model: u8, guards: Guards) -> Result<()> {
+        instructions::set_risk_model(ctx, model, guards)
     }
 
     /// Deposits collateral.

@@ -165,6 +165,12 @@ pub const ALLOWED: &[Allowed] = &[
         because: "the owner sets the delegate of another account of hers, wherever it is",
     },
     Allowed {
+        instruction: "set_risk_model",
+        account: "margin_account",
+        by: &["A.margin alice/*"],
+        because: "the owner chooses for another account of hers in the clearinghouse",
+    },
+    Allowed {
         instruction: "settle_block_trade",
         account: "first_authority",
         by: &["dora"],

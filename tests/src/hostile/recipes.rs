@@ -10,7 +10,10 @@ use counterweight::{
     AssetSetup, CollateralArgs, Guards, LiquidateArgs, OracleChoice, PriceArgs, Quote, QuotesArgs,
     SliceArgs, TradeArgs, TriggerArgs, Which, state::PAUSE_TRADE,
 };
-use counterweight_risk::{OutflowTerms, asset::ORACLE_PYTH_PULL, orders::Side as OrderSide};
+use counterweight_risk::{
+    OutflowTerms, account::MODEL_STANDARD, asset::ORACLE_PYTH_PULL, orders::Side as OrderSide,
+    portfolio::PortfolioTerms,
+};
 use counterweight_sdk::{
     instructions::{self as sdk, Collateral},
     trading::{self as books_sdk, Actor},
@@ -193,6 +196,7 @@ fn own_account(x: &Exchange, instruction: &str) -> Option<Instruction> {
         "open_margin_account" => venue.open_margin_account(alice, 3),
         "resize_margin_account" => sdk::resize_margin_account(alice, first, 16),
         "set_delegate" => sdk::set_delegate(alice, first, person("stranger")),
+        "set_risk_model" => venue.set_risk_model(alice, first, MODEL_STANDARD, none),
         "transfer" => venue.transfer(alice, first, second, 0, 1_000_000, none),
         "withdraw" => venue.withdraw(alice, first, &quote, wallet, 1_000_000, none),
         _ => return None,
@@ -274,6 +278,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             terms.price_band_bps += 1;
             venue.set_market_terms(authority, 0, terms)
         }
+        "set_portfolio_terms" => venue.set_portfolio_terms(authority, PortfolioTerms::default()),
         "set_risk_terms" => {
             let mut terms = x.deployment.risk_terms();
             terms.auction_seconds += 1;

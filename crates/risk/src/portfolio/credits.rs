@@ -15,14 +15,7 @@ const MOST: usize = 2 * CREDITS;
 
 /// What opposite deltas of two assets save together. 8 bytes; no credit where `credit_bps` is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-#[cfg_attr(
-    all(feature = "borsh", not(feature = "idl")),
-    derive(borsh::BorshSerialize, borsh::BorshDeserialize)
-)]
-#[cfg_attr(
-    feature = "idl",
-    derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize)
-)]
+#[cfg_attr(feature = "idl", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Credit {
     /// Notional of `second` that hedges one of `first`.

@@ -8,6 +8,7 @@
 //! Equity is that of [`crate::standard`]: only the requirement is another one.
 
 mod credits;
+mod terms;
 
 use crate::{
     account::{AccountView, MODEL_PORTFOLIO},
@@ -22,6 +23,7 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 pub use credits::{CREDITS, Credit};
+pub use terms::{CreditTerms, PortfolioTerms};
 use credits::{Net, Nets};
 
 /// How an asset is scanned. 16 bytes, zero where it is not: its markets then count by their Standard requirement.

@@ -86,6 +86,8 @@ names! {
     SetGuardian => "set_guardian",
     SetMarketTerms => "set_market_terms",
     SetOutflowLimit => "set_outflow_limit",
+    SetPortfolioTerms => "set_portfolio_terms",
+    SetRiskModel => "set_risk_model",
     SetRiskTerms => "set_risk_terms",
     SettleBlockTrade => "settle_block_trade",
     SettleFills => "settle_fills",

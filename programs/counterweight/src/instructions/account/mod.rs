@@ -7,6 +7,7 @@ mod margin_view;
 mod open_margin_account;
 mod resize_margin_account;
 mod set_delegate;
+mod set_risk_model;
 mod transfer;
 mod withdraw;
 
@@ -17,5 +18,6 @@ pub use margin_view::*;
 pub use open_margin_account::*;
 pub use resize_margin_account::*;
 pub use set_delegate::*;
+pub use set_risk_model::*;
 pub use transfer::*;
 pub use withdraw::*;
