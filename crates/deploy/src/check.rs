@@ -2,9 +2,9 @@
 //! its checks are called, and what they find is said in the file's words.
 
 use crate::{
-    config::{AssetConfig, Deployment, MarketConfig, MarketMode},
+    config::{AssetConfig, Deployment, MarketConfig, MarketKind, MarketMode},
     terms::atoms_in,
-    text::number,
+    text::{number, time_text},
 };
 use bytemuck::Zeroable;
 use core::fmt;
@@ -17,6 +17,7 @@ use counterweight_risk::{
     Asset, BoundError,
     asset::{ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL},
     error::within,
+    expiry::Contract,
     outflow::{MAX_WINDOW, MIN_WINDOW, UNLIMITED},
     tiers::TIERS,
 };
@@ -336,6 +337,7 @@ fn check_market(section: &mut Section, market: &MarketConfig, quote_atoms: u64) 
     }
     let tick = within("tick_size", market.tick_size, 1, MAX_TICK_SIZE);
     section.bound(tick, market_field);
+    check_expiry(section, market);
     let taker = market.book_fees_tenths_bps[0];
     if taker < 0 {
         let needed = "0 or more: only a maker may have a rebate";
@@ -355,5 +357,32 @@ fn check_market(section: &mut Section, market: &MarketConfig, quote_atoms: u64) 
         let found = number(market.order_slots as u64);
         let needed = format!("0 to {}", number(MAX_ORDER_SLOTS as u64));
         section.say("order_slots", found, needed);
+    }
+}
+
+/// A future has an expiry, and nothing else has. How far it lies ahead is checked where it is added.
+fn check_expiry(section: &mut Section, market: &MarketConfig) {
+    let future = market.kind == MarketKind::Future;
+    match market.expiry {
+        None if future => section.say("expiry", "missing", "the time at which the future ends"),
+        Some(_) if !future => {
+            let needed = "none: a perpetual never ends (kind = \"future\" is one that does)";
+            section.say("expiry", "set", needed);
+        }
+        _ => {}
+    }
+}
+
+/// Whether a future that is to be added ends neither too soon nor too late.
+pub(crate) fn check_term(section: &mut Section, market: &MarketConfig, now: i64) {
+    let expiry = market.expiry.unwrap_or_default();
+    let outcome = Contract::new(market.kind.number(), expiry, now);
+    if let Err(error) = outcome {
+        let [low, high] = [error.low, error.high].map(|bound| time_text(bound.cast_signed()));
+        section.say(
+            error.field,
+            time_text(expiry),
+            format!("{low} to {high}: an hour to two years from now"),
+        );
     }
 }

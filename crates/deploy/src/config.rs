@@ -150,6 +150,12 @@ pub struct MarketConfig {
     pub asset: String,
     /// Quote atoms per lot and tick.
     pub tick_size: u64,
+    /// What kind of contract it is.
+    #[serde(default)]
+    pub kind: MarketKind,
+    /// When a future ends: unix seconds, or a date with its offset from UTC (`2027-03-26T08:00:00Z`).
+    #[serde(default, deserialize_with = "text::time")]
+    pub expiry: Option<i64>,
     /// Tiers: largest notional in whole quote tokens (0 for no limit) and initial rate in basis
     /// points; at most four.
     pub tiers: Vec<[u64; 2]>,
@@ -185,6 +191,17 @@ pub struct MarketConfig {
     /// What is allowed in it.
     #[serde(default)]
     pub mode: MarketMode,
+}
+
+/// What kind of contract a market is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarketKind {
+    /// One that never ends.
+    #[default]
+    Perpetual,
+    /// One that ends at its expiry, at the mean of the index before it.
+    Future,
 }
 
 /// What is allowed in a market.

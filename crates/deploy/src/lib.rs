@@ -30,7 +30,8 @@ pub use chain::{Addresses, Context, Mint, OnChain, Read, ReadError};
 pub use change::Change;
 pub use check::{MAX_ORDER_SLOTS, Problem, Problems};
 pub use config::{
-    AssetConfig, Deployment, InterestConfig, MarketConfig, MarketMode, OutflowConfig, TokenProgram,
+    AssetConfig, Deployment, InterestConfig, MarketConfig, MarketKind, MarketMode, OutflowConfig,
+    TokenProgram,
 };
 pub use plan::{Impossible, Plan, PlanError, plan};
 pub use step::{Action, GROWTHS_A_STEP, Step};

@@ -10,8 +10,8 @@ mod markets;
 use crate::{
     chain::{Addresses, Context, OnChain},
     change::Change,
-    check::{Problems, Section, asset_section},
-    config::Deployment,
+    check::{Problems, Section, asset_section, check_term, market_section},
+    config::{Deployment, MarketKind},
     step::{Action, Step},
 };
 use anchor_lang::prelude::Pubkey;
@@ -147,7 +147,7 @@ impl Planner<'_> {
 /// nobody can change.
 pub fn plan(file: &Deployment, context: &Context, chain: &OnChain) -> Result<Plan, PlanError> {
     let addresses = Addresses::of(file, context);
-    check(file, &addresses, chain).map_err(PlanError::Invalid)?;
+    check(file, &addresses, (chain, context.now)).map_err(PlanError::Invalid)?;
     let mut planner = Planner {
         file,
         context,
@@ -183,8 +183,12 @@ pub fn plan(file: &Deployment, context: &Context, chain: &OnChain) -> Result<Pla
     Ok(plan)
 }
 
-/// The file by itself, and against the mints that it names.
-fn check(file: &Deployment, addresses: &Addresses, chain: &OnChain) -> Result<(), Problems> {
+/// The file by itself, and against the mints that it names and the time.
+fn check(
+    file: &Deployment,
+    addresses: &Addresses,
+    (chain, now): (&OnChain, i64),
+) -> Result<(), Problems> {
     let mut problems = match file.check() {
         Ok(()) => Vec::new(),
         Err(Problems(problems)) => problems,
@@ -233,6 +237,13 @@ fn check(file: &Deployment, addresses: &Addresses, chain: &OnChain) -> Result<()
                 found,
                 format!("{}, which owns its mint", mint.program),
             );
+        }
+    }
+    let there = chain.risk_book.as_ref().map_or(0, |book| book.markets.len());
+    for market in file.market.iter().skip(there) {
+        if market.kind == MarketKind::Future && market.expiry.is_some() {
+            let section = &mut Section::of(market_section(market), &mut problems);
+            check_term(section, market, now);
         }
     }
     if problems.is_empty() {

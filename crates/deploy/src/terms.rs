@@ -2,7 +2,9 @@
 //! bound: [`crate::Deployment::check`] finds them.
 
 use crate::{
-    config::{AssetConfig, Deployment, MarketConfig, MarketMode, OutflowConfig, TokenProgram},
+    config::{
+        AssetConfig, Deployment, MarketConfig, MarketKind, MarketMode, OutflowConfig, TokenProgram,
+    },
     text::name16,
 };
 use anchor_lang::prelude::{Pubkey, pubkey};
@@ -14,7 +16,9 @@ use counterweight_risk::{
     AssetTerms, MarketTerms, OutflowTerms,
     asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL},
     interest::InterestTerms,
-    market::{MODE_ACTIVE, MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT},
+    market::{
+        KIND_FUTURE, KIND_PERPETUAL, MODE_ACTIVE, MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT,
+    },
     outflow::UNLIMITED,
     standard::RiskTerms,
     tiers::{TIERS, TierTerms},
@@ -161,6 +165,16 @@ impl AssetConfig {
                 0 => self.deposit_cap,
                 tokens => tokens,
             }),
+        }
+    }
+}
+
+impl MarketKind {
+    /// The number that the chain stores.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Perpetual => KIND_PERPETUAL,
+            Self::Future => KIND_FUTURE,
         }
     }
 }

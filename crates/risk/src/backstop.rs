@@ -9,6 +9,7 @@
 use crate::{
     account::{AccountMut, AccountView},
     error::{Result, RiskError},
+    expiry::require_settled,
     interest::Debt,
     market::{MODE_SETTLEMENT, Market},
     maturity::Immature,
@@ -30,18 +31,21 @@ pub fn is_in_default(health: &Health, line: Ratio) -> bool {
 }
 
 /// Equity and maintenance margin by which a default is judged: those of [`maintenance`], where each position
-/// whose oracle is silent is granted a gain of all of its notional (a short whose price went to nothing, a
-/// long whose price doubled). Who is in default by this is in default whatever the silent price turns out to
-/// be, short of a miracle; and dust with a dead oracle keeps nobody out of a default.
+/// whose oracle is silent, or whose contract has ended and cannot be settled yet, is granted a gain of all of its
+/// notional (a short whose price went to nothing, a long whose price doubled). Who is in default by this is in
+/// default whatever the price turns out to be, short of a miracle; and dust with a dead oracle keeps nobody out of
+/// a default.
 ///
 /// # Errors
-/// As [`maintenance`].
+/// As [`maintenance`], and [`require_settled`].
 pub fn judged_kindly(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
+    require_settled(book, account.positions, now)?;
     let mut health = maintenance(book, account, now)?;
     for position in account.positions {
         let market = book.market(position.market)?;
         let asset = book.asset(position.asset)?;
-        if asset.is_fresh(now) || market.mode == MODE_SETTLEMENT {
+        let known = asset.is_fresh(now) && !market.awaits_settlement(now);
+        if known || market.mode == MODE_SETTLEMENT {
             continue;
         }
         let notional = position.held(market).notional(asset.index)?;

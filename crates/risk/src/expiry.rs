@@ -227,12 +227,7 @@ pub fn next_expiry(markets: &[Market], asset: u16) -> i64 {
 ///
 /// # Errors
 /// [`RiskError::UnknownMarket`]; as [`Contract::settles_at`].
-pub fn settle(
-    assets: &mut [Asset],
-    markets: &mut [Market],
-    market: u16,
-    now: i64,
-) -> Result<u64> {
+pub fn settle(assets: &mut [Asset], markets: &mut [Market], market: u16, now: i64) -> Result<u64> {
     let row = markets.get_mut(usize::from(market));
     let row = row.ok_or(RiskError::UnknownMarket { market })?;
     let index = row.asset;

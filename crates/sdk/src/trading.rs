@@ -128,6 +128,14 @@ impl Venue {
         build(accounts, instruction::UpdateFunding {})
     }
 
+    /// `settle_expired`.
+    pub fn settle_expired(&self, market: u16) -> Instruction {
+        let accounts = accounts::SettleExpired {
+            risk_book: self.risk_book,
+        };
+        build(accounts, instruction::SettleExpired { market })
+    }
+
     /// `grow_market`: once more room for orders.
     pub fn grow_market(&self, payer: Pubkey, market: u16) -> Instruction {
         let accounts = accounts::GrowMarket {

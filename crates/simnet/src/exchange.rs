@@ -193,6 +193,8 @@ impl Exchange {
             name: name16(&config.name),
             asset: self.asset_named(&config.asset),
             tick_size: config.tick_size,
+            kind: config.kind.number(),
+            expiry: config.expiry.unwrap_or_default(),
             terms: config.terms(10u64.pow(u32::from(self.deployment.asset[0].decimals))),
         }
     }

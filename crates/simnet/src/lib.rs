@@ -10,6 +10,7 @@ mod chain;
 mod default;
 mod deployment;
 mod exchange;
+mod futures;
 mod layouts;
 mod ledger;
 mod liquidations;

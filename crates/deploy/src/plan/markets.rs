@@ -6,14 +6,17 @@ use crate::{
     check::market_section,
     config::{MarketConfig, MarketMode},
     step::{Action, GROWTHS_A_STEP},
-    text::{name_of, number},
+    text::{name_of, number, time_text},
 };
 use counterweight::{
     MarketSetup,
     book::Order,
     state::{MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE},
 };
-use counterweight_risk::{Market, market::MODE_SETTLEMENT};
+use counterweight_risk::{
+    Market,
+    market::{KIND_FUTURE, KIND_PERPETUAL, MODE_SETTLEMENT},
+};
 use counterweight_sdk::terms;
 
 /// Bytes that a call of `grow_market` adds.
@@ -23,6 +26,9 @@ const TICK: &str = "a tick is fixed when the market is added, since orders count
                     and end this one";
 const UNDERLYING: &str =
     "a market stays on its asset, since positions are on it: add a market under another name";
+const KIND: &str = "what a market is stays, since positions are on it: add a market under another name";
+const EXPIRY: &str = "when a future ends is fixed when it is added, since positions are on it: add a market under another \
+                      name";
 const ENDED: &str = "a market that has ended stays so: write mode = \"ended\"";
 const NOT_ENDED: &str = "a file cannot end a market, since that fixes its price for good: the authority calls \
                          settle_market";
@@ -60,6 +66,8 @@ impl Planner<'_> {
             name: market.name16(),
             asset: self.asset_named(&market.asset),
             tick_size: market.tick_size,
+            kind: market.kind.number(),
+            expiry: market.expiry.unwrap_or_default(),
             terms: market.terms(self.file.quote_atoms()),
         };
         let action = Action::AddMarket {
@@ -90,6 +98,18 @@ impl Planner<'_> {
         let underlying = assets.and_then(|assets| assets.get(usize::from(row.asset)));
         let underlying = underlying.map_or_else(String::new, |asset| name_of(&asset.name));
         self.fixed(&section, "asset", underlying, &market.asset, UNDERLYING);
+        let kinds = (kind_text(row.kind), kind_text(market.kind.number()));
+        self.fixed(&section, "kind", kinds.0, kinds.1, KIND);
+        let expiries = (
+            expiry_text(row.contract.expiry),
+            expiry_text(market.expiry.unwrap_or_default()),
+        );
+        self.fixed(&section, "expiry", expiries.0, expiries.1, EXPIRY);
+        if row.contract.is_over(self.context.now) {
+            // It ends by itself, whatever the file calls its mode: nothing of it can be changed any more.
+            let name = &market.name;
+            return self.notes.push(format!("{name} has reached its expiry"));
+        }
         let ended = row.mode == MODE_SETTLEMENT;
         if ended || market.mode == MarketMode::Ended {
             let why = if ended { ENDED } else { NOT_ENDED };
@@ -151,4 +171,19 @@ impl Planner<'_> {
 /// Orders that an account of so many bytes has room for.
 fn slots(bytes: usize) -> u64 {
     (bytes.saturating_sub(MARKET_ORDERS) / size_of::<Order>()) as u64
+}
+
+fn kind_text(kind: u8) -> &'static str {
+    match kind {
+        KIND_PERPETUAL => "perpetual",
+        KIND_FUTURE => "future",
+        _ => "of another kind",
+    }
+}
+
+fn expiry_text(expiry: i64) -> String {
+    match expiry {
+        0 => "none".into(),
+        unix => time_text(unix),
+    }
 }

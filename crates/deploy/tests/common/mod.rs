@@ -129,6 +129,8 @@ fn market_row(file: &Deployment, market: &MarketConfig) -> Market {
     let mut row = Market::zeroed();
     row.name = market.name16();
     row.tick_size = market.tick_size;
+    row.kind = market.kind.number();
+    row.contract.expiry = market.expiry.unwrap_or_default();
     let asset = file
         .asset
         .iter()

@@ -23,6 +23,7 @@ use counterweight_risk::{
     Book, Health, Lots, Moment, QuoteAtoms, RiskError,
     backstop::{gross_notional, judged_kindly, lacking, share_of},
     deleverage::{Closing, epoch_of, most},
+    expiry::require_settled,
     liquidation::is_restored,
     market::MODE_SETTLEMENT,
     standard::maintenance,
@@ -65,7 +66,7 @@ pub struct DeleverageBackstop<'info> {
     pub backstop: AccountLoader<'info, MarginAccount>,
 }
 
-/// Refuses a market that is another's, in settlement, or with fills in its queue: what waits there has
+/// Refuses a market that is another's, at its end, or with fills in its queue: what waits there has
 /// its index, not its share.
 fn open_market(risk_book: &AccountLoader<RiskBook>, market: &mut Market) -> Result<()> {
     let mut book = RiskBookMut::load(risk_book)?;
@@ -73,16 +74,18 @@ fn open_market(risk_book: &AccountLoader<RiskBook>, market: &mut Market) -> Resu
         market.clearinghouse == book.header.clearinghouse,
         ErrorCode::WrongClearinghouse
     );
-    let mode = book.market(market.index)?.mode;
-    if mode == MODE_SETTLEMENT {
-        return Err(refuse(ErrorCode::MarketMode, &[("mode", mode.into())]));
+    let row = book.market(market.index)?;
+    if row.mode == MODE_SETTLEMENT {
+        return Err(refuse(ErrorCode::MarketMode, &[("mode", row.mode.into())]));
     }
+    let now = Clock::get()?.unix_timestamp;
+    row.require_running(market.index, now).or_refuse()?;
     if market.queue.open != 0 {
         let numbers = [("entries", market.queue.open.into())];
         return Err(refuse(ErrorCode::FillsStillWait, &numbers));
     }
     // What is closed pays for the time that it was open.
-    apply_funding(&mut book, market, Clock::get()?.unix_timestamp)?;
+    apply_funding(&mut book, market, now)?;
     Ok(())
 }
 
@@ -94,6 +97,7 @@ fn closing(
     lacking: QuoteAtoms,
     now: i64,
 ) -> Result<Closing> {
+    require_settled(book, margin.view().positions, now).or_refuse()?;
     let row = book.market(market.index).or_refuse()?;
     let asset = book.asset(row.asset).or_refuse()?;
     asset.check_narrow(row.asset).or_refuse()?;
@@ -226,7 +230,7 @@ fn tell(
 /// # Errors
 /// [`ErrorCode::NotInDefault`], [`ErrorCode::BackstopCanTake`], [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::FillsStillWait`], [`ErrorCode::NoPosition`], [`ErrorCode::SideExhausted`],
-/// [`ErrorCode::CatchUpFirst`], [`ErrorCode::MarketMode`], those of prices.
+/// [`ErrorCode::CatchUpFirst`], [`ErrorCode::MarketMode`], [`ErrorCode::ContractEnded`], those of prices.
 pub(crate) fn deleverage(ctx: Context<Deleverage>) -> Result<()> {
     let accounts = &ctx.accounts;
     require_keys_neq!(

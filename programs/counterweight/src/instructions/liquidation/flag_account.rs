@@ -7,7 +7,9 @@ use crate::{
     state::{MarginAccount, MarginMut, PAUSE_LIQUIDATE, RiskBook, RiskBookRef},
 };
 use anchor_lang::prelude::*;
-use counterweight_risk::{liquidation::is_restored, standard::maintenance};
+use counterweight_risk::{
+    expiry::require_settled, liquidation::is_restored, standard::maintenance,
+};
 
 /// Accounts of `flag_account`.
 #[derive(Accounts)]
@@ -30,7 +32,7 @@ impl FlagAccount<'_> {
 ///
 /// # Errors
 /// [`ErrorCode::NotLiquidatable`] where neither applies: the account is healthy and not flagged, or
-/// flagged and not yet restored to the buffer.
+/// flagged and not yet restored to the buffer. [`ErrorCode::ContractEnded`].
 pub(crate) fn flag_account(ctx: Context<FlagAccount>) -> Result<()> {
     let risk_book = RiskBookRef::load(&ctx.accounts.risk_book)?;
     let mut margin = MarginMut::load(&ctx.accounts.margin_account)?;
@@ -38,6 +40,7 @@ pub(crate) fn flag_account(ctx: Context<FlagAccount>) -> Result<()> {
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
 
+    require_settled(&book, margin.view().positions, now).or_refuse()?;
     let health = maintenance(&book, &margin.view(), now).or_refuse()?;
     let flagged = margin.header.core.liquidation_start != 0;
     // The backstop's auction runs while it has something to sell: nobody may set it back.

@@ -13,6 +13,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, Market as MarketRow, Moment, Price, QuoteAtoms, RiskError,
+    expiry::require_settled,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     portfolio::Scanner,
@@ -127,6 +128,7 @@ pub(super) fn price_of(
 
 /// Refuses an account that is not liquidatable; otherwise the time since when it is.
 pub(super) fn start_of(margin: &MarginMut, book: &Book, health: &Health, now: i64) -> Result<i64> {
+    require_settled(book, margin.view().positions, now).or_refuse()?;
     let start = margin.header.core.liquidation_start;
     // Whatever the backstop has taken over is for sale.
     if !margin.header.is_backstop()
@@ -219,8 +221,8 @@ pub(super) fn require_outcome(
 /// [`ErrorCode::LegIsHedge`] of an account that is scanned,
 /// [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::LimitPriceExceeded`], [`ErrorCode::InitialMarginNotMet`] of the liquidator,
-/// [`ErrorCode::WrongMarket`], [`ErrorCode::MarketMode`] in settlement, those of the guards and of
-/// prices.
+/// [`ErrorCode::WrongMarket`], [`ErrorCode::MarketMode`] in settlement, [`ErrorCode::ContractEnded`] before
+/// it, those of the guards and of prices.
 pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     require_keys_neq!(
@@ -234,6 +236,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     let book = risk_book.book();
     let now = Clock::get()?.unix_timestamp;
     let row = book.market(args.market).or_refuse()?;
+    row.require_running(args.market, now).or_refuse()?;
     let buffer = book.params.liquidation_buffer;
 
     let for_sale = liquidatee.header.is_backstop();

@@ -194,7 +194,7 @@ fn require_reward(reward: QuoteAtoms, value: QuoteAtoms, least_bps: u32) -> Resu
 }
 
 /// Refuses positions that have not caught up with a deleveraging: a fraction of what is written down would
-/// not be one of what is held. And those whose price is too old to change hands at.
+/// not be one of what is held. And those whose price is too old to change hands at, or no longer the index.
 fn require_current(book: &Book, positions: &[Position], now: i64) -> Result<()> {
     let mut current = u32::MAX;
     for position in positions {
@@ -203,7 +203,9 @@ fn require_current(book: &Book, positions: &[Position], now: i64) -> Result<()> 
             asset.check_maintenance(position.asset, now).or_refuse()?;
             current = u32::from(position.asset);
         }
-        if !position.is_current(book.market(position.market).or_refuse()?) {
+        let row = book.market(position.market).or_refuse()?;
+        row.require_running(position.market, now).or_refuse()?;
+        if !position.is_current(row) {
             let numbers = [("market", position.market.into())];
             return Err(refuse(ErrorCode::CatchUpFirst, &numbers));
         }
@@ -216,8 +218,9 @@ fn require_current(book: &Book, positions: &[Position], now: i64) -> Result<()> 
 /// # Errors
 /// [`ErrorCode::NotLiquidatable`], [`ErrorCode::SameAccount`], [`ErrorCode::OrdersStillRest`],
 /// [`ErrorCode::NothingToSlice`], [`ErrorCode::SliceTooSmall`], [`ErrorCode::WrongAccountCount`],
-/// [`ErrorCode::WrongMarket`], [`ErrorCode::RewardBelowLimit`], [`ErrorCode::InitialMarginNotMet`] of the
-/// liquidator, [`ErrorCode::NoFreeSlot`] where it has none for a market, those of the guards and of prices.
+/// [`ErrorCode::WrongMarket`], [`ErrorCode::ContractEnded`], [`ErrorCode::RewardBelowLimit`],
+/// [`ErrorCode::InitialMarginNotMet`] of the liquidator, [`ErrorCode::NoFreeSlot`] where it has none for a
+/// market, those of the guards and of prices.
 pub(crate) fn liquidate_slice<'info>(
     ctx: Context<'info, LiquidateSlice<'info>>,
     args: SliceArgs,

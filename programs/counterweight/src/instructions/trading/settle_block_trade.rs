@@ -205,6 +205,7 @@ pub(crate) fn settle_block_trade<'info>(
     let (mut first_reduces, mut second_reduces) = (true, true);
     for leg in &legs {
         let (row, asset) = rows(&book, leg)?;
+        row.require_running(leg.market, now).or_refuse()?;
         require_band(row, asset, leg, now, max_age)?;
         let first_leg = first.view().reduces(row, leg.market, Lots(leg.lots));
         let second_leg = second.view().reduces(row, leg.market, Lots(-leg.lots));
@@ -212,7 +213,6 @@ pub(crate) fn settle_block_trade<'info>(
             let numbers = [("market", leg.market.into()), ("mode", row.mode.into())];
             return Err(refuse(ErrorCode::MarketMode, &numbers));
         }
-        row.require_running(leg.market, now).or_refuse()?;
         if row.mode == MODE_REDUCE_ONLY && !(first_leg && second_leg) {
             return Err(refuse(
                 ErrorCode::ReduceOnly,

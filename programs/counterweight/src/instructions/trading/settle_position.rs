@@ -25,7 +25,8 @@ pub struct SettlePosition<'info> {
 /// Closes a position at the settlement price.
 ///
 /// # Errors
-/// [`ErrorCode::NotInSettlement`], [`ErrorCode::NoPosition`], [`ErrorCode::OrdersStillRest`].
+/// [`ErrorCode::NotInSettlement`], [`ErrorCode::ContractEnded`] before `settle_expired`,
+/// [`ErrorCode::NoPosition`], [`ErrorCode::OrdersStillRest`].
 pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let risk_book = RiskBookRef::load(&ctx.accounts.risk_book)?;
     let mut market = ctx.accounts.market.load_mut()?;
@@ -39,6 +40,8 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let book = risk_book.book();
     let index = market.index;
     let row = book.market(index).or_refuse()?;
+    let now = Clock::get()?.unix_timestamp;
+    row.require_running(index, now).or_refuse()?;
     if row.mode != MODE_SETTLEMENT {
         let numbers = [("mode", row.mode.into())];
         return Err(refuse(ErrorCode::NotInSettlement, &numbers));
@@ -53,7 +56,7 @@ pub(crate) fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
     let held = position.held(row);
     let closing = held.negated().or_refuse()?;
     let received = row.settlement_value(held).or_refuse()?;
-    let moment = book.params.moment(Clock::get()?.unix_timestamp);
+    let moment = book.params.moment(now);
     let (effect, owed) = margin
         .account()
         .fill(index, row, closing, received, &moment)
