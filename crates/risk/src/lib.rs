@@ -30,6 +30,7 @@
 //! | [`collateral`] | what is left when no position is: collateral against a debt |
 //! | [`backstop`] | who is in default, and what the backstop takes over |
 //! | [`deleverage`] | what a default leaves open, closed against the other side pro rata |
+//! | [`option`] | what an option is worth, and how its worth moves |
 //! | [`whatif`] | at which prices an account would be liquidated |
 //!
 //! Rounding is always against the account that is judged; value that changes hands is never rounded.
@@ -61,6 +62,7 @@ pub mod liquidation;
 pub mod market;
 pub mod maturity;
 pub mod moment;
+pub mod option;
 pub mod orders;
 pub mod outflow;
 pub mod params;
