@@ -221,6 +221,22 @@ impl<'a> RiskBookMut<'a> {
         bytemuck::from_bytes_mut(&mut self.tail[start..start + size_of::<T>()])
     }
 
+    /// Folds the multipliers of an asset's volatility into the markets on it. Markets that have ended require nothing, and
+    /// stay as they are.
+    ///
+    /// # Errors
+    /// None in fact for rows that were written by their terms.
+    #[cold]
+    #[inline(never)]
+    pub fn follow_volatility(&mut self, asset: u16) -> Result<()> {
+        let (assets, markets) = self.tables();
+        let steps = assets[usize::from(asset)].volatility.steps();
+        for market in markets.iter_mut().filter(|market| market.follows(asset)) {
+            market.set_multipliers(steps).or_refuse()?;
+        }
+        Ok(())
+    }
+
     /// Takes note of what a vault holds: the rate of interest follows it for the quote token, the weight for
     /// any other.
     ///

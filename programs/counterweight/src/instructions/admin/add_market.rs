@@ -8,10 +8,12 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
+use core::slice::from_ref;
 use counterweight_risk::{
     Market as MarketRow, MarketTerms,
     error::within,
     expiry::{Contract, next_expiry},
+    risk_terms::check_range,
 };
 
 /// Most quote atoms that a lot and tick may be.
@@ -87,14 +89,17 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     row.kind = setup.kind;
     let now = Clock::get()?.unix_timestamp;
     row.contract = Contract::new(setup.kind, setup.expiry, now).or_refuse()?;
-    row.set_terms(&setup.terms).or_refuse()?;
 
     let mut book = RiskBookMut::load(&accounts.risk_book)?;
     // The quote token is what everything is counted in: nothing to trade against itself.
     if setup.asset == 0 {
         return Err(refuse(ErrorCode::UnknownAsset, &[("asset", 0)]));
     }
-    book.asset(setup.asset)?;
+    let asset = book.asset(setup.asset)?;
+    // What the other markets on the asset follow already.
+    row.multipliers = asset.volatility.steps();
+    row.set_terms(&setup.terms).or_refuse()?;
+    check_range(&asset.scan, setup.asset, from_ref(&*row)).or_refuse()?;
     let found = book.push_market(*row)?;
     if found != index {
         let numbers = [("found", index.into()), ("next", found.into())];

@@ -7,7 +7,8 @@ use crate::{
     state::RiskBookMut,
 };
 use anchor_lang::prelude::*;
-use counterweight_risk::{MarketTerms, market::MODE_SETTLEMENT};
+use core::slice::from_ref;
+use counterweight_risk::{MarketTerms, market::MODE_SETTLEMENT, risk_terms::check_range};
 
 /// Sets the terms of a market.
 ///
@@ -21,12 +22,15 @@ pub(crate) fn set_market_terms(
 ) -> Result<()> {
     terms.check().or_refuse()?;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
+    let asset = book.market(market)?.asset;
+    let scan = book.asset(asset)?.scan;
     let row = book.market(market)?;
     // Settlement has no way back.
     require!(row.mode != MODE_SETTLEMENT, ErrorCode::MarketMode);
     let now = Clock::get()?.unix_timestamp;
     row.require_running(market, now).or_refuse()?;
     row.set_terms(&terms).or_refuse()?;
+    check_range(&scan, asset, from_ref(row)).or_refuse()?;
 
     emit!(MarketChanged {
         clearinghouse: ctx.accounts.clearinghouse.key(),

@@ -45,15 +45,18 @@ pub(crate) fn refresh_prices<'info>(
         let row = book.asset(index)?;
         let reading = oracle::read(account, index, row)?;
         let scale = params.scale(index == 0, row.lot_exponent, reading.exponent);
-        let stood = Stood::of(row);
+        let (stood, steps) = (Stood::of(row), row.volatility.steps());
         let changed = row.record(&reading, scale, now).or_refuse()?;
-        let near = is_near(row);
+        let (near, followed) = (is_near(row), row.volatility.steps() == steps);
         if changed && index == 0 {
             let price = row.index;
             book.header.params.set_quote_price(price).or_refuse()?;
         }
         if changed && near {
             count(&mut book, index, stood)?;
+        }
+        if !followed {
+            book.follow_volatility(index)?;
         }
     }
     Ok(())
