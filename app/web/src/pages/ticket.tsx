@@ -69,10 +69,11 @@ export function Ticket(props: {
   desk: Desk;
   judge: Judge | undefined;
   fields: Fields;
-  onFields: (fields: Fields) => void;
+  onFields: (change: (before: Fields) => Fields) => void;
 }) {
   const { desk, judge, fields } = props;
-  const set = (changed: Partial<Fields>) => props.onFields({ ...fields, ...changed });
+  // From the fields as they are by then: what was typed while an order was on its way stays.
+  const set = (changed: Partial<Fields>) => props.onFields((before) => ({ ...before, ...changed }));
   const scale = scaleOf(desk.book, desk.market);
   const { order, problems } = useMemo(() => read(fields, desk), [fields, desk]);
   const result = useMemo(() => order && outcome(order, desk), [order, desk]);
@@ -83,7 +84,9 @@ export function Ticket(props: {
   const refused = result?.refused ?? after?.why ?? short(after?.answer, order, result);
 
   const submit = async () => {
-    if (order && result && (await action.run(() => placeOrder(props.world, desk, order, result)))) set({ size: '' });
+    if (!order || !result) return;
+    const done = await action.run(() => placeOrder(props.world, desk, order, result));
+    if (done) props.onFields((before) => (before.size === fields.size ? { ...before, size: '' } : before));
   };
 
   return (
