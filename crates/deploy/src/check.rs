@@ -3,6 +3,7 @@
 
 use crate::{
     config::{AssetConfig, Deployment, MarketConfig, MarketKind, MarketMode},
+    risk::check_risk,
     terms::atoms_in,
     text::{number, time_text},
 };
@@ -86,7 +87,11 @@ impl<'a> Section<'a> {
     }
 
     /// A bound that the engine has checked; `spell` says what the file calls the engine's field.
-    fn bound(&mut self, outcome: Result<(), BoundError>, spell: fn(&'static str) -> (&str, &str)) {
+    pub(crate) fn bound(
+        &mut self,
+        outcome: Result<(), BoundError>,
+        spell: fn(&'static str) -> (&'static str, &'static str),
+    ) {
         if let Err(error) = outcome {
             let (field, unit) = spell(error.field);
             // A sum with a negative exponent comes as it is stored.
@@ -206,6 +211,7 @@ impl Deployment {
             check_market(section, market, self.quote_atoms());
         }
         self.check_mints(&mut problems);
+        self.check_ranges(&mut problems);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -274,6 +280,7 @@ fn check_asset(section: &mut Section, asset: &AssetConfig, is_quote: bool) {
         asset.terms(collateral).check(collateral, is_quote),
         asset_field,
     );
+    check_risk(section, asset, is_quote);
     check_oracle(section, asset, is_quote);
     if let Some(outflow) = &asset.outflow {
         if !collateral {

@@ -1,6 +1,9 @@
 //! The file: a clearinghouse in basis points and whole tokens, as a person would write it.
 
-use crate::text;
+use crate::{
+    risk::{ScanConfig, VolatilityConfig},
+    text,
+};
 use anchor_lang::prelude::Pubkey;
 use serde::Deserialize;
 
@@ -98,6 +101,12 @@ pub struct AssetConfig {
     /// How much of it may leave in a window of time. Without, a limit that somebody has set stays.
     #[serde(default)]
     pub outflow: Option<OutflowConfig>,
+    /// How requirements follow its volatility. Without, they do not.
+    #[serde(default)]
+    pub volatility: Option<VolatilityConfig>,
+    /// How portfolio margin scans it. Without, it does not.
+    #[serde(default)]
+    pub scan: Option<ScanConfig>,
 }
 
 /// How much of a token may leave.

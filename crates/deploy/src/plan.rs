@@ -6,6 +6,7 @@
 mod assets;
 mod governance;
 mod markets;
+mod risk;
 
 use crate::{
     chain::{Addresses, Context, OnChain},
@@ -16,6 +17,7 @@ use crate::{
 };
 use anchor_lang::prelude::Pubkey;
 use core::fmt;
+use risk::Ranges;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -159,7 +161,9 @@ pub fn plan(file: &Deployment, context: &Context, chain: &OnChain) -> Result<Pla
     };
     planner.clearinghouse();
     planner.assets();
+    planner.asset_risks(Ranges::Falling);
     planner.markets();
+    planner.asset_risks(Ranges::Rising);
     planner.backstop();
     if !planner.impossible.is_empty() {
         return Err(PlanError::Impossible(planner.impossible));
@@ -239,7 +243,10 @@ fn check(
             );
         }
     }
-    let there = chain.risk_book.as_ref().map_or(0, |book| book.markets.len());
+    let there = chain
+        .risk_book
+        .as_ref()
+        .map_or(0, |book| book.markets.len());
     for market in file.market.iter().skip(there) {
         if market.kind == MarketKind::Future && market.expiry.is_some() {
             let section = &mut Section::of(market_section(market), &mut problems);

@@ -4,7 +4,9 @@ use crate::{chain::Addresses, change::Change, text::name_of};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use core::fmt;
 use counterweight::{AssetSetup, ClearinghouseSetup, MarketSetup};
-use counterweight_risk::{AssetTerms, MarketTerms, OutflowTerms, standard::RiskTerms};
+use counterweight_risk::{
+    AssetRiskTerms, AssetTerms, MarketTerms, OutflowTerms, standard::RiskTerms,
+};
 use counterweight_sdk::instructions::{self, Collateral};
 
 /// Calls of `grow_market` in one transaction: each adds 10 kB.
@@ -41,6 +43,13 @@ pub enum Action {
         asset: u16,
         /// Its terms from then on.
         terms: Box<AssetTerms>,
+    },
+    /// Sets how the requirements of an asset follow its volatility, and how portfolio margin scans it.
+    SetAssetRisk {
+        /// Its index.
+        asset: u16,
+        /// Its risk terms from then on.
+        terms: Box<AssetRiskTerms>,
     },
     /// Sets how much of a token may leave.
     SetOutflowLimit {
@@ -95,6 +104,7 @@ impl Action {
             Self::AddAsset(_) => "add_asset",
             Self::ListCollateral { .. } => "list_collateral",
             Self::SetAssetTerms { .. } => "set_asset_terms",
+            Self::SetAssetRisk { .. } => "set_asset_risk",
             Self::SetOutflowLimit { .. } => "set_outflow_limit",
             Self::AddMarket { .. } => "add_market",
             Self::GrowMarket { .. } => "grow_market",
@@ -150,6 +160,9 @@ impl Step {
             Action::SetAssetTerms { asset, terms } => {
                 venue.set_asset_terms(authority, *asset, **terms)
             }
+            Action::SetAssetRisk { asset, terms } => {
+                venue.set_asset_risk(authority, *asset, **terms)
+            }
             Action::SetOutflowLimit { collateral, terms } => {
                 venue.set_outflow_limit(authority, collateral, *terms)
             }
@@ -187,6 +200,7 @@ impl fmt::Display for Step {
             Action::SetAssetTerms { .. } | Action::SetMarketTerms { .. } => {
                 write!(f, "set the terms of {subject}")
             }
+            Action::SetAssetRisk { .. } => write!(f, "set the risk terms of {subject}"),
             Action::SetOutflowLimit { .. } => write!(f, "set how much of {subject} may leave"),
             Action::AddMarket { .. } => write!(f, "add {subject}"),
             Action::GrowMarket { calls, .. } => {

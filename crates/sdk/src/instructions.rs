@@ -9,7 +9,7 @@ use anchor_lang::{
 use counterweight::{
     AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, accounts, instruction,
 };
-use counterweight_risk::{AssetTerms, MarketTerms, portfolio::PortfolioTerms, standard::RiskTerms};
+use counterweight_risk::AssetTerms;
 
 /// The accounts of a clearinghouse that most instructions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,51 +123,6 @@ impl Venue {
             system_program: system_program::ID,
         };
         build(accounts, instruction::MigrateRiskBook {})
-    }
-
-    fn set_terms(&self, authority: Pubkey) -> accounts::SetTerms {
-        accounts::SetTerms {
-            authority,
-            clearinghouse: self.clearinghouse,
-            risk_book: self.risk_book,
-        }
-    }
-
-    /// `set_risk_terms`.
-    pub fn set_risk_terms(&self, authority: Pubkey, terms: RiskTerms) -> Instruction {
-        build(
-            self.set_terms(authority),
-            instruction::SetRiskTerms { terms },
-        )
-    }
-
-    /// `set_portfolio_terms`.
-    pub fn set_portfolio_terms(&self, authority: Pubkey, terms: PortfolioTerms) -> Instruction {
-        build(
-            self.set_terms(authority),
-            instruction::SetPortfolioTerms { terms },
-        )
-    }
-
-    /// `set_asset_terms`.
-    pub fn set_asset_terms(&self, authority: Pubkey, asset: u16, terms: AssetTerms) -> Instruction {
-        build(
-            self.set_terms(authority),
-            instruction::SetAssetTerms { asset, terms },
-        )
-    }
-
-    /// `set_market_terms`.
-    pub fn set_market_terms(
-        &self,
-        authority: Pubkey,
-        market: u16,
-        terms: MarketTerms,
-    ) -> Instruction {
-        build(
-            self.set_terms(authority),
-            instruction::SetMarketTerms { market, terms },
-        )
     }
 
     /// `pause`.

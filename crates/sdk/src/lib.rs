@@ -14,6 +14,7 @@ pub mod limits;
 pub mod liquidation;
 pub mod pda;
 pub mod preview;
+pub mod setters;
 pub mod terms;
 pub mod trading;
 pub mod whatif;

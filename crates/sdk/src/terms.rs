@@ -5,7 +5,8 @@
 //! the unit. Only the mode of a market that has ended is none that could be written.
 
 use counterweight_risk::{
-    Asset, AssetTerms, Market, MarketTerms, Ratio, RiskParams,
+    Asset, AssetRiskTerms, AssetTerms, Market, MarketTerms, Ratio, RiskParams, ScanTerms,
+    VolatilityTerms,
     interest::InterestTerms,
     standard::RiskTerms,
     tiers::{TIERS, TierTerms},
@@ -63,6 +64,27 @@ pub fn of_asset(row: &Asset) -> AssetTerms {
         pnl_weight_bps: floored(row.pnl_weight, BPS),
         deposit_cap: row.deposit_cap,
         full_weight_deposits: row.full_weight_deposits,
+    }
+}
+
+/// The risk terms of an asset.
+pub fn of_asset_risk(row: &Asset) -> AssetRiskTerms {
+    let (of, scan) = (&row.volatility, &row.scan);
+    AssetRiskTerms {
+        volatility: VolatilityTerms {
+            deviations_bps: ceiled(of.deviations, BPS),
+            horizon: of.horizon,
+            base_rate_bps: floored(of.base_rate, BPS),
+            most_bps: ceiled(of.most, BPS),
+            ramp_per_hour_bps: floored(of.ramp, BPS),
+            max_return_bps: floored(of.max_return, BPS),
+            max_gap: of.max_gap,
+        },
+        scan: ScanTerms {
+            range_bps: ceiled(scan.range, BPS),
+            spread_bps: ceiled(scan.spread, BPS),
+            volatility_shift_bps: ceiled(scan.volatility_shift, BPS),
+        },
     }
 }
 
@@ -155,6 +177,30 @@ mod tests {
         row.note_deposits(900_000_000_000_000).expect("deposits");
         assert!(row.weight_initial < row.weight_initial_full);
         assert_eq!(of_asset(&row), asset);
+    }
+
+    #[test]
+    fn risk_terms_of_an_asset_are_read_back_as_they_were_written() {
+        let terms = AssetRiskTerms {
+            volatility: VolatilityTerms {
+                deviations_bps: 30_001,
+                horizon: 3_601,
+                base_rate_bps: 301,
+                most_bps: 40_003,
+                ramp_per_hour_bps: 10_007,
+                max_return_bps: 1_009,
+                max_gap: 901,
+            },
+            scan: ScanTerms {
+                range_bps: 299,
+                spread_bps: 101,
+                volatility_shift_bps: 2_503,
+            },
+        };
+        let mut row = Asset::zeroed();
+        assert_eq!(of_asset_risk(&row), AssetRiskTerms::default());
+        row.set_risk_terms(&terms);
+        assert_eq!(of_asset_risk(&row), terms);
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn asset_row(at: u16, asset: &AssetConfig) -> Asset {
         row.vault = [1; 32];
     }
     row.set_terms(&asset.terms(collateral)).expect("terms");
+    row.set_risk_terms(&asset.risk_terms());
     row
 }
 

@@ -80,6 +80,7 @@ names! {
     RefreshPrices => "refresh_prices",
     ResizeMarginAccount => "resize_margin_account",
     ResolveDefault => "resolve_default",
+    SetAssetRisk => "set_asset_risk",
     SetAssetTerms => "set_asset_terms",
     SetDelegate => "set_delegate",
     SetFeeDiscount => "set_fee_discount",
