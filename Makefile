@@ -40,8 +40,8 @@ bench: ## measure compute units, heap and sizes on the bytecode: bench/COMPUTE.m
 
 crash: ## replay a crash with 2,000 accounts, cross and isolated, and check every one: bench/CRASH.md
 	@scripts/task build-sbf
-	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
-		cargo run --quiet --locked -p counterweight-bench -- crash $(ARGS)
+	@. scripts/common.sh && need_tools openssl && build_programs counterweight-bench && \
+		"$$CARGO_TARGET_DIR/debug/counterweight-bench" crash $(ARGS)
 
 scan: ## judge a million accounts in memory, and measure it: bench/SCAN.md
 	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \

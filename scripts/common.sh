@@ -94,6 +94,16 @@ use_target_dir() {
     find "$root" \( -name target -o -name .git -o -name node_modules \) -prune -o -type f -exec touch -c {} +
     printf '%s\n' "$root" > "$1/.clone"
 }
+# build_programs NAME...: programs of this workspace in $CARGO_TARGET_DIR/debug, made of the same parts as the tests. Cargo
+# unites the features that all packages ask for which it builds together, those of the tests only where one of them is built:
+# `cargo build -p NAME` would compile hundreds of dependencies that are there already once more, with a feature less. Hence
+# the whole workspace, and the smallest of its tests.
+build_programs() {
+    local names=() name
+    for name in "$@"; do names+=(--bin "$name"); done
+    use_target_dir "$CARGO_TARGET_DIR"
+    cargo build --locked --workspace "${names[@]}" --test corpus
+}
 declare -A locked=()
 lock() { # folder: an exclusive lock on it until this script ends
     local fd
