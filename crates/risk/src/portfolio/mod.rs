@@ -8,6 +8,7 @@
 //! Equity is that of [`crate::standard`]: only the requirement is another one.
 
 mod credits;
+pub mod explain;
 mod terms;
 
 use crate::{
@@ -23,8 +24,9 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 pub use credits::{CREDITS, Credit};
-pub use terms::{CreditTerms, PortfolioTerms};
 use credits::{Net, Nets};
+use explain::{AssetNeed, Explanation, FALL, RISE, STILL};
+pub use terms::{CreditTerms, PortfolioTerms};
 
 /// How an asset is scanned. 16 bytes, zero where it is not: its markets then count by their Standard requirement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -187,6 +189,19 @@ pub(crate) fn requirement(
     stage: Stage,
     lots: impl Fn(&Position, &Market) -> Result<Lots>,
 ) -> Result<QuoteAtoms> {
+    pass(book, account, now, stage, lots, |_| {}).map(|all| all.requirement)
+}
+
+/// The pass over a book that [`requirement`] is, and that [`explain`] looks on at: who looks on changes nothing.
+#[inline(always)]
+fn pass(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    stage: Stage,
+    lots: impl Fn(&Position, &Market) -> Result<Lots>,
+    mut each: impl FnMut(&AssetNeed),
+) -> Result<Explanation> {
     let terms = &book.params.portfolio;
     let mut sums = Sums::default();
     let mut nets = Nets::default();
@@ -199,27 +214,26 @@ pub(crate) fn requirement(
         rest = after;
         let (group, summed) = gather(book, positions, stage, asset, &lots)?;
         sums.standard = sums.standard.plus(summed)?;
+        let mut need = AssetNeed {
+            asset: index,
+            standard: summed,
+            ..AssetNeed::default()
+        };
         if asset.scan.range.0 == 0 {
             sums.unscanned = sums.unscanned.plus(summed)?;
+            each(&need);
             continue;
         }
         let mut group = group;
         if group.low < 0 {
-            group.cover(cover(account, asset, index, stage, now)?);
+            need.collateral = group.cover(cover(account, asset, index, stage, now)?);
         }
-        let net = group.judge(book, positions, stage, asset, &mut sums)?;
+        let net = group.judge(book, positions, stage, asset, &mut need)?;
+        sums.scanned = sums.scanned.plus(need.sum()?)?;
+        each(&need);
         nets.push(index, net);
     }
-    let credit = nets.credit(&terms.credits)?;
-    let scanned = sums.scanned.minus(credit)?;
-    let scanned = match stage {
-        Stage::Maintenance => scanned,
-        Stage::Initial(_) | Stage::Takeover(_) => {
-            scanned.times_ceil(terms.initial.max(Ratio::ONE))?
-        }
-    };
-    let floor = sums.standard.times_ceil(terms.floor.min(Ratio::ONE))?;
-    Ok(scanned.plus(sums.unscanned)?.max(floor))
+    sums.explained(terms, stage, nets.credit(&terms.credits)?)
 }
 
 /// What the assets of an account need, summed.
@@ -231,6 +245,32 @@ struct Sums {
     unscanned: QuoteAtoms,
     /// Standard requirement of all.
     standard: QuoteAtoms,
+}
+
+impl Sums {
+    /// What all of it needs, less what pairs save.
+    #[inline(always)]
+    fn explained(
+        &self,
+        terms: &Portfolio,
+        stage: Stage,
+        credits: QuoteAtoms,
+    ) -> Result<Explanation> {
+        let mut all = Explanation {
+            scanned: self.scanned,
+            credits,
+            times: match stage {
+                Stage::Maintenance => Ratio::ONE,
+                Stage::Initial(_) | Stage::Takeover(_) => terms.initial.max(Ratio::ONE),
+            },
+            unscanned: self.unscanned,
+            standard: self.standard,
+            floor: self.standard.times_ceil(terms.floor.min(Ratio::ONE))?,
+            requirement: QuoteAtoms::ZERO,
+        };
+        all.requirement = all.by_scenarios()?.max(all.floor);
+        Ok(all)
+    }
 }
 
 /// The lots on one asset. Each count is a sum of at most 128 numbers below 2^46: nothing wraps.
@@ -265,11 +305,13 @@ impl Group {
         self.largest = self.largest.max(size);
     }
 
-    /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone.
-    fn cover(&mut self, lots: u64) {
+    /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone. Returns what it
+    /// stands for.
+    fn cover(&mut self, lots: u64) -> Lots {
         let lots = i64::try_from(lots).unwrap_or(i64::MAX);
         self.low = self.low.saturating_add(lots).min(self.low.max(0));
         self.high = self.high.saturating_add(lots).min(self.high.max(0));
+        Lots(lots)
     }
 
     /// At most the lots that different contracts hedge of each other, whatever becomes of resting orders: each contract is
@@ -279,7 +321,7 @@ impl Group {
         self.longs.min(self.shorts).min(others)
     }
 
-    /// Adds what it needs; returns what credits may count on.
+    /// Writes down what it needs; returns what credits may count on.
     #[inline(always)]
     fn judge(
         &self,
@@ -287,7 +329,7 @@ impl Group {
         positions: &[Position],
         stage: Stage,
         asset: &Asset,
-        sums: &mut Sums,
+        need: &mut AssetNeed,
     ) -> Result<Net> {
         let [long, short] = stage.prices(asset);
         let up = notional(self.high.max(0).unsigned_abs(), long)?;
@@ -295,17 +337,23 @@ impl Group {
         let worst = up.max(down);
         let multiplier = stage.multiplier(book.market(positions[0].market)?);
         let rate = asset.scan.range.times_ceil(multiplier)?;
-        let mut needed = rate.of_ceil(worst)?;
+        need.is_scanned = true;
+        (need.low, need.high, need.range) = (Lots(self.low), Lots(self.high), rate);
+        need.worst = match (worst, up >= down) {
+            (0, _) => STILL,
+            (_, true) => FALL,
+            (_, false) => RISE,
+        };
+        need.scan = QuoteAtoms::from_unsigned(rate.of_ceil(worst)?)?;
         let hedged = self.hedged();
         if hedged > 0 {
             // More than is held of one contract: the dearer of both prices.
             let basis = notional(hedged.unsigned_abs(), long.max(short))?;
             let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
-            needed = needed.checked_add(charge).ok_or(RiskError::Overflow)?;
+            need.hedged = Lots(hedged);
+            need.spread = QuoteAtoms::from_unsigned(charge)?;
         }
-        let size = size(book, positions, stage, worst)?;
-        needed = needed.checked_add(size).ok_or(RiskError::Overflow)?;
-        sums.scanned = sums.scanned.plus(QuoteAtoms::from_unsigned(needed)?)?;
+        need.size = QuoteAtoms::from_unsigned(size(book, positions, stage, worst)?)?;
         let sure = [
             notional_floor(self.low.max(0).unsigned_abs(), long)?,
             notional_floor(self.high.min(0).unsigned_abs(), short)?,
