@@ -12,6 +12,7 @@ use crate::{
     expiry::require_settled,
     interest::Debt,
     market::{MODE_SETTLEMENT, Market},
+    marks::Marks,
     maturity::Immature,
     moment::Moment,
     position::{FillEffect, Position},
@@ -179,7 +180,7 @@ pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result
                 *rest = after;
             }
         }
-        judge(book, &joint, market, &mut sum.health)?;
+        judge(book, &joint, market, now, &mut sum.health)?;
         sum.slots += 1;
     }
     Ok(sum)
@@ -208,7 +209,13 @@ fn join(
 }
 
 /// Adds what a position is worth, and requires.
-fn judge(book: &Book, position: &Position, market: &Market, health: &mut Health) -> Result<()> {
+fn judge(
+    book: &Book,
+    position: &Position,
+    market: &Market,
+    now: i64,
+    health: &mut Health,
+) -> Result<()> {
     let asset = book.asset(position.asset)?;
     asset.check_recorded(position.asset)?;
     if market.mode == MODE_SETTLEMENT {
@@ -216,14 +223,9 @@ fn judge(book: &Book, position: &Position, market: &Market, health: &mut Health)
         health.equity = health.equity.plus(position.quote)?.plus(value)?;
         return Ok(());
     }
-    let price = if position.lots.0 >= 0 {
-        asset.maintenance_high
-    } else {
-        asset.maintenance_low
-    };
-    let (value, notional) = position.lots.value_and_notional(price)?;
+    let marks = Marks::of(book, position.market, position.lots, now)?;
+    let (value, charge) = marks.judge(market, position.lots)?;
     health.equity = health.equity.plus(position.quote)?.plus(value)?;
-    let charge = market.maintenance.charge(notional)?;
     health.requirement = health.requirement.plus(charge)?;
     Ok(())
 }

@@ -179,6 +179,29 @@ pub enum RiskError {
         /// How many it may have.
         limit: u16,
     },
+    /// The market is no option, so that nothing of it is priced by volatility.
+    NotAnOption {
+        /// Index of the market in the risk book.
+        market: u16,
+    },
+    /// An option's array is older than this use allows.
+    StaleArray {
+        /// Index of the market in the risk book.
+        market: u16,
+        /// Seconds since it was computed.
+        age: i64,
+        /// Seconds allowed.
+        limit: i64,
+    },
+    /// The index has moved too far since an option's array was computed.
+    DriftedArray {
+        /// Index of the market in the risk book.
+        market: u16,
+        /// By how much, as a risk price.
+        drift: u64,
+        /// The most allowed, as a risk price.
+        limit: u64,
+    },
     /// Closing lots of this position alone would raise what its account needs: it hedges others.
     LegIsHedge {
         /// Index of the market in the risk book.

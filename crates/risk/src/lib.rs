@@ -21,6 +21,7 @@
 //! | [`volatility`] | how far requirements follow the market's moves |
 //! | [`risk_terms`] | what governance sets on the risk of an asset |
 //! | [`expiry`] | contracts that end, and at which price |
+//! | [`array`] | the same and what it would be worth in each scenario, kept between checks |
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
 //! | [`interest`] | what negative cash pays |
 //! | [`moment`] | what holds for money that changes now |
@@ -49,6 +50,7 @@
 )]
 
 pub mod account;
+pub mod array;
 pub mod asset;
 pub mod backstop;
 pub mod collateral;
@@ -60,6 +62,7 @@ pub mod funding;
 pub mod interest;
 pub mod liquidation;
 pub mod market;
+pub mod marks;
 pub mod maturity;
 pub mod moment;
 pub mod option;

@@ -12,10 +12,11 @@ use crate::{
     error::{Result, RiskError},
     fixed::mul_div_ceil,
     market::Market,
+    marks::Marks,
     portfolio::Scanner,
     standard::{Health, RiskParams},
     tiers::Tier,
-    units::{Lots, Price, QuoteAtoms, Ratio},
+    units::{Lots, QuoteAtoms, Ratio},
 };
 
 /// Whether equity is at least MM · (1 + buffer), by cross-multiplication.
@@ -80,8 +81,8 @@ pub struct Candidate<'a> {
     pub market: &'a Market,
     /// The account's lots in it, not zero.
     pub lots: Lots,
-    /// The price at which those lots are valued, and change hands.
-    pub price: Price,
+    /// The prices at which those lots are valued, and change hands.
+    pub marks: Marks,
     /// π(t).
     pub rate: Ratio,
     /// The account is restored at MM · (1 + buffer).
@@ -139,7 +140,7 @@ impl Candidate<'_> {
         if let Some((scanner, market)) = &self.scanned {
             return self.step_scanned(most.min(scanner.unhedged(*market)?), *market);
         }
-        if self.lots.notional(self.price)? <= self.market.dust_notional {
+        if self.lots.notional(self.marks.notional)? <= self.market.dust_notional {
             return self.outcome(most);
         }
         self.smallest(most)
@@ -189,7 +190,12 @@ impl Candidate<'_> {
     /// a lot or two off, but far more where a lot is worth only some atoms. So the search doubles its
     /// stride until the number is enclosed, and then halves: one call finishes, whatever a lot is worth.
     fn smallest(&self, most: u64) -> Result<Step> {
-        let mut best = self.outcome(self.estimate()?.clamp(1, most))?;
+        let estimate = if self.market.is_option() {
+            most / 2
+        } else {
+            self.estimate()?
+        };
+        let mut best = self.outcome(estimate.clamp(1, most))?;
         let mut short; // lots that do not restore
         let mut stride = 1;
         if self.restores(&best) {
@@ -238,23 +244,25 @@ impl Candidate<'_> {
         let long = self.lots.0 > 0;
         // Rounded towards the account by less than an atom, so that the exchange itself cannot lower
         // its equity; the liquidator pays the same integer.
+        let price = self.marks.price;
         let (value, rest) = if long {
-            (taken.notional(self.price)?, self.lots.minus(taken)?)
+            (taken.notional(price)?, self.lots.minus(taken)?)
         } else {
-            (taken.notional_floor(self.price)?, self.lots.plus(taken)?)
+            (taken.notional_floor(price)?, self.lots.plus(taken)?)
         };
+        let volume = self.marks.volume(self.market, long, taken, value)?;
         let value = QuoteAtoms::from_unsigned(value)?;
         let received = if long { value } else { value.negated()? };
-        let (value_before, notional_before) = self.lots.value_and_notional(self.price)?;
-        let (value_after, notional_after) = rest.value_and_notional(self.price)?;
-        let requirement_after = self.requirement_after(rest, notional_before, notional_after)?;
+        let (value_before, before) = self.marks.judge(self.market, self.lots)?;
+        let (value_after, after) = self.marks.judge(self.market, rest)?;
+        let requirement_after = self.requirement_after(rest, before, after)?;
         let exchanged = self
             .health
             .equity
             .minus(value_before)?
             .plus(value_after)?
             .plus(received)?;
-        let full = QuoteAtoms::from_unsigned(self.rate.of_floor(value.0.unsigned_abs())?)?;
+        let full = QuoteAtoms::from_unsigned(self.rate.of_floor(volume)?)?;
         let mut penalty = capped(full, &self.health, exchanged, requirement_after)?;
         if let Some(floor) = self.floor {
             penalty = penalty.min(exchanged.minus(floor)?.max(QuoteAtoms::ZERO));
@@ -272,7 +280,12 @@ impl Candidate<'_> {
     }
 
     /// What the account needs with `rest` of the lots.
-    fn requirement_after(&self, rest: Lots, before: u64, after: u64) -> Result<QuoteAtoms> {
+    fn requirement_after(
+        &self,
+        rest: Lots,
+        before: QuoteAtoms,
+        after: QuoteAtoms,
+    ) -> Result<QuoteAtoms> {
         if let Some((scanner, market)) = &self.scanned {
             return scanner.maintenance_with(|position, row| {
                 Ok(if position.market == *market {
@@ -282,11 +295,7 @@ impl Candidate<'_> {
                 })
             });
         }
-        let schedule = &self.market.maintenance;
-        let released = schedule
-            .requirement(before)?
-            .saturating_sub(schedule.requirement(after)?);
-        let released = QuoteAtoms::from_unsigned(released)?;
+        let released = before.minus(after)?.max(QuoteAtoms::ZERO);
         self.health.requirement.minus(released)
     }
 
@@ -301,7 +310,7 @@ impl Candidate<'_> {
         // In 2^-40 atoms, so that rates are not cut: |gap| < 2^63 · 2^33 · 2^20 fits 128 bits.
         let mut gap = (i128::from(requirement.0) * keep - (i128::from(equity.0) << 20)) << 20;
         let tiers = &self.market.maintenance.tiers;
-        let mut upper = self.lots.notional(self.price)?;
+        let mut upper = self.lots.notional(self.marks.price)?;
         let mut k = self.market.maintenance.index_of(upper);
         let mut notional: u64 = 0;
         loop {
@@ -324,7 +333,8 @@ impl Candidate<'_> {
             }
             (upper, k) = (lower, k - 1);
         }
-        let lots = mul_div_ceil(notional, 1 << 16, self.price.0).ok_or(RiskError::Overflow)?;
+        let lots =
+            mul_div_ceil(notional, 1 << 16, self.marks.price.0).ok_or(RiskError::Overflow)?;
         Ok(lots.min(self.lots.size()))
     }
 
@@ -337,11 +347,21 @@ impl Candidate<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiers::{Schedule, TierTerms};
+    use crate::{
+        tiers::{Schedule, TierTerms},
+        units::Price,
+    };
     use bytemuck::Zeroable;
     use proptest::prelude::*;
 
     const BUFFER: Ratio = Ratio((1 << 20) / 10);
+
+    const fn at(price: Price) -> Marks {
+        Marks {
+            price,
+            notional: price,
+        }
+    }
 
     fn market(rates: [u32; 3], uppers: [u64; 2], dust: u64) -> Market {
         let mut market = Market::zeroed();
@@ -406,7 +426,7 @@ mod tests {
             },
             market: &market,
             lots: Lots(1_000),
-            price: Price::from_atoms(1_000).unwrap(),
+            marks: at(Price::from_atoms(1_000).unwrap()),
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
             floor: None,
@@ -429,7 +449,7 @@ mod tests {
             },
             market: &market,
             lots: Lots(-1_000),
-            price: Price::from_atoms(1_000).unwrap(),
+            marks: at(Price::from_atoms(1_000).unwrap()),
             rate: Ratio::from_bps_floor(100),
             buffer: BUFFER,
             floor: None,
@@ -471,7 +491,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_lowers_the_ratio((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
+            let c = Candidate { health, market: &market, lots, marks: at(price), rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.after.is_no_worse_than(&health), "{:?} -> {:?}", health, step);
             prop_assert!(step.lots >= 1 && step.lots <= lots.size().min(most));
@@ -479,7 +499,7 @@ mod tests {
 
         #[test]
         fn liquidation_never_overshoots_by_more_than_a_lot((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
+            let c = Candidate { health, market: &market, lots, marks: at(price), rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             if step.lots > 1 {
                 prop_assert!(!c.restores(&c.outcome(step.lots - 1).unwrap()), "{:?}", step);
@@ -488,7 +508,7 @@ mod tests {
 
         #[test]
         fn one_call_restores_what_one_market_can_restore((market, lots, price, health, rate, _) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
+            let c = Candidate { health, market: &market, lots, marks: at(price), rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(u64::MAX).unwrap();
             if c.restores(&c.outcome(lots.size()).unwrap()) {
                 prop_assert!(is_restored(&step.after, BUFFER), "{:?}", step);
@@ -497,7 +517,7 @@ mod tests {
 
         #[test]
         fn a_penalty_is_within_the_auction_and_the_exchange_is_exact((market, lots, price, health, rate, most) in cases()) {
-            let c = Candidate { health, market: &market, lots, price, rate, buffer: BUFFER, floor: None, scanned: None };
+            let c = Candidate { health, market: &market, lots, marks: at(price), rate, buffer: BUFFER, floor: None, scanned: None };
             let step = c.step(most).unwrap();
             prop_assert!(step.penalty.0 >= 0);
             prop_assert!(step.penalty.0.unsigned_abs() <= rate.of_floor(step.value.0.unsigned_abs()).unwrap());

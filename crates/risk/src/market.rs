@@ -1,6 +1,7 @@
 //! A row of the market table: a contract on one asset (docs/risk.md, sections 4 and 8).
 
 use crate::{
+    array::{RiskArray, Smile},
     error::{BoundError, Result, RiskError, within},
     expiry::Contract,
     fixed::{mul_div_ceil, mul_div_floor},
@@ -13,6 +14,10 @@ use bytemuck::{Pod, Zeroable};
 pub const KIND_PERPETUAL: u8 = 0;
 /// A future that ends at [`Contract::expiry`], at the average of the index before it.
 pub const KIND_FUTURE: u8 = 1;
+/// A European call, settled in the quote token.
+pub const KIND_CALL: u8 = 2;
+/// A European put, settled in the quote token.
+pub const KIND_PUT: u8 = 3;
 
 /// Every trade is allowed.
 pub const MODE_ACTIVE: u8 = 0;
@@ -111,11 +116,10 @@ pub struct Market {
     pub multipliers: [Ratio; 2],
     /// When and at what the contract ends, where it does.
     pub contract: Contract,
-    /// Zero; for the volatility that options are marked at.
-    pub reserved: [u64; 3],
-    /// Zero; for portfolio margin: what a lot gains in each of 16 scenarios, and the price, the time and the
-    /// sensitivities that they were computed at.
-    pub reserved_risk: [u64; 32],
+    /// The smile that an option is marked by.
+    pub smile: Smile,
+    /// What an option is worth, and in each scenario.
+    pub array: RiskArray,
 }
 
 const _: () = assert!(size_of::<Market>() == 768 && align_of::<Market>() == 8);
@@ -125,8 +129,8 @@ const _: () = assert!(core::mem::offset_of!(Market, max_open_interest) == 288);
 const _: () = assert!(core::mem::offset_of!(Market, settlement_price) == 344);
 const _: () = assert!(core::mem::offset_of!(Market, multipliers) == 448);
 const _: () = assert!(core::mem::offset_of!(Market, contract) == 456);
-const _: () = assert!(core::mem::offset_of!(Market, reserved) == 488);
-const _: () = assert!(core::mem::offset_of!(Market, reserved_risk) == 512);
+const _: () = assert!(core::mem::offset_of!(Market, smile) == 488);
+const _: () = assert!(core::mem::offset_of!(Market, array) == 512);
 
 /// What governance sets on a market. The same for adding and for changing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

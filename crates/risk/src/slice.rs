@@ -24,6 +24,7 @@ use crate::{
     fixed::{mul_div_floor, mul_split_below},
     liquidation::{capped, insurance_of, is_restored, penalty_rate},
     market::{MODE_SETTLEMENT, Market},
+    marks::Marks,
     portfolio::Scanner,
     position::Position,
     standard::{Book, Health},
@@ -51,6 +52,7 @@ pub struct Slicer<'a> {
     /// Of an account that is scanned.
     scanner: Option<Scanner<'a>>,
     health: Health,
+    now: i64,
     elapsed: i64,
     legs: u16,
     /// Notional of all of them.
@@ -157,6 +159,37 @@ impl Part {
             rest: left.wrapping_add(inexact),
         })
     }
+
+    /// What is left of the position requires.
+    #[inline(always)]
+    fn required(&self, market: &Market, marks: &Marks, held: Lots) -> Result<QuoteAtoms> {
+        if market.is_option() {
+            let rest = less(held, self.lots)?;
+            return Ok(marks.judge(market, rest)?.1);
+        }
+        market.maintenance.charge(self.rest)
+    }
+
+    /// What the penalty on the part is a share of.
+    #[inline(always)]
+    fn volume(&self, market: &Market, marks: &Marks, held: Lots) -> Result<u64> {
+        if market.is_option() {
+            // Below 2^48.
+            let taken = Lots(self.lots.cast_signed());
+            return marks.volume(market, held.0 > 0, taken, self.value);
+        }
+        Ok(self.value)
+    }
+}
+
+/// A position less so many of its lots, at most all of them.
+fn less(held: Lots, taken: u64) -> Result<Lots> {
+    let taken = Lots(taken.cast_signed()); // below 2^48
+    if held.0 < 0 {
+        held.plus(taken)
+    } else {
+        held.minus(taken)
+    }
 }
 
 /// Calls `act` with every position that can be taken, its market, and the price at which it changes
@@ -165,25 +198,23 @@ impl Part {
 fn each<'a>(
     book: &Book<'a>,
     positions: &[Position],
-    mut act: impl FnMut(&Position, &'a Market, Price) -> Result<()>,
+    now: i64,
+    mut act: impl FnMut(&Position, &'a Market, Marks) -> Result<()>,
 ) -> Result<()> {
     let mut current = u32::MAX;
-    let (mut low, mut high) = (Price::ZERO, Price::ZERO);
+    let mut asset = book.asset(0)?;
     for position in positions {
         let market = book.market(position.market)?;
         if market.mode == MODE_SETTLEMENT {
             continue;
         }
         if u32::from(position.asset) != current {
-            let asset = book.asset(position.asset)?;
-            (low, high) = (asset.maintenance_low, asset.maintenance_high);
+            asset = book.asset(position.asset)?;
             current = u32::from(position.asset);
         }
-        act(
-            position,
-            market,
-            if position.lots.0 > 0 { high } else { low },
-        )?;
+        let long = position.lots.0 > 0;
+        let marks = Marks::on(market, position.market, asset, long, now)?;
+        act(position, market, marks)?;
     }
     Ok(())
 }
@@ -210,6 +241,7 @@ impl<'a> Slicer<'a> {
             positions,
             scanner: Scanner::of(book, account, now),
             health,
+            now,
             elapsed,
             legs: 0,
             gross: 0,
@@ -218,12 +250,13 @@ impl<'a> Slicer<'a> {
             dust: u64::MAX,
             largest: 0,
         };
-        each(book, positions, |position, market, price| {
-            let (_, notional) = position.lots.value_and_notional(price)?;
+        each(book, positions, now, |position, market, marks| {
+            let (_, notional) = position.lots.value_and_notional(marks.notional)?;
             let rate = penalty_rate(market, book.params, elapsed);
+            let volume = marks.whole(market, position.lots, notional)?;
             let steep = market.maintenance.tier_of(notional).rate;
             slicer.gross = add(slicer.gross, notional)?;
-            slicer.full = add(slicer.full, rate.of_floor(notional)?)?;
+            slicer.full = add(slicer.full, rate.of_floor(volume)?)?;
             slicer.steep = add(slicer.steep, steep.of_ceil(notional)?)?;
             slicer.dust = slicer.dust.min(market.dust_notional);
             slicer.largest = slicer.largest.max(position.lots.size());
@@ -377,26 +410,28 @@ impl<'a> Slicer<'a> {
         };
         let (mut value, mut full, mut gain) = (0, 0, 0u64);
         let mut requirement = QuoteAtoms::ZERO;
-        each(&self.book, self.positions, |position, market, price| {
-            let part = Part::of(position.lots, price, fraction)?;
-            let rate = penalty_rate(market, self.book.params, self.elapsed);
-            requirement = requirement.plus(market.maintenance.charge(part.rest)?)?;
-            value = add(value, part.value)?;
-            full = add(full, rate.of_floor(part.value)?)?;
-            gain = gain.wrapping_add(part.gain); // one a position at most
-            slice.lots = slice.lots.wrapping_add(part.lots); // each below 2^48
-            slice.legs = slice.legs.wrapping_add(u16::from(part.lots > 0));
-            Ok(())
-        })?;
+        each(
+            &self.book,
+            self.positions,
+            self.now,
+            |position, market, marks| {
+                let part = Part::of(position.lots, marks.price, fraction)?;
+                let rate = penalty_rate(market, self.book.params, self.elapsed);
+                requirement = requirement.plus(part.required(market, &marks, position.lots)?)?;
+                value = add(value, part.value)?;
+                full = add(
+                    full,
+                    rate.of_floor(part.volume(market, &marks, position.lots)?)?,
+                )?;
+                gain = gain.wrapping_add(part.gain); // one a position at most
+                slice.lots = slice.lots.wrapping_add(part.lots); // each below 2^48
+                slice.legs = slice.legs.wrapping_add(u16::from(part.lots > 0));
+                Ok(())
+            },
+        )?;
         if let Some(scanner) = &self.scanner {
             requirement = scanner.maintenance_with(|position, _| {
-                // At most what is held, so the difference keeps its sign.
-                let taken = Lots(nearest(position.lots, fraction)?.cast_signed());
-                if position.lots.0 < 0 {
-                    position.lots.plus(taken)
-                } else {
-                    position.lots.minus(taken)
-                }
+                less(position.lots, nearest(position.lots, fraction)?)
             })?;
         }
         slice.value = QuoteAtoms::from_unsigned(value)?;
@@ -434,21 +469,23 @@ impl Split {
     ///
     /// # Errors
     /// [`RiskError::Overflow`] cannot occur for a position of the slice.
-    pub fn leg(&mut self, book: &Book, position: &Position, elapsed: i64) -> Result<Option<Leg>> {
+    pub fn leg(
+        &mut self,
+        book: &Book,
+        position: &Position,
+        (now, elapsed): (i64, i64),
+    ) -> Result<Option<Leg>> {
         let market = book.market(position.market)?;
         if market.mode == MODE_SETTLEMENT {
             return Ok(None);
         }
         let asset = book.asset(position.asset)?;
         let long = position.lots.0 > 0;
-        let price = if long {
-            asset.maintenance_high
-        } else {
-            asset.maintenance_low
-        };
-        let part = Part::of(position.lots, price, self.fraction)?;
+        let marks = Marks::on(market, position.market, asset, long, now)?;
+        let part = Part::of(position.lots, marks.price, self.fraction)?;
         let rate = penalty_rate(market, book.params, elapsed);
-        self.full_so_far = add(self.full_so_far, rate.of_floor(part.value)?)?;
+        let volume = part.volume(market, &marks, position.lots)?;
+        self.full_so_far = add(self.full_so_far, rate.of_floor(volume)?)?;
         let share = if self.penalty == self.full {
             self.full_so_far
         } else {

@@ -2,17 +2,20 @@
 //! (docs/risk.md, sections 3 and 4), or by the worst scenario of its book, where it has chosen that
 //! ([`crate::portfolio`]).
 
+mod netting;
+
 pub use crate::params::{RiskParams, RiskTerms};
+use netting::Netting;
+pub(crate) use netting::option_requirement;
+
 use crate::{
     account::{AccountView, Balance},
     asset::{Asset, ORACLE_NONE},
     error::{Result, RiskError},
-    fixed::mul_shift_below,
     market::{MODE_SETTLEMENT, Market},
-    orders::OrderLoss,
     portfolio::{Stage, is_scanned},
     position::Position,
-    units::{Lots, Price, QuoteAtoms, Ratio},
+    units::{Price, QuoteAtoms, Ratio},
 };
 
 /// The risk book as a check reads it.
@@ -170,7 +173,7 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         }
         let market = book.market(position.market)?;
         if !position.is_current(market) {
-            let added = maintenance_behind(position, market, low, high)?;
+            let added = maintenance_behind(book, position, market, (low, high), now)?;
             equity = equity.plus(added.equity)?;
             requirement = requirement.plus(added.requirement)?;
             continue;
@@ -179,6 +182,12 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             let value = market.settlement_value(position.lots)?;
             let worth = position.quote.plus(value)?.minus(position.owed(market)?)?;
             equity = equity.plus(worth)?;
+            continue;
+        }
+        if market.is_option() {
+            let added = maintenance_of_option(book, position, market, now)?;
+            equity = equity.plus(added.equity)?;
+            requirement = requirement.plus(added.requirement)?;
             continue;
         }
         let price = if position.lots.0 >= 0 { high } else { low };
@@ -204,17 +213,46 @@ fn scanned(book: &Book, account: &AccountView, now: i64, stage: Stage) -> Result
     })
 }
 
+/// What a position in an option adds, that is up to date with its market. Out of the loop, which must not pay for it.
+#[cold]
+#[inline(never)]
+fn maintenance_of_option(
+    book: &Book,
+    position: &Position,
+    market: &Market,
+    now: i64,
+) -> Result<Health> {
+    let asset = book.asset(position.asset)?;
+    let long = position.lots.0 >= 0;
+    let price = market.option_price(position.market, asset, long, now)?;
+    let (worth, value) = position.worth_currently(market, price)?;
+    let (_, notional) = position.lots.value_and_notional(asset.index)?;
+    let schedule = &market.maintenance;
+    Ok(Health {
+        equity: worth,
+        requirement: Market::option_charge(schedule, position.lots, value, notional)?,
+    })
+}
+
 /// What a position adds whose side was deleveraged since it was touched. Out of the loop, which must not
 /// pay for it.
 #[cold]
 #[inline(never)]
 fn maintenance_behind(
+    book: &Book,
     position: &Position,
     market: &Market,
-    low: Price,
-    high: Price,
+    (low, high): (Price, Price),
+    now: i64,
 ) -> Result<Health> {
     let (position, cash) = position.settled(market)?;
+    if market.is_option() && market.mode != MODE_SETTLEMENT {
+        let health = maintenance_of_option(book, &position, market, now)?;
+        return Ok(Health {
+            equity: health.equity.plus(cash)?,
+            ..health
+        });
+    }
     let (worth, notional) = if market.mode == MODE_SETTLEMENT {
         let value = market.settlement_value(position.lots)?;
         (position.quote.plus(value)?, 0)
@@ -356,7 +394,10 @@ fn conservative(
                 break;
             }
             let market = book.market(position.market)?;
-            if position.is_current(market) {
+            if market.is_option() {
+                let cash = net.add_option(position, market, asset, now)?;
+                health.equity = health.equity.plus(cash)?;
+            } else if position.is_current(market) {
                 net.add(position, market, asset)?;
             } else {
                 let cash = net.add_behind(position, market, asset)?;
@@ -367,94 +408,6 @@ fn conservative(
         health = health.plus(&net.judge(weight)?)?;
     }
     Ok(health)
-}
-
-/// The positions on one asset, netted: values and requirements are plain sums, and what resting orders
-/// can cost stands apart, because a loss that they make is made in full whatever a gain counts for; and so do losses
-/// in markets that have ended.
-#[derive(Default)]
-struct Netting {
-    /// Values and requirements.
-    sum: Health,
-    /// What resting orders can cost at worst, and what has been lost in markets that have ended.
-    orders: OrderLoss,
-}
-
-impl Netting {
-    #[inline(always)]
-    fn add(&mut self, position: &Position, market: &Market, asset: &Asset) -> Result<()> {
-        let owed = position.owed_currently(market)?;
-        // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
-        let quote = position.quote.0.wrapping_sub(owed.0);
-        if market.mode == MODE_SETTLEMENT {
-            return self
-                .add_ended(QuoteAtoms(quote).plus(market.settlement_value(position.lots)?)?);
-        }
-        let judged = if position.bid_lots.0 | position.ask_lots.0 == 0 {
-            judge(position.lots, quote, market, asset)?
-        } else {
-            let judged = judge_with_orders(position, quote, market, asset)?;
-            // What is owed was subtracted above. A fill settles it: a debt leaves the net for the cash.
-            let held = judged.equity.0.wrapping_add(owed.0);
-            let risk = position.order_loss(held, market, asset);
-            let risk = risk.ok_or(RiskError::Overflow)?;
-            // Each below 2^62.
-            let realised = risk.realised.0.wrapping_add(owed.0.max(0));
-            self.orders.loss = self.orders.loss.plus(risk.loss)?;
-            self.orders.realised = self.orders.realised.plus(QuoteAtoms(realised))?;
-            judged
-        };
-        self.sum = self.sum.plus(&judged)?;
-        Ok(())
-    }
-
-    /// As [`Netting::add`], of what a position is worth whose market has ended. Anyone may settle it, and a loss then
-    /// leaves the net for the cash: it counts in full from the beginning, as what orders can cost does.
-    #[cold]
-    fn add_ended(&mut self, worth: QuoteAtoms) -> Result<()> {
-        if worth.0 < 0 {
-            self.orders.loss = self.orders.loss.minus(worth)?;
-        } else {
-            self.sum.equity = self.sum.equity.plus(worth)?;
-        }
-        Ok(())
-    }
-
-    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched; returns what its
-    /// account's cash changes by. Out of the loop, which must not pay for it.
-    #[cold]
-    #[inline(never)]
-    fn add_behind(
-        &mut self,
-        position: &Position,
-        market: &Market,
-        asset: &Asset,
-    ) -> Result<QuoteAtoms> {
-        let (position, cash) = position.settled(market)?;
-        self.add(&position, market, asset)?;
-        Ok(cash)
-    }
-
-    #[inline(always)]
-    fn judge(&self, weight: Ratio) -> Result<Health> {
-        Ok(Health {
-            equity: counted(self.sum.equity, self.orders.realised, weight)?
-                .minus(self.orders.loss)?,
-            ..self.sum
-        })
-    }
-}
-
-/// What a net value counts for: a loss in full, a gain by its weight. Where fills can move some of the
-/// cash into it, the gain that it can become: n − (1 − weight) · max(0, n + realised).
-fn counted(net: QuoteAtoms, realised: QuoteAtoms, weight: Ratio) -> Result<QuoteAtoms> {
-    let gain = net.plus(realised)?;
-    if gain.0 <= 0 {
-        return Ok(net);
-    }
-    let gain = gain.0.unsigned_abs();
-    // A weight is at most one: what does not count is at most the gain.
-    net.minus(QuoteAtoms::from_unsigned(gain - weight.of_floor(gain)?)?)
 }
 
 /// What collateral counts for. One whose price may not be used counts nothing: it neither lets anything
@@ -477,45 +430,4 @@ fn initial_collateral(
         total = total.plus(asset.collateral_value(balance.atoms, price, weight)?)?;
     }
     Ok(total)
-}
-
-/// Value and initial requirement of lots held at a cost of −`quote`, |quote| ≤ 2^61: the value is
-/// below 2^62 in size and the requirement at most 2^62.
-#[inline(always)]
-fn judge(lots: Lots, quote: i64, market: &Market, asset: &Asset) -> Result<Health> {
-    // Shorts are valued where every notional is; longs at the lower price.
-    let (value, notional) = if lots.0 > 0 {
-        // low ≤ p ≤ high by construction; were it not so, the product would be refused.
-        let spread = asset.initial_high.0.wrapping_sub(asset.initial_low.0);
-        lots.value_below_and_notional(asset.initial_high, spread)?
-    } else {
-        lots.value_and_notional(asset.initial_high)?
-    };
-    Ok(Health {
-        equity: QuoteAtoms(quote.wrapping_add(value.0)),
-        requirement: market.initial.charge(notional)?,
-    })
-}
-
-/// As [`judge`], where the requirement is that of the largest position that the orders can make.
-#[inline(always)]
-fn judge_with_orders(
-    position: &Position,
-    quote: i64,
-    market: &Market,
-    asset: &Asset,
-) -> Result<Health> {
-    let high = asset.initial_high;
-    let value = if position.lots.0 > 0 {
-        position.lots.value_and_notional(asset.initial_low)?.0
-    } else {
-        position.lots.value_and_notional(high)?.0
-    };
-    let (floor, inexact) =
-        mul_shift_below::<16, 60>(position.largest(), high.0).ok_or(RiskError::Overflow)?;
-    let notional = floor.wrapping_add(u64::from(inexact)); // at most 2^60
-    Ok(Health {
-        equity: QuoteAtoms(quote.wrapping_add(value.0)),
-        requirement: market.initial.charge(notional)?,
-    })
 }

@@ -11,6 +11,7 @@ use common::{
 use counterweight_risk::{
     AccountCore, AccountMut, Health, Lots, Moment, Position, QuoteAtoms,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
+    marks::Marks,
     price::Reading,
     standard::maintenance,
 };
@@ -164,11 +165,7 @@ impl Exchange {
             health: before,
             market,
             lots: position.lots,
-            price: if long {
-                asset.maintenance_high
-            } else {
-                asset.maintenance_low
-            },
+            marks: Marks::on(market, position.market, asset, long, NOW).unwrap(),
             rate: penalty_rate(market, book.params, elapsed),
             buffer: book.params.liquidation_buffer,
             floor: None,
@@ -245,7 +242,10 @@ fn lots_worth_an_atom_are_liquidated_in_one_call() {
             },
             market,
             lots: Lots(lots),
-            price,
+            marks: Marks {
+                price,
+                notional: price,
+            },
             rate: market.penalty_start,
             buffer,
             floor: None,

@@ -126,7 +126,7 @@ impl Case {
         let mut split = slice.split();
         for position in self.account.positions().to_vec() {
             let book = self.world.book();
-            let Some(leg) = split.leg(&book, &position, self.elapsed).unwrap() else {
+            let Some(leg) = split.leg(&book, &position, (NOW, self.elapsed)).unwrap() else {
                 continue;
             };
             legs.push((position.market, leg));

@@ -9,13 +9,14 @@
 
 mod credits;
 pub mod explain;
+mod group;
 mod terms;
 
 use crate::{
     account::{AccountView, MODEL_PORTFOLIO},
     asset::Asset,
     error::{Result, RiskError},
-    fixed::{mul_div_floor, mul_shift_below},
+    fixed::mul_div_floor,
     market::{MODE_SETTLEMENT, Market},
     position::Position,
     standard::Book,
@@ -25,7 +26,8 @@ use crate::{
 use bytemuck::{Pod, Zeroable};
 pub use credits::{CREDITS, Credit};
 use credits::{Net, Nets};
-use explain::{AssetNeed, Explanation, FALL, RISE, STILL};
+use explain::{AssetNeed, Explanation};
+use group::{Group, Terms};
 pub use terms::{CreditTerms, PortfolioTerms};
 
 /// How an asset is scanned. 16 bytes, zero where it is not: its markets then count by their Standard requirement.
@@ -97,6 +99,15 @@ impl Stage {
         }
     }
 
+    /// The lots of resting bids and asks that count.
+    #[inline(always)]
+    fn orders(self, position: &Position) -> (Lots, Lots) {
+        match self {
+            Self::Maintenance => (Lots::ZERO, Lots::ZERO),
+            Self::Initial(_) | Self::Takeover(_) => (position.bid_lots, position.ask_lots),
+        }
+    }
+
     /// Which of the multipliers of volatility counts.
     fn multiplier(self, market: &Market) -> Ratio {
         let at = usize::from(self == Self::Maintenance);
@@ -146,7 +157,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// How many lots of a position can be closed before the scan of its asset rises again: what is left of the net
-    /// delta on its side, none where it hedges.
+    /// delta on its side, none where it hedges. Of an option any number: its scan decides.
     ///
     /// # Errors
     /// As [`Scanner::maintenance_with`].
@@ -162,17 +173,25 @@ impl<'a> Scanner<'a> {
                 continue;
             }
             let held = position.held(other);
-            group.add(held, Lots::ZERO, Lots::ZERO);
+            if other.is_option() {
+                group.add_delta(other.array.delta_of(held));
+            } else {
+                group.add(held, Lots::ZERO, Lots::ZERO);
+            }
             if position.market == market {
                 long = held.0 > 0;
             }
         }
-        if asset.scan.range.0 == 0 {
+        if asset.scan.range.0 == 0 || row.is_option() {
             return Ok(u64::MAX);
         }
         let (stage, now) = (Stage::Maintenance, self.now);
         group.cover(cover(&self.account, asset, row.asset, stage, now)?);
-        let net = if long { group.high } else { -group.low };
+        let net = if long {
+            group.net_high()
+        } else {
+            group.net_low().saturating_neg()
+        };
         Ok(net.max(0).unsigned_abs())
     }
 }
@@ -202,7 +221,7 @@ fn pass(
     lots: impl Fn(&Position, &Market) -> Result<Lots>,
     mut each: impl FnMut(&AssetNeed),
 ) -> Result<Explanation> {
-    let terms = &book.params.portfolio;
+    let terms = Terms { book, stage, now };
     let mut sums = Sums::default();
     let mut nets = Nets::default();
     let mut rest = account.positions;
@@ -212,7 +231,7 @@ fn pass(
         let of_asset = rest.iter().take_while(|position| position.asset == index);
         let (positions, after) = rest.split_at(of_asset.count());
         rest = after;
-        let (group, summed) = gather(book, positions, stage, asset, &lots)?;
+        let (mut group, summed) = Group::gather(&terms, positions, asset, &lots)?;
         sums.standard = sums.standard.plus(summed)?;
         let mut need = AssetNeed {
             asset: index,
@@ -224,16 +243,16 @@ fn pass(
             each(&need);
             continue;
         }
-        let mut group = group;
-        if group.low < 0 {
+        if group.net_low() < 0 {
             need.collateral = group.cover(cover(account, asset, index, stage, now)?);
         }
-        let net = group.judge(book, positions, stage, asset, &mut need)?;
+        let net = group.judge(&terms, positions, asset, &mut need)?;
         sums.scanned = sums.scanned.plus(need.sum()?)?;
         each(&need);
         nets.push(index, net);
     }
-    sums.explained(terms, stage, nets.credit(&terms.credits)?)
+    let offer = &book.params.portfolio;
+    sums.explained(offer, stage, nets.credit(&offer.credits)?)
 }
 
 /// What the assets of an account need, summed.
@@ -273,153 +292,6 @@ impl Sums {
     }
 }
 
-/// The lots on one asset. Each count is a sum of at most 128 numbers below 2^46: nothing wraps.
-#[derive(Clone, Copy, Debug, Default)]
-struct Group {
-    /// The fewest net lots that it can become.
-    low: i64,
-    /// The most.
-    high: i64,
-    /// Lots of all that can be long.
-    longs: i64,
-    /// Lots of all that can be short.
-    shorts: i64,
-    /// The larger of both of each position, summed.
-    sizes: i64,
-    /// The largest of them.
-    largest: i64,
-}
-
-impl Group {
-    /// Counts a position: its lots, and those of its resting bids and asks.
-    #[inline(always)]
-    fn add(&mut self, lots: Lots, bids: Lots, asks: Lots) {
-        let up = lots.0.wrapping_add(bids.0);
-        let down = asks.0.wrapping_sub(lots.0);
-        self.high = self.high.wrapping_add(up);
-        self.low = self.low.wrapping_sub(down);
-        self.longs = self.longs.wrapping_add(up.max(0));
-        self.shorts = self.shorts.wrapping_add(down.max(0));
-        let size = up.max(down);
-        self.sizes = self.sizes.wrapping_add(size);
-        self.largest = self.largest.max(size);
-    }
-
-    /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone. Returns what it
-    /// stands for.
-    fn cover(&mut self, lots: u64) -> Lots {
-        let lots = i64::try_from(lots).unwrap_or(i64::MAX);
-        self.low = self.low.saturating_add(lots).min(self.low.max(0));
-        self.high = self.high.saturating_add(lots).min(self.high.max(0));
-        Lots(lots)
-    }
-
-    /// At most the lots that different contracts hedge of each other, whatever becomes of resting orders: each contract is
-    /// on one side only.
-    fn hedged(&self) -> i64 {
-        let others = self.sizes.wrapping_sub(self.largest);
-        self.longs.min(self.shorts).min(others)
-    }
-
-    /// Writes down what it needs; returns what credits may count on.
-    #[inline(always)]
-    fn judge(
-        &self,
-        book: &Book,
-        positions: &[Position],
-        stage: Stage,
-        asset: &Asset,
-        need: &mut AssetNeed,
-    ) -> Result<Net> {
-        let [long, short] = stage.prices(asset);
-        let up = notional(self.high.max(0).unsigned_abs(), long)?;
-        let down = notional(self.low.min(0).unsigned_abs(), short)?;
-        let worst = up.max(down);
-        let multiplier = stage.multiplier(book.market(positions[0].market)?);
-        let rate = asset.scan.range.times_ceil(multiplier)?;
-        need.is_scanned = true;
-        (need.low, need.high, need.range) = (Lots(self.low), Lots(self.high), rate);
-        need.worst = match (worst, up >= down) {
-            (0, _) => STILL,
-            (_, true) => FALL,
-            (_, false) => RISE,
-        };
-        need.scan = QuoteAtoms::from_unsigned(rate.of_ceil(worst)?)?;
-        let hedged = self.hedged();
-        if hedged > 0 {
-            // More than is held of one contract: the dearer of both prices.
-            let basis = notional(hedged.unsigned_abs(), long.max(short))?;
-            let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
-            need.hedged = Lots(hedged);
-            need.spread = QuoteAtoms::from_unsigned(charge)?;
-        }
-        need.size = QuoteAtoms::from_unsigned(size(book, positions, stage, worst)?)?;
-        let sure = [
-            notional_floor(self.low.max(0).unsigned_abs(), long)?,
-            notional_floor(self.high.min(0).unsigned_abs(), short)?,
-        ];
-        Ok(Net {
-            sure,
-            possible: [up, down],
-            rate,
-        })
-    }
-}
-
-/// Sums the positions on one asset, and their Standard requirement.
-#[inline(always)]
-fn gather(
-    book: &Book,
-    positions: &[Position],
-    stage: Stage,
-    asset: &Asset,
-    lots: &impl Fn(&Position, &Market) -> Result<Lots>,
-) -> Result<(Group, QuoteAtoms)> {
-    let prices = stage.prices(asset);
-    let mut group = Group::default();
-    let mut summed = QuoteAtoms::ZERO;
-    for position in positions {
-        let market = book.market(position.market)?;
-        if market.mode == MODE_SETTLEMENT {
-            continue;
-        }
-        let held = lots(position, market)?;
-        let (bids, asks) = if stage == Stage::Maintenance {
-            (Lots::ZERO, Lots::ZERO)
-        } else {
-            (position.bid_lots, position.ask_lots)
-        };
-        group.add(held, bids, asks);
-        // Both below 2^46, as in `Group::add`.
-        let largest = held.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(held.0));
-        let price = prices[usize::from(held.0 < 0)];
-        let notional = notional(largest.max(0).unsigned_abs(), price)?;
-        summed = summed.plus(stage.schedule(market).charge(notional)?)?;
-    }
-    Ok((group, summed))
-}
-
-/// What the tiers of the markets ask of a net position above their first rate: the most that any of them does.
-#[inline(always)]
-fn size(book: &Book, positions: &[Position], stage: Stage, notional: u64) -> Result<u64> {
-    let mut most = 0;
-    for position in positions {
-        let market = book.market(position.market)?;
-        let schedule = stage.schedule(market);
-        let first = &schedule.tiers[0];
-        if notional > first.upper && market.mode != MODE_SETTLEMENT {
-            let whole = schedule.requirement(notional)?;
-            let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
-            most = most.max(if stage == Stage::Maintenance {
-                more
-            } else {
-                market.maintenance_fraction.of_ceil(more)?
-            });
-        }
-    }
-    Ok(most)
-}
-
 /// The lots of an asset that its collateral is counted as, after its weight; whole ones.
 fn cover(account: &AccountView, asset: &Asset, index: u16, stage: Stage, now: i64) -> Result<u64> {
     let held = account
@@ -434,18 +306,4 @@ fn cover(account: &AccountView, asset: &Asset, index: u16, stage: Stage, now: i6
         asset.atoms_per_lot.max(1) << 20, // atoms_per_lot ≤ 10^12 < 2^40
     )
     .ok_or(RiskError::Overflow)
-}
-
-/// Lots at a price, rounded up, below 2^60.
-#[inline(always)]
-fn notional(lots: u64, price: Price) -> Result<u64> {
-    let (floor, inexact) = mul_shift_below::<16, 60>(lots, price.0).ok_or(RiskError::Overflow)?;
-    Ok(floor.wrapping_add(u64::from(inexact)))
-}
-
-/// The same, rounded down.
-#[inline(always)]
-fn notional_floor(lots: u64, price: Price) -> Result<u64> {
-    let (floor, _) = mul_shift_below::<16, 60>(lots, price.0).ok_or(RiskError::Overflow)?;
-    Ok(floor)
 }

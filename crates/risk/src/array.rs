@@ -1,0 +1,423 @@
+//! Risk arrays: what a lot of an option is worth, and what it would be worth in each scenario (docs/options.md).
+//!
+//! Pricing an option anew in every check would cost more than all else together. So anyone computes, as often as is
+//! useful, one price with its greeks and sixteen scenarios ([`RiskArray::refresh`]), stamped with the index and the time
+//! that they hold for. A check takes the price from there, moved by delta and gamma to the present index, and refuses an
+//! array that is too old or whose index has moved too far ([`RiskArray::check`]): whoever wants to act refreshes it first.
+
+use crate::{
+    asset::Asset,
+    error::{Result, RiskError},
+    fixed::{mul_div_floor, mul_shift, mul_shift_below},
+    market::{KIND_CALL, KIND_PUT, Market},
+    option::{Greeks, Pricer, Right, SviTerms, Tenor, tenor::YEAR},
+    portfolio::explain::SCENARIOS,
+    tiers::Schedule,
+    units::{Lots, MAX_PRICE, Price, QuoteAtoms, Ratio},
+    volatility::Volatility,
+};
+use bytemuck::{Pod, Zeroable};
+
+/// Seconds after which the smile of a feed is no longer believed, and the engine's own estimate is.
+pub const SMILE_AGE: i64 = 900;
+
+/// Volatilities that options are marked at: 10 % to 400 % a year.
+pub const VOLATILITIES: [Ratio; 2] = [Ratio((1 << 20) / 10), Ratio(4 << 20)];
+
+/// The index may move by the scanned range over 2^this until an array is refused.
+const DRIFT: u32 = 3;
+
+/// One, in the fixed point of a delta.
+const ONE_DELTA: u64 = 1 << 30;
+
+/// What a lot of an option is worth, and in each scenario. 256 bytes, zero before the first refresh and for everything
+/// that is no option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RiskArray {
+    /// What a lot gains in each scenario, as a signed risk price; of the extreme ones, the share that counts.
+    pub cells: [i64; SCENARIOS.len()],
+    /// The largest of them, without sign.
+    pub largest: u64,
+    /// What a lot is worth.
+    pub mark: Price,
+    /// The index that all of it is computed at; zero before the first time.
+    pub index: Price,
+    /// Change of the mark by the index, 2^-30.
+    pub delta: i64,
+    /// Change of delta by a change of the index by all of itself, 2^-24.
+    pub gamma: u64,
+    /// Change of the mark by volatility, per 1.00 a year, as a risk price.
+    pub vega: Price,
+    /// Change of the mark by a day, as a signed risk price.
+    pub theta: i64,
+    /// When it was computed, unix seconds.
+    pub time: i64,
+    /// When the smile was set, unix seconds; zero for never.
+    pub smile_time: i64,
+    /// The volatility a year that it is marked at.
+    pub volatility: Ratio,
+    /// How much delta can differ from the one here within the range, 2^-30.
+    pub slope: u32,
+    /// Zero.
+    pub reserved: [u64; 6],
+}
+
+const _: () = assert!(size_of::<RiskArray>() == 256);
+const _: () = assert!(core::mem::offset_of!(RiskArray, largest) == 128);
+
+/// The smile that options of a market are marked by. 24 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Smile {
+    /// Its parameters.
+    pub svi: SviTerms,
+    /// Zero.
+    pub padding: u32,
+}
+
+const _: () = assert!(size_of::<Smile>() == 24);
+
+impl Market {
+    /// Whether it is an option, and to what.
+    #[inline(always)]
+    pub const fn right(&self) -> Option<Right> {
+        match self.kind {
+            KIND_CALL => Some(Right::Call),
+            KIND_PUT => Some(Right::Put),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an option. Of anything else a lot is worth the index.
+    #[inline(always)]
+    pub const fn is_option(&self) -> bool {
+        self.kind >= KIND_CALL
+    }
+
+    /// The row of an asset with the prices of this contract on it: those of the index, or what an option is worth at each
+    /// of them. What has to do with the notional needs the asset's own.
+    ///
+    /// # Errors
+    /// Of an option, those of [`RiskArray::check`]; [`RiskError::Overflow`].
+    pub fn priced(&self, market: u16, asset: &Asset, now: i64) -> Result<Asset> {
+        let mut row = *asset;
+        let Some(right) = self.right() else {
+            return Ok(row);
+        };
+        self.array.check(market, asset, now)?;
+        self.array.price(right, self.contract.strike, &mut row);
+        Ok(row)
+    }
+
+    /// Computes an option's array anew, at the index and the time of this moment. The volatility is that of the smile, or,
+    /// where nobody has set one for a while, the asset's own.
+    ///
+    /// # Errors
+    /// [`RiskError::NoPrice`]; [`RiskError::NotAnOption`].
+    pub fn refresh_array(&mut self, market: u16, asset: &Asset, now: i64) -> Result<()> {
+        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
+        asset.check_recorded(self.asset)?;
+        let tenor = Tenor::until(self.contract.expiry, now);
+        let volatility = self.volatility(asset, now);
+        let pricer = Pricer::new(right, self.contract.strike, tenor);
+        self.array.refresh(&pricer, asset, volatility, now);
+        Ok(())
+    }
+
+    /// The volatility that the option is marked at.
+    fn volatility(&self, asset: &Asset, now: i64) -> Ratio {
+        let [least, most] = VOLATILITIES;
+        let set = self.array.smile_time;
+        if set != 0 && now.saturating_sub(set) <= SMILE_AGE {
+            let moneyness = crate::option::Moneyness::of(asset.index, self.contract.strike);
+            return self.smile.svi.volatility(moneyness.log(), least, most);
+        }
+        annual(&asset.volatility).max(least).min(most)
+    }
+
+    /// Of an option, what maintenance counts longs (or shorts) at.
+    ///
+    /// # Errors
+    /// Those of [`RiskArray::check`]; [`RiskError::NotAnOption`].
+    #[inline(always)]
+    pub(crate) fn option_price(
+        &self,
+        market: u16,
+        asset: &Asset,
+        long: bool,
+        now: i64,
+    ) -> Result<Price> {
+        let array = &self.array;
+        array.check(market, asset, now)?;
+        if array.index == asset.maintenance_low && array.index == asset.maintenance_high {
+            return Ok(array.mark);
+        }
+        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
+        let [low, high] = array.maintenance(right, self.contract.strike, asset);
+        Ok(if long { high } else { low })
+    }
+
+    /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose.
+    #[inline(always)]
+    pub(crate) fn option_charge(
+        schedule: &Schedule,
+        lots: Lots,
+        value: u64,
+        notional: u64,
+    ) -> Result<QuoteAtoms> {
+        let charge = schedule.charge(notional)?;
+        Ok(if lots.0 < 0 {
+            charge
+        } else {
+            charge.min(QuoteAtoms::from_unsigned(value)?)
+        })
+    }
+}
+
+/// The volatility a year of an asset by its own estimates, at most four.
+fn annual(volatility: &Volatility) -> Ratio {
+    let variance = volatility.fast.max(volatility.slow).saturating_mul(YEAR);
+    // 4.60 has a root of 34.30, below 2^32: 22.20 below 2^22.
+    Ratio(u32::try_from(variance.isqrt() >> 10).unwrap_or(u32::MAX))
+}
+
+impl RiskArray {
+    /// Computes everything for an option on an asset, at a volatility.
+    fn refresh(&mut self, pricer: &Pricer, asset: &Asset, volatility: Ratio, now: i64) {
+        let index = asset.index;
+        let greeks = pricer.greeks(index, volatility);
+        let Greeks { price, delta, .. } = greeks;
+        let range = asset.scan.range;
+        let shift = asset.scan.volatility_shift;
+        let up = Ratio(volatility.0.saturating_add(part(volatility, shift)));
+        let down = Ratio(volatility.0.saturating_sub(part(volatility, shift)));
+        let mut largest = 0;
+        let mut beyond = [0; 2];
+        for (cell, scenario) in self.cells.iter_mut().zip(&SCENARIOS) {
+            let volatility = match scenario.volatility {
+                1 => up,
+                -1 => down,
+                _ => volatility,
+            };
+            let there = pricer.price(moved(index, range, scenario.thirds), volatility);
+            // Both below 2^56.
+            let gain = there.0.cast_signed().wrapping_sub(price.0.cast_signed());
+            *cell = counted(gain, scenario.percent);
+            largest = cell.unsigned_abs().max(largest);
+            if scenario.volatility == 0 {
+                beyond[usize::from(scenario.thirds < 0)] = there.0;
+            }
+        }
+        (self.largest, self.mark, self.index) = (largest, price, index);
+        (self.delta, self.gamma) = (delta.0, greeks.gamma.0);
+        (self.vega, self.theta) = (greeks.vega, greeks.theta);
+        (self.time, self.volatility) = (now, volatility);
+        self.slope = self.steepness(pricer, range, volatility, beyond);
+    }
+
+    /// How much delta can differ from the one at the index within the range: a price is convex in the forward, so that
+    /// the secants beyond the range on both sides hold every slope within it.
+    fn steepness(&self, pricer: &Pricer, range: Ratio, volatility: Ratio, beyond: [u64; 2]) -> u32 {
+        let secant = |thirds: i8, beyond: u64| {
+            let end = moved(self.index, range, thirds);
+            let edge = moved(self.index, range, thirds / 2);
+            let apart = end.0.abs_diff(edge.0);
+            let gained = beyond.abs_diff(pricer.price(edge, volatility).0);
+            mul_div_floor(gained, ONE_DELTA, apart.max(1)).unwrap_or(ONE_DELTA)
+        };
+        let here = self.delta.unsigned_abs();
+        let widest = secant(6, beyond[0])
+            .abs_diff(here)
+            .max(secant(-6, beyond[1]).abs_diff(here));
+        // A unit more for the roundings; a delta is at most one.
+        u32::try_from(widest.saturating_add(1).min(ONE_DELTA)).unwrap_or(1 << 30)
+    }
+
+    /// Whether the array may be used: it is as young as a price for liquidation has to be, and the index has not moved by
+    /// more than an eighth of the range since.
+    ///
+    /// # Errors
+    /// [`RiskError::StaleArray`], [`RiskError::DriftedArray`]: refresh it.
+    #[inline(always)]
+    pub fn check(&self, market: u16, asset: &Asset, now: i64) -> Result<()> {
+        let age = now.wrapping_sub(self.time); // unix seconds, or all of them before the first time
+        if age > i64::from(asset.max_age_liquidation) {
+            let limit = asset.max_age_liquidation.into();
+            return Err(RiskError::StaleArray { market, age, limit });
+        }
+        let drift = self.index.0.abs_diff(asset.index.0);
+        let limit = asset.scan.range.of_floor(self.index.0)? >> DRIFT;
+        if drift > limit {
+            return Err(RiskError::DriftedArray {
+                market,
+                drift,
+                limit,
+            });
+        }
+        Ok(())
+    }
+
+    /// Puts what the option is worth in the place of the prices of an asset's row.
+    fn price(&self, right: Right, strike: Price, row: &mut Asset) {
+        let [low, high] = self.maintenance(right, strike, row);
+        let at = |index: Price, curve: Curve| self.worth(right, strike, index, curve);
+        let initial = [row.initial_low, row.initial_high];
+        let [a, b] = initial.map(|index| at(index, Curve::Below));
+        let [c, d] = initial.map(|index| at(index, Curve::Above));
+        row.index = at(row.index, Curve::Best);
+        row.initial_low = a.min(b).min(low);
+        row.initial_high = c.max(d).max(high);
+        (row.maintenance_low, row.maintenance_high) = (low, high);
+    }
+
+    /// What maintenance counts shorts and longs at: the same, but for a wide interval.
+    fn maintenance(&self, right: Right, strike: Price, asset: &Asset) -> [Price; 2] {
+        let at = |index: Price| self.worth(right, strike, index, Curve::Best);
+        let index = at(asset.index);
+        if asset.maintenance_low == asset.maintenance_high {
+            return [index, index];
+        }
+        let [a, b] = [asset.maintenance_low, asset.maintenance_high].map(at);
+        [a.min(b).min(index), a.max(b).max(index)]
+    }
+
+    /// What a lot is worth at another index: by its tangent, which lies below; by delta and gamma, which is the best that
+    /// is known without pricing anew; or with twice the latter's curvature. Between nothing and what the right is to.
+    fn worth(&self, right: Right, strike: Price, index: Price, curve: Curve) -> Price {
+        let moved = index.0.abs_diff(self.index.0);
+        let by_delta = times_delta(moved, self.delta.unsigned_abs());
+        let bend = match curve {
+            Curve::Below => 0,
+            Curve::Best => times_delta(moved, self.bend(moved) / 2),
+            Curve::Above => times_delta(moved, self.bend(moved)),
+        };
+        let rises = (self.delta >= 0) == (index >= self.index);
+        let straight = if rises {
+            self.mark.0.saturating_add(by_delta)
+        } else {
+            self.mark.0.saturating_sub(by_delta)
+        };
+        let most = match right {
+            Right::Call => index,
+            Right::Put => strike,
+        };
+        Price(straight.saturating_add(bend).min(most.0))
+    }
+
+    /// How much delta changes with a move of the index, 2^-30, at most one.
+    fn bend(&self, moved: u64) -> u64 {
+        let part = mul_div_floor(moved, 1 << 20, self.index.0.max(1)).unwrap_or(u64::MAX);
+        // 2^-24 times 2^-20.
+        (self.gamma.saturating_mul(part) >> 14).min(ONE_DELTA)
+    }
+
+    /// Adds what so many lots gain in each scenario, rounded down.
+    ///
+    /// **No product and no sum here wraps.** Of each position the product with the largest cell is below 2^55 quote atoms,
+    /// which is looked at once, and an account has at most 128 positions: sums stay below 2^62. With cells of h·2^32 + l and
+    /// fewer than 2^32 lots, |h|·lots is below 2^(71 − 32) + lots, and l·lots below 2^64.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] for a position that could lose or gain 2^55 quote atoms.
+    #[inline(always)]
+    pub(crate) fn add_to(&self, sums: &mut [i64; SCENARIOS.len()], lots: Lots) -> Result<()> {
+        let size = lots.size();
+        mul_shift_below::<16, 55>(size, self.largest).ok_or(RiskError::Overflow)?;
+        if size >> 32 != 0 {
+            // So many lots are worth little each: the same through 128 bits.
+            return self.add_many_to(sums, lots);
+        }
+        let count = size.cast_signed();
+        for (sum, cell) in sums.iter_mut().zip(&self.cells) {
+            let high = (cell >> 32).wrapping_mul(count) << 16;
+            let low = (cell.cast_unsigned() & 0xffff_ffff).wrapping_mul(size);
+            *sum = if lots.0 < 0 {
+                // Minus the ceiling.
+                let up = low.wrapping_add(0xffff) >> 16;
+                sum.wrapping_sub(high.wrapping_add(up.cast_signed()))
+            } else {
+                sum.wrapping_add(high.wrapping_add((low >> 16).cast_signed()))
+            };
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_many_to(&self, sums: &mut [i64; SCENARIOS.len()], lots: Lots) -> Result<()> {
+        for (sum, cell) in sums.iter_mut().zip(&self.cells) {
+            let gain = (i128::from(*cell) * i128::from(lots.0)) >> 16;
+            let gain = i64::try_from(gain).map_err(|_| RiskError::Overflow)?;
+            *sum = sum.checked_add(gain).ok_or(RiskError::Overflow)?;
+        }
+        Ok(())
+    }
+
+    /// The most that a lot loses in a scenario, to who is long and to who is short of it.
+    pub(crate) fn worst(&self) -> [u64; 2] {
+        let (mut long, mut short) = (0, 0);
+        for cell in self.cells {
+            long = cell.min(0).unsigned_abs().max(long);
+            short = cell.max(0).unsigned_abs().max(short);
+        }
+        [long, short]
+    }
+
+    /// Lots of the underlying that so many lots stand for by delta, rounded towards zero.
+    pub(crate) fn delta_of(&self, lots: Lots) -> i64 {
+        let size = times_delta(lots.size(), self.delta.unsigned_abs()).cast_signed(); // at most the lots
+        if (lots.0 < 0) == (self.delta < 0) {
+            size
+        } else {
+            size.wrapping_neg()
+        }
+    }
+
+    /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since.
+    #[inline(always)]
+    pub(crate) fn drifted(&self, index: Price) -> u64 {
+        times_delta(self.index.0.abs_diff(index.0), self.slope.into()).saturating_add(1)
+    }
+}
+
+/// Where between a tangent and a bound the price at another index is taken.
+#[derive(Clone, Copy)]
+enum Curve {
+    Below,
+    Best,
+    Above,
+}
+
+/// A share of a ratio, at most all of it.
+fn part(whole: Ratio, share: Ratio) -> u32 {
+    let part = share.of_floor(whole.0.into()).unwrap_or(u64::from(whole.0));
+    u32::try_from(part).unwrap_or(whole.0)
+}
+
+/// An index moved by thirds of a range: at least a unit, at most the largest price.
+fn moved(index: Price, range: Ratio, thirds: i8) -> Price {
+    let all = u64::from(range.0) * u64::from(thirds.unsigned_abs()); // below 2^35
+    let by = mul_div_floor(index.0, all, 3 << 20).unwrap_or(index.0);
+    Price(if thirds < 0 {
+        index.0.saturating_sub(by).max(1)
+    } else {
+        index.0.saturating_add(by).min(MAX_PRICE.0)
+    })
+}
+
+/// So many percent of a result: a gain rounded down, a loss up.
+fn counted(gain: i64, percent: u8) -> i64 {
+    // Below 2^56 times 100.
+    let part = gain.unsigned_abs().wrapping_mul(percent.into());
+    if gain < 0 {
+        part.div_ceil(100).cast_signed().wrapping_neg()
+    } else {
+        (part / 100).cast_signed()
+    }
+}
+
+/// A price times 2^-30, rounded down.
+fn times_delta(price: u64, delta: u64) -> u64 {
+    mul_shift::<30>(price, delta).map_or(u64::MAX, |(whole, _)| whole)
+}
