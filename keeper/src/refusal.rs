@@ -106,6 +106,8 @@ const CODES: &[(ErrorCode, Lesson)] = {
         (C::ReduceOnly, L::LostRace),
         (C::RewardBelowLimit, L::TooEarly),
         (C::TriggerNotReached, L::TooEarly),
+        (C::SettlementWaits, L::TooEarly),
+        (C::ContractRuns, L::TooEarly),
         (C::LimitPriceExceeded, L::TooEarly),
         (C::StalePrice, L::StalePrice),
         (C::NoPrice, L::StalePrice),
@@ -134,6 +136,7 @@ const CODES: &[(ErrorCode, Lesson)] = {
         (C::MakerRequired, L::Blocked),
         (C::WrongMarket, L::Blocked),
         (C::Paused, L::Closed),
+        (C::ContractEnded, L::Blocked),
         (C::MarketMode, L::Closed),
         (C::NotInSettlement, L::Closed),
     ]

@@ -198,6 +198,43 @@ fn markets_that_have_ended_are_settled_with_their_orders_and_fills() {
 }
 
 #[test]
+fn a_contract_that_has_ended_is_settled_with_the_price_of_its_end_and_then_its_positions() {
+    let mut world = World::new();
+    let (maker, taker) = (world.admit("maker", 500_000), world.admit("taker", 500_000));
+    let expiry = world.x.chain.time() + 3_600;
+    let future = world
+        .x
+        .add_future(0, "SOL-DATED", expiry)
+        .expect("a future");
+    assert!(world.trade(taker, maker, &[(future, 5_000)]));
+    let config = only(&world, |duties| duties.settlement.enabled = true);
+    let mut keeper = world.keeper("keeper", 0, config);
+    keeper.settle(&mut world);
+    world.pass(3_600);
+    // Nobody has told the price of the end.
+    keeper.settle(&mut world);
+    assert!(keeper.kinds().is_empty(), "{:?}", keeper.kinds());
+    let price = world.x.prices[1];
+    world.publish(1, price);
+    for _ in 0..3 {
+        world.pass(10);
+        keeper.settle(&mut world);
+    }
+    assert!(keeper.kinds().iter().all(|kind| *kind == Kind::Settle));
+    assert!(keeper.refusals().is_empty(), "{:?}", keeper.refusals());
+    assert_eq!(keeper.sent[0].0.prices, [1]);
+    let row = world.x.tables().markets[usize::from(future)];
+    assert_eq!((row.mode, row.settlement_price), (3, 1_500_000));
+    assert_eq!(world.x.market(future).open_long, 0);
+    let sent = keeper.kinds().len();
+    for _ in 0..3 {
+        world.pass(10);
+        keeper.settle(&mut world);
+    }
+    assert_eq!(keeper.kinds().len(), sent, "once");
+}
+
+#[test]
 fn a_trigger_is_executed_once_its_price_is_crossed_and_the_book_holds_something() {
     let mut world = World::new();
     let (maker, taker) = (world.admit("maker", 500_000), world.admit("taker", 50_000));

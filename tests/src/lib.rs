@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod actions;
+pub mod dated;
 pub mod fixture;
 pub mod fuzz;
 pub mod hedge;

@@ -46,7 +46,7 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   await asksWhatIf({ page, goto, until });
   quiet();
   await looks({ page, goto, picture });
-  log('pictures are taken, in light and dark');
+  log('every page was looked at, in light and dark');
   await everywhere({ page, goto });
   log('no page keeps people out, and all fit 360 px');
   quiet();
@@ -56,6 +56,8 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   log('the line broke and healed');
   await withdraws({ page, goto, toast, network, until });
   log('withdrawn');
+  await fires({ page, goto, toast, network });
+  log('a trailing stop followed the index, and the keeper executed it');
   await keepsRecord({ page, goto });
   log('the record is a file');
   await usesWallet({ page, goto, toast, vital, until });
@@ -387,8 +389,28 @@ async function withdraws({ page, goto, toast, network, until }) {
   await toast('Withdrew 100.00 USDC');
 }
 
+/** A trailing stop goes where the index goes, and is executed by the keeper when that turns back. */
+async function fires({ page, goto, toast, network }) {
+  await goto('trade');
+  await page.getByRole('radio', { name: 'SOL-PERP' }).check();
+  await page.getByRole('radio', { name: 'Sell' }).check();
+  await page.getByLabel('Kind').selectOption('trail');
+  await page.getByRole('textbox', { name: 'Distance' }).fill('2.5');
+  await page.getByRole('textbox', { name: 'Size' }).fill('5');
+  await page.getByText('index ≤ 147.50').waitFor();
+  await page.getByRole('button', { name: 'Sell 5.00 SOL-PERP' }).click();
+  await toast('Trailing stop, sell 5.00 SOL-PERP: placed');
+  const row = (price) => page.getByRole('row', { name: `SOL-PERP trailing stop sell 5.00 index ≤ ${price}` });
+  await row('147.50').waitFor({ timeout: SOON });
+  await network.price('SOL', '152');
+  await row('149.50').waitFor({ timeout: SOON });
+  await network.price('SOL', '149');
+  await row('149.50').waitFor({ state: 'detached', timeout: SOON });
+}
+
 async function keepsRecord({ page, goto }) {
   await goto('history');
+  await page.getByRole('cell', { name: 'trigger order executed' }).first().waitFor({ timeout: SOON });
   for (const kind of ['withdrawal', 'liquidation', 'trade', 'order', 'cancel', 'trigger', 'transfer', 'deposit']) {
     await page.getByRole('cell', { name: kind, exact: true }).first().waitFor({ timeout: SOON });
   }

@@ -32,6 +32,7 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D:
         _ => None,
     };
     let seconds = date.and_then(unix_seconds).ok_or_else(|| {
+        let found = date.map_or_else(|| found.to_string(), |date| date.to_string());
         D::Error::custom(format!(
             "{found} is no moment: unix seconds are needed, or a date such as 2027-03-26T08:00:00Z"
         ))
@@ -175,7 +176,13 @@ mod tests {
             let found = read(value).unwrap_or_else(|why| panic!("{value}: {why}"));
             assert_eq!(found.expiry, Some(seconds), "{value}");
         }
-        for value in ["2027-03-26", "2027-03-26T08:00:00", "\"soon\"", "1.5", "true"] {
+        for value in [
+            "2027-03-26",
+            "2027-03-26T08:00:00",
+            "\"soon\"",
+            "1.5",
+            "true",
+        ] {
             let why = read(value).err().expect(value).to_string();
             assert!(why.contains("unix seconds are needed, or a date"), "{why}");
         }

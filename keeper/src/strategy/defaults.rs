@@ -198,7 +198,7 @@ pub fn close(
     };
     let usable = asset.check_maintenance(row.asset, scene.now).is_ok()
         && asset.check_narrow(row.asset).is_ok();
-    if row.mode == MODE_SETTLEMENT || !usable {
+    if row.mode == MODE_SETTLEMENT || row.awaits_settlement(scene.now) || !usable {
         return Ok(false);
     }
     let held: Lots = account.view().lots(market, row);

@@ -214,6 +214,7 @@ impl<'a> Rehearsal<'a> {
     fn step(&mut self, market: u16, most: u64) -> Result<(Step, Lots, u64)> {
         let floor = self.floor()?;
         let row = self.row(market)?;
+        row.require_running(market, self.now)?;
         let asset = self.tables.book().asset(row.asset)?;
         asset.check_maintenance(row.asset, self.now)?;
         let lots = self.account.view().lots(market, row);
@@ -322,6 +323,8 @@ impl<'a> Rehearsal<'a> {
         for position in positions {
             book.asset(position.asset)?
                 .check_maintenance(position.asset, self.now)?;
+            book.market(position.market)?
+                .require_running(position.market, self.now)?;
         }
         let slicer = Slicer::new(
             &book,

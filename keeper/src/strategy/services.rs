@@ -3,7 +3,7 @@
 
 use super::{
     Turns,
-    bundle::{Bundle, Part, Step, share_out},
+    bundle::{Bundle, Part, Step, prices_of, share_out},
     job::{JobId, Kind, Watch},
     prepare,
     scene::{Round, Scene},
@@ -89,15 +89,42 @@ fn fills(scene: &Scene, round: &mut Round) {
     }
 }
 
-/// Positions in markets that have ended, orders and fills in them first.
+/// Contracts that have ended, and positions in markets that are in settlement, orders and fills in them first.
 fn ended(scene: &Scene, round: &mut Round) {
     for (market, book) in scene.state.markets() {
         let row = scene.tables.markets.get(usize::from(market));
+        if row.is_some_and(|row| row.awaits_settlement(scene.now)) {
+            settle_expired(scene, round, market);
+        }
         let header = &book.header;
         let left = header.open_long > 0 || header.open_short > 0 || header.unsettled != [0, 0];
         if left && row.is_some_and(|row| row.mode == MODE_SETTLEMENT) {
             settle_market(scene, round, market, book);
         }
+    }
+}
+
+/// Fixes what a contract is worth that has ended, as soon as that is possible: until then nobody is liquidated by it.
+/// Brings the price of its end along where that is not recorded yet.
+fn settle_expired(scene: &Scene, round: &mut Round, market: u16) {
+    let book = scene.tables.book();
+    let price = book.market(market).and_then(|row| {
+        let asset = book.asset(row.asset)?;
+        row.contract.settles_at(row.asset, asset, scene.now)?;
+        Ok(row.asset)
+    });
+    let subject = scene.venue().market(market);
+    let (Ok(asset), false) = (price, (scene.busy)(&subject)) else {
+        return;
+    };
+    let mut bundle = Bundle::new(Kind::Settle, subject);
+    bundle.prices = prices_of(scene, &[], &[asset]);
+    bundle.watch = vec![Watch::Time(SEEN_MS)];
+    bundle
+        .steps
+        .push(scene.venue().settle_expired(market).into());
+    if let Some(job) = bundle.service(scene) {
+        round.push(job);
     }
 }
 

@@ -211,7 +211,7 @@ pub fn by_requirement(scene: &Scene, stage: &Rehearsal) -> Vec<u16> {
     let required = |position: &Position| {
         let row = scene.tables.markets.get(usize::from(position.market))?;
         let held = position.held(row);
-        if held.0 == 0 || row.mode == MODE_SETTLEMENT {
+        if held.0 == 0 || row.mode == MODE_SETTLEMENT || row.awaits_settlement(scene.now) {
             return None;
         }
         let asset = scene.tables.assets.get(usize::from(position.asset))?;

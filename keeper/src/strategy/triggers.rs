@@ -81,7 +81,8 @@ impl<'a> Pit<'a> {
     fn of(scene: &'a Scene, market: u16) -> Option<Self> {
         let row = scene.tables.markets.get(usize::from(market))?;
         let asset = scene.tables.assets.get(usize::from(row.asset))?;
-        if matches!(row.mode, MODE_SETTLEMENT | MODE_POST_ONLY) {
+        let ended = row.awaits_settlement(scene.now);
+        if ended || matches!(row.mode, MODE_SETTLEMENT | MODE_POST_ONLY) {
             return None;
         }
         asset.check_maintenance(row.asset, scene.now).ok()?;

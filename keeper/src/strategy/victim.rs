@@ -17,6 +17,7 @@ use counterweight_sdk::{
     program::state::PAUSE_LIQUIDATE,
     risk::{
         backstop::{is_in_default, judged_kindly},
+        expiry::require_settled,
         liquidation::is_restored,
     },
 };
@@ -47,10 +48,13 @@ fn one(scene: &Scene, round: &mut Round, standing: &Standing) -> Result<(), Idle
     let key = standing.key;
     let buffer = scene.tables.header.params.liquidation_buffer;
     let flagged = standing.in_liquidation_since != 0;
+    let account = scene.state.fleet().margin(&key).ok_or(Idle::Unknown)?;
+    // No verdict before what has ended is settled: that is a service's work, and comes first.
+    let settled = require_settled(&scene.tables.book(), account.positions(), scene.now);
+    settled.map_err(|_| Idle::Unsettled)?;
     if flagged && is_restored(&standing.health, buffer) {
         return unflag(scene, round, key);
     }
-    let account = scene.state.fleet().margin(&key).ok_or(Idle::Unknown)?;
     let own = scene.own.clone().unwrap_or_else(|| account.clone());
     let mut rehearsal = Rehearsal::new(scene.tables, scene.now, account, own);
     let steps = prepare::all(scene, &mut rehearsal, key)?;

@@ -52,7 +52,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "collect_fees",
         account: "market",
-        by: &["A.market 1", "A.market 2", "A.market 3"],
+        by: &["A.market 1", "A.market 2", "A.market 3", "A.market 4"],
         because: "anyone may sweep any market of the clearinghouse",
     },
     Allowed {
@@ -372,6 +372,12 @@ pub const ALLOWED: &[Allowed] = &[
         because: "a discount is on the fees of trading on the book, where nobody acts for the backstop",
     },
     Allowed {
+        instruction: "settle_expired",
+        account: "risk_book",
+        by: &["B.risk_book"],
+        because: "anyone may settle the contracts of any clearinghouse that have ended; this one has one too",
+    },
+    Allowed {
         instruction: "settle_position",
         account: "margin_account",
         by: &["A.margin bob/0"],
@@ -392,7 +398,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "update_funding",
         account: "market",
-        by: &["A.market 1", "A.market 2"],
+        by: &["A.market 1", "A.market 2", "A.market 4"],
         because: "anyone may update any market of the clearinghouse that has not ended",
     },
     Allowed {

@@ -6,7 +6,7 @@ use super::{
 };
 use anchor_lang::prelude::{Pubkey, system_program};
 use counterweight::{OrderArgs, TriggerArgs};
-use counterweight_risk::orders::Side;
+use counterweight_risk::{expiry::LEAST_TERM, orders::Side};
 use counterweight_sdk::{instructions, trading};
 use counterweight_simnet::{
     Deployment, Exchange, Signer, TOKEN_2022, TOKEN_CLASSIC, Trader, keypair, limit,
@@ -62,6 +62,8 @@ const TRIGGERS: [&str; 2] = ["alice", "bob"];
 
 /// The market that is in settlement.
 pub const ENDED: u16 = 3;
+/// A future that has reached its expiry and is not settled.
+pub const DATED: u16 = 4;
 
 /// The clearinghouse of `migrations/localnet.toml`, with a second market on SOL that has ended.
 pub(super) fn deployment() -> Deployment {
@@ -185,6 +187,11 @@ pub(super) fn populate(x: &mut Exchange) {
     for name in PEOPLE {
         x.chain.fund(&person(name));
     }
+    let expiry = x.chain.time() + LEAST_TERM;
+    let dated = x.add_future(2, "ETH-DATED", expiry).expect("add_market");
+    assert_eq!(dated, DATED);
+    x.chain.set_time(expiry);
+    x.refresh_all();
     let alice = x.funded("alice", 100_000);
     x.deposit(&alice, 1, 100_000_000_000).expect("deposit");
     for id in [1, 2] {

@@ -2,7 +2,7 @@
 
 use super::{
     defaults::{self, BITCOIN, ETHER},
-    population::{ENDED, person, second_wallet, token_account},
+    population::{DATED, ENDED, person, second_wallet, token_account},
     world::Side,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
@@ -135,6 +135,7 @@ fn books(x: &Exchange, instruction: &str) -> Option<Instruction> {
         "prune_orders" => venue.prune_orders(bob, 0, 8),
         "settle_fills" => venue.settle_fills(0, &[bob], 8),
         "settle_position" => venue.settle_position(alice.margin_account, ENDED),
+        "settle_expired" => venue.settle_expired(DATED),
         "update_funding" => venue.update_funding(0),
         _ => return None,
     })
@@ -224,7 +225,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             };
             venue.add_asset(authority, setup)
         }
-        "add_market" => venue.add_market(authority, 4, x.market_setup(2)),
+        "add_market" => venue.add_market(authority, 5, x.market_setup(2)),
         "collect_fees" => venue.collect_fees(0),
         "create_clearinghouse" => {
             let id = match side {
@@ -256,7 +257,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
         "grow_market" => venue.grow_market(person("alice"), 0),
         "migrate_risk_book" => defaults::old(x).migrate_risk_book(person("alice")),
         "nominate_authority" => venue.nominate_authority(authority, person("stranger")),
-        "audit" => venue.audit(&quote, &[0, 1, 2, ENDED]),
+        "audit" => venue.audit(&quote, &[0, 1, 2, ENDED, DATED]),
         "set_outflow_limit" => {
             let terms = OutflowTerms {
                 limit: 1_000_000_000,

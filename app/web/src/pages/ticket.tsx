@@ -199,7 +199,7 @@ function PriceFields(props: {
     return (
       <>
         <Field
-          label={trails ? 'Distance from the index' : 'Trigger price'}
+          label={trails ? 'Distance' : 'Trigger price'}
           name={trails ? 'offset' : 'price'}
           unit={quote}
           value={trails ? fields.offset : fields.price}

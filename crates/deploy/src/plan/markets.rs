@@ -26,7 +26,8 @@ const TICK: &str = "a tick is fixed when the market is added, since orders count
                     and end this one";
 const UNDERLYING: &str =
     "a market stays on its asset, since positions are on it: add a market under another name";
-const KIND: &str = "what a market is stays, since positions are on it: add a market under another name";
+const KIND: &str =
+    "what a market is stays, since positions are on it: add a market under another name";
 const EXPIRY: &str = "when a future ends is fixed when it is added, since positions are on it: add a market under another \
                       name";
 const ENDED: &str = "a market that has ended stays so: write mode = \"ended\"";

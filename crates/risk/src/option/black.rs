@@ -110,6 +110,15 @@ impl Moneyness {
         })
     }
 
+    /// What [`Moneyness::price`] may be off by, either way: 2^-32 of the lower of forward and
+    /// strike, and a unit for rounding down. A check against an account adds it to what the account is
+    /// short of, and takes it from what it has.
+    pub const fn error_bound(&self) -> u64 {
+        let (lo, _) = ordered(self.forward, self.strike);
+        // Two: the shift rounds down as well.
+        (lo >> 32).wrapping_add(2)
+    }
+
     /// The price of an option: between its intrinsic value and the forward (a call) or the strike (a
     /// put). Rounded down.
     pub fn price(&self, right: Right, deviation: Deviation) -> Price {

@@ -23,8 +23,6 @@ pub const ONE: u64 = 1 << 36;
 pub const FAR: u64 = 8 << 33;
 /// ln 2, 2^-44: up to 63 of it leave no error at 2^-38.
 const LN_2: u64 = 12_193_974_156_573;
-/// Argument from which [`mills`] is constant: no density above zero is ever multiplied with it.
-const MILLS_END: u64 = 13 << 33;
 
 /// The polynomial of a row at a place from -2^29 to 2^29, and the slope of the secant to it.
 #[inline(always)]
@@ -50,18 +48,18 @@ fn eighth(u: u64) -> (usize, i64) {
 pub fn density(u: u64) -> u64 {
     let (index, place) = eighth(u);
     match DENSITY.get(index) {
-        // Far out the error is larger than the density.
-        Some(row) => quintic(row, place).0.max(0).cast_unsigned(),
+        // Never negative: at least one unit at each of the 2^30 places of the last fourteen rows, and the
+        // others stand far above their error.
+        Some(row) => quintic(row, place).0.cast_unsigned(),
         None => 0,
     }
 }
 
-/// Mills ratio of the normal distribution: (1 − N(u)) / n(u). Falls from √(π/2) to 1/13, and does not
-/// fall further.
+/// Mills ratio of the normal distribution: (1 − N(u)) / n(u), and 0 from 13. It falls slowly, but what it
+/// is multiplied with there is zero: b² − a² = 2·ln(hi/lo) < 90, so that b > 12.5 has |a| above 8.
 #[inline(always)]
 pub fn mills(u: u64) -> u64 {
-    let (index, place) = eighth(if u < MILLS_END { u } else { MILLS_END - 1 });
-    // Never None: 13 is 104 eighths.
+    let (index, place) = eighth(u);
     MILLS
         .get(index)
         .map_or(0, |row| quintic(row, place).0.cast_unsigned())
@@ -109,8 +107,8 @@ pub fn log_ratio(high: u64, low: u64) -> u64 {
     let (value, slope) = quintic(row, place >> 5);
     // The other five along the secant. The slope is below 2^34.
     let value = value.wrapping_add(slope.wrapping_mul(place & 31) >> 35);
-    // Less than zero where y is 0, by the error.
-    let value = value.max(0).cast_unsigned();
+    // Zero where y is 0, and rising from there: not negative.
+    let value = value.cast_unsigned();
     // At most 64·ln 2 < 2^5.5: below 2^43.5.
     value.wrapping_add(doublings.wrapping_mul(LN_2) >> 6)
 }

@@ -112,6 +112,7 @@ pub(super) const MEASURED: &[(&str, u16, u32)] = &[
     ("grow_market", 0, 3813),
     ("set_fee_discount", 0, 1576),
     ("close_triggers", 0, 882),
+    ("settle_expired", 0, 1328),
     ("settle_market", 0, 2792),
     ("settle_position", 0, 2547),
     ("migrate_risk_book", 0, 3681),

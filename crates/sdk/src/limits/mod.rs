@@ -92,6 +92,7 @@ names! {
     SetRiskTerms => "set_risk_terms",
     SettleBlockTrade => "settle_block_trade",
     SettleFills => "settle_fills",
+    SettleExpired => "settle_expired",
     SettleMarket => "settle_market",
     SettlePosition => "settle_position",
     SweepDust => "sweep_dust",
