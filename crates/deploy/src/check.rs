@@ -367,14 +367,24 @@ fn check_market(section: &mut Section, market: &MarketConfig, quote_atoms: u64) 
     }
 }
 
-/// A future has an expiry, and nothing else has. How far it lies ahead is checked where it is added.
+/// What is no perpetual has an expiry, and an option a strike; nothing else has. How far the expiry lies ahead is checked
+/// where the market is added.
 fn check_expiry(section: &mut Section, market: &MarketConfig) {
-    let future = market.kind == MarketKind::Future;
+    let ends = market.kind != MarketKind::Perpetual;
     match market.expiry {
-        None if future => section.say("expiry", "missing", "the time at which the future ends"),
-        Some(_) if !future => {
+        None if ends => section.say("expiry", "missing", "the time at which it ends"),
+        Some(_) if !ends => {
             let needed = "none: a perpetual never ends (kind = \"future\" is one that does)";
             section.say("expiry", "set", needed);
+        }
+        _ => {}
+    }
+    match market.strike {
+        None if market.kind.is_option() => {
+            section.say("strike", "missing", "the strike in quote atoms a lot");
+        }
+        Some(_) if !market.kind.is_option() => {
+            section.say("strike", "set", "none: only calls and puts have one");
         }
         _ => {}
     }
@@ -383,8 +393,13 @@ fn check_expiry(section: &mut Section, market: &MarketConfig) {
 /// Whether a future that is to be added ends neither too soon nor too late.
 pub(crate) fn check_term(section: &mut Section, market: &MarketConfig, now: i64) {
     let expiry = market.expiry.unwrap_or_default();
-    let outcome = Contract::new(market.kind.number(), expiry, now);
+    let strike = market.strike.unwrap_or_default();
+    let outcome = Contract::new(market.kind.number(), expiry, strike, now);
     if let Err(error) = outcome {
+        if error.field == "strike" {
+            let needed = format!("{} to {}", number(error.low), number(error.high));
+            return section.say(error.field, number(strike), needed);
+        }
         let [low, high] = [error.low, error.high].map(|bound| time_text(bound.cast_signed()));
         section.say(
             error.field,

@@ -162,7 +162,10 @@ pub struct MarketConfig {
     /// What kind of contract it is.
     #[serde(default)]
     pub kind: MarketKind,
-    /// When a future ends: unix seconds, or a date with its offset from UTC (`2027-03-26T08:00:00Z`).
+    /// The strike of an option, in quote atoms a lot.
+    #[serde(default)]
+    pub strike: Option<u64>,
+    /// When it ends: unix seconds, or a date with its offset from UTC (`2027-03-26T08:00:00Z`).
     #[serde(default, deserialize_with = "text::time")]
     pub expiry: Option<i64>,
     /// Tiers: largest notional in whole quote tokens (0 for no limit) and initial rate in basis
@@ -211,6 +214,10 @@ pub enum MarketKind {
     Perpetual,
     /// One that ends at its expiry, at the mean of the index before it.
     Future,
+    /// What that mean is above the strike.
+    Call,
+    /// What it is below.
+    Put,
 }
 
 /// What is allowed in a market.

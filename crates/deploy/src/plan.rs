@@ -248,7 +248,7 @@ fn check(
         .as_ref()
         .map_or(0, |book| book.markets.len());
     for market in file.market.iter().skip(there) {
-        if market.kind == MarketKind::Future && market.expiry.is_some() {
+        if market.kind != MarketKind::Perpetual && market.expiry.is_some() {
             let section = &mut Section::of(market_section(market), &mut problems);
             check_term(section, market, now);
         }

@@ -17,7 +17,8 @@ use counterweight_risk::{
     asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL},
     interest::InterestTerms,
     market::{
-        KIND_FUTURE, KIND_PERPETUAL, MODE_ACTIVE, MODE_POST_ONLY, MODE_REDUCE_ONLY, MODE_SETTLEMENT,
+        KIND_CALL, KIND_FUTURE, KIND_PERPETUAL, KIND_PUT, MODE_ACTIVE, MODE_POST_ONLY,
+        MODE_REDUCE_ONLY, MODE_SETTLEMENT,
     },
     outflow::UNLIMITED,
     standard::RiskTerms,
@@ -170,11 +171,18 @@ impl AssetConfig {
 }
 
 impl MarketKind {
+    /// Whether it has a strike.
+    pub const fn is_option(self) -> bool {
+        matches!(self, Self::Call | Self::Put)
+    }
+
     /// The number that the chain stores.
     pub const fn number(self) -> u8 {
         match self {
             Self::Perpetual => KIND_PERPETUAL,
             Self::Future => KIND_FUTURE,
+            Self::Call => KIND_CALL,
+            Self::Put => KIND_PUT,
         }
     }
 }

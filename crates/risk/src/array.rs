@@ -133,7 +133,7 @@ impl Market {
             let moneyness = crate::option::Moneyness::of(asset.index, self.contract.strike);
             return self.smile.svi.volatility(moneyness.log(), least, most);
         }
-        annual(&asset.volatility).max(least).min(most)
+        asset.volatility.annual().max(least).min(most)
     }
 
     /// Of an option, what maintenance counts longs (or shorts) at.
@@ -175,11 +175,13 @@ impl Market {
     }
 }
 
-/// The volatility a year of an asset by its own estimates, at most four.
-fn annual(volatility: &Volatility) -> Ratio {
-    let variance = volatility.fast.max(volatility.slow).saturating_mul(YEAR);
-    // 4.60 has a root of 34.30, below 2^32: 22.20 below 2^22.
-    Ratio(u32::try_from(variance.isqrt() >> 10).unwrap_or(u32::MAX))
+impl Volatility {
+    /// The volatility a year by its own estimates, at most four.
+    pub fn annual(&self) -> Ratio {
+        let variance = self.fast.max(self.slow).saturating_mul(YEAR);
+        // 4.60 has a root of 34.30, below 2^32: 22.20 below 2^22.
+        Ratio(u32::try_from(variance.isqrt() >> 10).unwrap_or(u32::MAX))
+    }
 }
 
 impl RiskArray {
@@ -396,7 +398,7 @@ fn part(whole: Ratio, share: Ratio) -> u32 {
 }
 
 /// An index moved by thirds of a range: at least a unit, at most the largest price.
-fn moved(index: Price, range: Ratio, thirds: i8) -> Price {
+pub(crate) fn moved(index: Price, range: Ratio, thirds: i8) -> Price {
     let all = u64::from(range.0) * u64::from(thirds.unsigned_abs()); // below 2^35
     let by = mul_div_floor(index.0, all, 3 << 20).unwrap_or(index.0);
     Price(if thirds < 0 {

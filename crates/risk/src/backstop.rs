@@ -347,3 +347,26 @@ pub fn gross_notional(book: &Book, account: &AccountView) -> Result<QuoteAtoms> 
     }
     Ok(sum)
 }
+
+/// What all positions are worth without their signs, in quote atoms: their notionals, and of options what they are
+/// marked at. By this a deficit is shared over the markets of an account.
+///
+/// # Errors
+/// As [`gross_notional`]; of an option those of [`crate::array::RiskArray::check`].
+pub fn gross_value(book: &Book, account: &AccountView, now: i64) -> Result<QuoteAtoms> {
+    let mut sum = QuoteAtoms::ZERO;
+    for position in account.positions {
+        let market = book.market(position.market)?;
+        if market.mode == MODE_SETTLEMENT {
+            continue;
+        }
+        let held = position.held(market);
+        let price = if market.is_option() {
+            Marks::of(book, position.market, held, now)?.price
+        } else {
+            book.asset(position.asset)?.index
+        };
+        sum = sum.plus(QuoteAtoms::from_unsigned(held.notional(price)?)?)?;
+    }
+    Ok(sum)
+}

@@ -7,10 +7,10 @@
 use crate::{
     asset::Asset,
     error::{BoundError, Result, RiskError, within},
-    market::{KIND_FUTURE, KIND_PERPETUAL, MODE_SETTLEMENT, Market},
+    market::{KIND_CALL, KIND_PERPETUAL, KIND_PUT, MODE_SETTLEMENT, Market},
     position::Position,
     standard::Book,
-    units::Price,
+    units::{MAX_PRICE, Price},
 };
 use bytemuck::{Pod, Zeroable};
 
@@ -48,18 +48,18 @@ const _: () = assert!(size_of::<Contract>() == 32);
 const _: () = assert!((1u64 << (56 - CUT)) * SETTLEMENT_WINDOW.unsigned_abs() < 1 << 60);
 
 impl Contract {
-    /// A contract of a kind, from now to its expiry.
+    /// A contract of a kind, from now to its expiry; an option at a strike, in quote atoms a lot.
     ///
     /// # Errors
-    /// [`BoundError`] for a kind that there is not, a perpetual with an expiry, a future without one or with one
-    /// that is too near or too far.
-    pub fn new(kind: u8, expiry: i64, now: i64) -> core::result::Result<Self, BoundError> {
-        within(
-            "kind",
-            kind.into(),
-            KIND_PERPETUAL.into(),
-            KIND_FUTURE.into(),
-        )?;
+    /// [`BoundError`] for a kind that there is not, a perpetual with an expiry, anything else without one or with one
+    /// that is too near or too far, an option without a strike or anything else with one.
+    pub fn new(
+        kind: u8,
+        expiry: i64,
+        strike: u64,
+        now: i64,
+    ) -> core::result::Result<Self, BoundError> {
+        within("kind", kind.into(), KIND_PERPETUAL.into(), KIND_PUT.into())?;
         let (low, high) = match kind {
             KIND_PERPETUAL => (0, 0),
             _ => (now + LEAST_TERM, now + LONGEST_TERM),
@@ -67,8 +67,15 @@ impl Contract {
         // Below zero it is shown, and refused, as a huge one.
         let [found, low, high] = [expiry, low, high].map(i64::cast_unsigned);
         within("expiry", found, low, high)?;
+        let (low, high) = if kind >= KIND_CALL {
+            (1, MAX_PRICE.0 >> 16)
+        } else {
+            (0, 0)
+        };
+        within("strike", strike, low, high)?;
         Ok(Self {
             expiry,
+            strike: Price(strike << 16), // at most 2^40
             ..Self::default()
         })
     }
@@ -140,6 +147,17 @@ fn nearest(price: Price) -> u64 {
 }
 
 impl Market {
+    /// What a lot pays where its underlying settles at so many quote atoms: the same, but of an option what is beyond its
+    /// strike.
+    fn pays_at(&self, mean: u64) -> u64 {
+        let strike = self.contract.strike.0 >> 16;
+        match self.kind {
+            KIND_CALL => mean.saturating_sub(strike),
+            KIND_PUT => strike.saturating_sub(mean),
+            _ => mean,
+        }
+    }
+
     /// Whether its contract has ended and waits for its settlement price: from its expiry on, until [`settle`].
     #[inline(always)]
     pub fn awaits_settlement(&self, now: i64) -> bool {
@@ -233,7 +251,8 @@ pub fn settle(assets: &mut [Asset], markets: &mut [Market], market: u16, now: i6
     let index = row.asset;
     let asset = assets.get_mut(usize::from(index));
     let asset = asset.ok_or(RiskError::UnknownAsset { asset: index })?;
-    let price = row.contract.settles_at(index, asset, now)?;
+    let mean = row.contract.settles_at(index, asset, now)?;
+    let price = row.pays_at(mean);
     (row.settlement_price, row.mode) = (price, MODE_SETTLEMENT);
     asset.next_expiry = next_expiry(markets, index);
     Ok(price)

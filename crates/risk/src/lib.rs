@@ -21,6 +21,8 @@
 //! | [`volatility`] | how far requirements follow the market's moves |
 //! | [`risk_terms`] | what governance sets on the risk of an asset |
 //! | [`expiry`] | contracts that end, and at which price |
+//! | [`smile`] | the volatility that options are marked at |
+//! | [`greeks`] | how an account moves with prices, volatility and time |
 //! | [`array`] | the same and what it would be worth in each scenario, kept between checks |
 //! | [`maturity`] | how much of the cash is profit that may not leave yet |
 //! | [`interest`] | what negative cash pays |
@@ -59,6 +61,7 @@ pub mod error;
 pub mod expiry;
 pub mod fixed;
 pub mod funding;
+pub mod greeks;
 pub mod interest;
 pub mod liquidation;
 pub mod market;
@@ -74,6 +77,7 @@ pub mod position;
 pub mod price;
 pub mod risk_terms;
 pub mod slice;
+pub mod smile;
 pub mod standard;
 pub mod tiers;
 pub mod units;

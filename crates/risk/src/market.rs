@@ -417,6 +417,16 @@ impl Market {
         Ok((index.minus(width)?, index.plus(width)?))
     }
 
+    /// As [`Market::band`], of an option: around what it is worth, as wide as that of a linear contract, and above nothing.
+    ///
+    /// # Errors
+    /// [`RiskError::Overflow`] where the band leaves the range of prices.
+    pub fn band_around(&self, fair: Price, index: Price) -> Result<(Price, Price)> {
+        let width = index.times_floor(self.price_band)?;
+        let low = fair.0.saturating_sub(width.0).max(1);
+        Ok((Price(low), fair.plus(width)?))
+    }
+
     /// The fee of one side of a trade of this value, rounded up.
     ///
     /// # Errors

@@ -119,3 +119,15 @@ pub fn check_range(
     let range = (u64::from(scan.range.0) * BPS) >> 20;
     within("range_bps", range, 0, rates.min().unwrap_or(range))
 }
+
+/// Whether there may be options on an asset: its price is scanned and its volatility estimated, for both make their
+/// arrays.
+///
+/// # Errors
+/// [`BoundError`] naming what is missing.
+pub fn check_optionable(asset: &Asset) -> core::result::Result<(), BoundError> {
+    let range = (u64::from(asset.scan.range.0) * BPS) >> 20;
+    within("range_bps", range, 10, 5_000)?;
+    let base = (u64::from(asset.volatility.base_rate.0) * BPS) >> 20;
+    within("base_rate_bps", base, 9, 5_000)
+}

@@ -8,7 +8,7 @@ use counterweight_risk::{
         Contract, LEAST_TERM, LONGEST_TERM, SETTLEMENT_PATIENCE, SETTLEMENT_WINDOW, Stood,
         next_expiry, settle,
     },
-    market::{KIND_FUTURE, KIND_PERPETUAL, MODE_SETTLEMENT},
+    market::{KIND_CALL, KIND_FUTURE, KIND_PERPETUAL, KIND_PUT, MODE_SETTLEMENT},
     units::MAX_PRICE,
 };
 use proptest::prelude::*;
@@ -292,7 +292,7 @@ fn markets_of_an_asset_settle_one_after_the_other() {
 #[test]
 fn a_contract_begins_an_hour_to_two_years_before_its_end() {
     let now = 1_700_000_000;
-    let new = |kind, expiry| Contract::new(kind, expiry, now).map(|contract| contract.expiry);
+    let new = |kind, expiry| Contract::new(kind, expiry, 0, now).map(|contract| contract.expiry);
     assert_eq!(new(KIND_PERPETUAL, 0), Ok(0));
     for expiry in [now + LEAST_TERM, now + LONGEST_TERM] {
         assert_eq!(new(KIND_FUTURE, expiry), Ok(expiry));
@@ -313,5 +313,12 @@ fn a_contract_begins_an_hour_to_two_years_before_its_end() {
             "{expiry}"
         );
     }
-    assert_eq!(new(2, now + LEAST_TERM).unwrap_err().field, "kind");
+    assert_eq!(new(4, now + LEAST_TERM).unwrap_err().field, "kind");
+    let option = |kind, strike| Contract::new(kind, now + LEAST_TERM, strike, now);
+    for kind in [KIND_CALL, KIND_PUT] {
+        assert_eq!(option(kind, 5).unwrap().strike, Price(5 << 16));
+        assert_eq!(option(kind, 0).unwrap_err().field, "strike");
+        assert_eq!(option(kind, (1 << 40) + 1).unwrap_err().field, "strike");
+    }
+    assert_eq!(option(KIND_FUTURE, 5).unwrap_err().field, "strike");
 }

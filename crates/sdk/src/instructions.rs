@@ -9,7 +9,7 @@ use anchor_lang::{
 use counterweight::{
     AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, accounts, instruction,
 };
-use counterweight_risk::AssetTerms;
+use counterweight_risk::{AssetTerms, option::SviTerms};
 
 /// The accounts of a clearinghouse that most instructions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,14 @@ impl Venue {
         build(
             self.govern(authority),
             instruction::SetGuardian { guardian },
+        )
+    }
+
+    /// `set_volatility_feed`.
+    pub fn set_volatility_feed(&self, authority: Pubkey, feed: Pubkey) -> Instruction {
+        build(
+            self.govern(authority),
+            instruction::SetVolatilityFeed { feed },
         )
     }
 
@@ -347,6 +355,40 @@ impl Venue {
             margin_account,
         };
         build(accounts, instruction::SetRiskModel { model, guards })
+    }
+
+    /// `greeks_view`.
+    pub fn greeks_view(&self, margin_account: Pubkey) -> Instruction {
+        let accounts = accounts::ViewMargin {
+            risk_book: self.risk_book,
+            margin_account,
+        };
+        build(accounts, instruction::GreeksView {})
+    }
+
+    /// `refresh_arrays`.
+    pub fn refresh_arrays(&self, markets: &[u16]) -> Instruction {
+        let accounts = accounts::RefreshArrays {
+            risk_book: self.risk_book,
+        };
+        let markets = markets.to_vec();
+        build(accounts, instruction::RefreshArrays { markets })
+    }
+
+    /// `set_smile`.
+    pub fn set_smile(
+        &self,
+        volatility_feed: Pubkey,
+        markets: &[u16],
+        svi: SviTerms,
+    ) -> Instruction {
+        let accounts = accounts::SetSmile {
+            volatility_feed,
+            clearinghouse: self.clearinghouse,
+            risk_book: self.risk_book,
+        };
+        let markets = markets.to_vec();
+        build(accounts, instruction::SetSmile { markets, svi })
     }
 
     /// `margin_view`.

@@ -195,6 +195,7 @@ impl Exchange {
             tick_size: config.tick_size,
             kind: config.kind.number(),
             expiry: config.expiry.unwrap_or_default(),
+            strike: config.strike.unwrap_or_default(),
             terms: config.terms(10u64.pow(u32::from(self.deployment.asset[0].decimals))),
         }
     }

@@ -11,9 +11,13 @@ use counterweight_sdk::{
         state::{self, Layout},
     },
     risk::{
-        Asset, Lots, Market, Position, Price, QuoteAtoms, Ratio, RiskError, account, asset,
+        Asset, Lots, Market, Position, Price, QuoteAtoms, Ratio, RiskError, account,
+        array::{RiskArray, Smile},
+        asset,
         expiry::Contract,
-        market, orders,
+        market,
+        option::SviTerms,
+        orders,
         orders::Peg,
         portfolio::Scan,
         tiers::{Schedule, Tier},
@@ -55,6 +59,9 @@ kinds! {
     Volatility => "Volatility",
     Scan => "Scan",
     Contract => "Contract",
+    Smile => "Smile",
+    SviTerms => "SviTerms",
+    RiskArray => "RiskArray",
 }
 
 impl<T: Kind, const N: usize> Kind for [T; N] {
@@ -133,10 +140,14 @@ fn structures() -> Vec<Value> {
             dust_notional rates_bps maintenance_fraction penalty_start penalty_max insurance_share price_band trade_fee
             settlement_price min_order_lots impact_notional scale_start scale_end trigger_fee taker_fee_tenths
             maker_fee_tenths funding_interval funding_cap scale_max scale closed_index ended multipliers contract
-            reserved reserved_risk),
+            smile array),
         structure!("Volatility", Volatility,
             fast slow initial maintenance deviations horizon base_rate most ramp max_return max_gap padding),
         structure!("Scan", Scan, range spread volatility_shift padding),
+        structure!("Smile", Smile, svi padding),
+        structure!("SviTerms", SviTerms, a b rho m sigma),
+        structure!("RiskArray", RiskArray,
+            cells largest mark index delta gamma vega theta time smile_time volatility slope reserved),
         structure!("Contract", Contract, expiry strike sum seconds padding),
         structure!("Tier", Tier, upper deduction rate padding),
         structure!("Position", Position,
@@ -200,6 +211,8 @@ fn constants() -> Value {
         "MODE_SETTLEMENT": market::MODE_SETTLEMENT,
         "KIND_PERPETUAL": market::KIND_PERPETUAL,
         "KIND_FUTURE": market::KIND_FUTURE,
+        "KIND_CALL": market::KIND_CALL,
+        "KIND_PUT": market::KIND_PUT,
         "MODEL_STANDARD": account::MODEL_STANDARD,
         "MODEL_PORTFOLIO": account::MODEL_PORTFOLIO,
         "RATIO_ONE": Ratio::ONE.0,
@@ -367,5 +380,16 @@ fn every_refusal() -> Vec<RiskError> {
         E::ZeroQuantity,
         E::TooManyOrders { limit: 0 },
         E::LegIsHedge { market },
+        E::NotAnOption { market },
+        E::StaleArray {
+            market,
+            age: 0,
+            limit: 0,
+        },
+        E::DriftedArray {
+            market,
+            drift: 0,
+            limit: 0,
+        },
     ]
 }

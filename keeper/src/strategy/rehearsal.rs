@@ -15,6 +15,7 @@ use counterweight_sdk::{
         collateral::{Offer, discount},
         liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
         market::MODE_SETTLEMENT,
+        marks::Marks,
         orders::Side,
         portfolio::Scanner,
         position::owed_since,
@@ -221,18 +222,14 @@ impl<'a> Rehearsal<'a> {
         if lots.0 == 0 || row.mode == MODE_SETTLEMENT {
             return Err(RiskError::NoPosition { market });
         }
-        let price = if lots.0 > 0 {
-            asset.maintenance_high
-        } else {
-            asset.maintenance_low
-        };
+        let marks = Marks::on(row, market, asset, lots.0 > 0, self.now)?;
         let params = &self.tables.header.params;
         let (book, view) = (self.tables.book(), self.account.view());
         let candidate = Candidate {
             health: self.health()?,
             market: row,
             lots,
-            price,
+            marks,
             rate: penalty_rate(row, params, self.elapsed()),
             buffer: params.liquidation_buffer,
             floor,
@@ -243,7 +240,7 @@ impl<'a> Rehearsal<'a> {
         } else {
             candidate.step(most)?
         };
-        Ok((step, lots, price.0))
+        Ok((step, lots, marks.price.0))
     }
 
     /// `liquidate` of at most so many lots, seen from the keeper's account.
@@ -292,7 +289,7 @@ impl<'a> Rehearsal<'a> {
         let mut split = slice.split();
         let (mut reward, mut edge) = (0i64, 0i64);
         for position in self.account.positions() {
-            let Some(leg) = split.leg(&book, position, elapsed)? else {
+            let Some(leg) = split.leg(&book, position, (self.now, elapsed))? else {
                 continue;
             };
             if leg.lots.0 == 0 {
@@ -429,7 +426,7 @@ impl<'a> Rehearsal<'a> {
         let mut split = self.slice_of(fraction)?.split();
         // The split asks for every position as it was before anything of it was taken.
         for position in self.account.positions().to_vec() {
-            let leg = split.leg(&book, &position, elapsed)?;
+            let leg = split.leg(&book, &position, (self.now, elapsed))?;
             if let Some(leg) = leg.filter(|leg| leg.lots.0 != 0) {
                 let row = self.row(position.market)?;
                 let gone = leg.lots.negated()?;

@@ -77,6 +77,9 @@ pub enum ErrorCode {
     /// The account has the present layout.
     #[msg("This account has the present layout already: there is nothing to migrate")]
     AlreadyMigrated = 19,
+    /// The signer is not the volatility feed.
+    #[msg("Only the clearinghouse's volatility feed may set a smile: sign with its key")]
+    NotVolatilityFeed = 20,
 
     // 100–199: parameters
     /// A parameter is outside its hard bounds.
@@ -144,6 +147,16 @@ pub enum ErrorCode {
     /// The asset has no oracle.
     #[msg("This asset has no oracle: there is nothing to refresh")]
     NoOracle = 213,
+    /// An option's array is too old.
+    #[msg(
+        "What this option is worth was computed too long ago: refresh its array first, anyone may"
+    )]
+    StaleArray = 214,
+    /// The index moved since an option's array was computed.
+    #[msg(
+        "The index has moved too far since this option was priced: refresh its array first, anyone may"
+    )]
+    DriftedArray = 215,
 
     // 300–399: margin accounts and balances
     /// Initial margin is not met.
@@ -298,6 +311,9 @@ pub enum ErrorCode {
         "No price from the expiry or later is recorded yet: refresh the price, or wait until ten minutes after the expiry"
     )]
     SettlementWaits = 429,
+    /// The market is no option.
+    #[msg("This market is no option: only options have a smile and an array")]
+    NotAnOption = 430,
 
     // 500–599: liquidation
     /// The account is not liquidatable.

@@ -29,7 +29,8 @@ pub mod state;
 pub use instructions::*;
 
 use counterweight_risk::{
-    AssetRiskTerms, AssetTerms, MarketTerms, portfolio::PortfolioTerms, standard::RiskTerms,
+    AssetRiskTerms, AssetTerms, MarketTerms, option::SviTerms, portfolio::PortfolioTerms,
+    standard::RiskTerms,
 };
 
 declare_id!("JyFC2iDV7T8k8sLRyvJ7e1Wvp3bRHdbRpDLohTzEekL");
@@ -72,6 +73,11 @@ pub mod counterweight {
     /// Sets the parameters of the clearinghouse.
     pub fn set_risk_terms(ctx: Context<SetTerms>, terms: RiskTerms) -> Result<()> {
         instructions::set_risk_terms(ctx, terms)
+    }
+
+    /// Sets who may set the smiles of options.
+    pub fn set_volatility_feed(ctx: Context<Govern>, feed: Pubkey) -> Result<()> {
+        instructions::set_volatility_feed(ctx, feed)
     }
 
     /// Sets the terms of portfolio margin.
@@ -205,9 +211,24 @@ pub mod counterweight {
         instructions::set_delegate(ctx, delegate)
     }
 
+    /// Returns an account's greeks.
+    pub fn greeks_view(ctx: Context<ViewMargin>) -> Result<GreeksView> {
+        instructions::greeks_view(ctx)
+    }
+
     /// Chooses by which model the account's margin is judged.
     pub fn set_risk_model(ctx: Context<SetRiskModel>, model: u8, guards: Guards) -> Result<()> {
         instructions::set_risk_model(ctx, model, guards)
+    }
+
+    /// Computes what options are worth now, and in each scenario.
+    pub fn refresh_arrays(ctx: Context<RefreshArrays>, markets: Vec<u16>) -> Result<()> {
+        instructions::refresh_arrays(ctx, markets)
+    }
+
+    /// Sets the smile that options are marked by.
+    pub fn set_smile(ctx: Context<SetSmile>, markets: Vec<u16>, svi: SviTerms) -> Result<()> {
+        instructions::set_smile(ctx, markets, svi)
     }
 
     /// Deposits collateral.

@@ -5,8 +5,7 @@ use counterweight_risk::{
     Health, Lots, QuoteAtoms,
     account::BALANCES,
     backstop::{
-        gross_notional, is_in_default, judged_kindly, lacking, merged, move_last, move_money,
-        share_of,
+        gross_value, is_in_default, judged_kindly, lacking, merged, move_last, move_money, share_of,
     },
     deleverage::{Closing, epoch_of, most},
     liquidation::is_restored,
@@ -153,7 +152,7 @@ impl Ledger {
             other,
             behind,
         };
-        let all = gross_notional(&self.book(), &view)?;
+        let all = gross_value(&self.book(), &view, self.now)?;
         closing.deficit = share_of(lacking, closing.value()?, all)?;
         Ok(closing)
     }

@@ -7,6 +7,7 @@ use counterweight_risk::{
     collateral::{Offer, Taking, discount},
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
+    marks::Marks,
     slice::{Leg, Slice, Slicer},
 };
 
@@ -98,7 +99,13 @@ impl Ledger {
             health,
             market: row,
             lots: Lots(lots),
-            price: self.price_of(market, lots),
+            marks: {
+                let price = self.price_of(market, lots);
+                Marks {
+                    price,
+                    notional: price,
+                }
+            },
             rate: penalty_rate(row, &self.params, self.now.saturating_sub(start)),
             buffer: self.params.liquidation_buffer,
             floor: None,
@@ -181,7 +188,7 @@ impl Ledger {
         require(slice.lots > 0, "too small")?;
         let (mut split, mut legs) = (slice.split(), Vec::new());
         for position in account.positions() {
-            let Some(leg) = split.leg(&book, position, elapsed)? else {
+            let Some(leg) = split.leg(&book, position, (self.now, elapsed))? else {
                 continue;
             };
             let market = usize::from(position.market);

@@ -10,6 +10,9 @@ const HEADINGS = {
   Volatility: '#### Volatility',
   Scan: '#### Scan',
   Contract: '#### Contract',
+  Smile: '#### Smile',
+  SviTerms: '#### SviTerms',
+  RiskArray: '#### RiskArray',
   Position: '#### Position',
   Entry: '#### Entry',
   Order: '#### Order',
@@ -21,6 +24,9 @@ const ABOUT = {
   Volatility: 'What is known of the volatility of an asset, and how requirements follow it.',
   Scan: 'How an asset is scanned for portfolio margin.',
   Contract: 'When and at what a contract ends.',
+  Smile: 'The smile that an option is marked by.',
+  SviTerms: 'Parameters of a smile.',
+  RiskArray: 'What a lot of an option is worth, and in each scenario.',
   Position: 'A slot of a margin account.',
   Entry: 'A fill, or a removal, that waits in the fill queue.',
   Order: 'A slot of the order book.',
@@ -103,7 +109,7 @@ export function rows(layout, markdown) {
   const seeds = Object.entries(layout.seeds).map(([name, seed]) => `  ${name}: ${quoted(seed)},`);
   const versions = Object.entries(layout.versions).map(([name, version]) => `  ${name}: ${version},`);
   // What others are made of comes first.
-  const parts = ['Tier', 'Volatility', 'Scan', 'Contract'];
+  const parts = ['Tier', 'Volatility', 'Scan', 'Contract', 'SviTerms', 'Smile', 'RiskArray'];
   const order = [...parts, ...layout.structures.map(({ name }) => name).filter((name) => !parts.includes(name))];
   const structures = order.map((name) => layout.structures.find((structure) => structure.name === name));
   return `${HEAD}

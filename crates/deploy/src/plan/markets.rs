@@ -15,7 +15,7 @@ use counterweight::{
 };
 use counterweight_risk::{
     Market,
-    market::{KIND_FUTURE, KIND_PERPETUAL, MODE_SETTLEMENT},
+    market::{KIND_CALL, KIND_FUTURE, KIND_PERPETUAL, KIND_PUT, MODE_SETTLEMENT},
 };
 use counterweight_sdk::terms;
 
@@ -30,6 +30,7 @@ const KIND: &str =
     "what a market is stays, since positions are on it: add a market under another name";
 const EXPIRY: &str = "when a future ends is fixed when it is added, since positions are on it: add a market under another \
                       name";
+const STRIKE: &str = "a strike is what the option is: add another market";
 const ENDED: &str = "a market that has ended stays so: write mode = \"ended\"";
 const NOT_ENDED: &str = "a file cannot end a market, since that fixes its price for good: the authority calls \
                          settle_market";
@@ -69,6 +70,7 @@ impl Planner<'_> {
             tick_size: market.tick_size,
             kind: market.kind.number(),
             expiry: market.expiry.unwrap_or_default(),
+            strike: market.strike.unwrap_or_default(),
             terms: market.terms(self.file.quote_atoms()),
         };
         let action = Action::AddMarket {
@@ -106,6 +108,11 @@ impl Planner<'_> {
             expiry_text(market.expiry.unwrap_or_default()),
         );
         self.fixed(&section, "expiry", expiries.0, expiries.1, EXPIRY);
+        let strikes = (
+            number(row.contract.strike.0 >> 16),
+            number(market.strike.unwrap_or_default()),
+        );
+        self.fixed(&section, "strike", strikes.0, strikes.1, STRIKE);
         if row.contract.is_over(self.context.now) {
             // It ends by itself, whatever the file calls its mode: nothing of it can be changed any more.
             let name = &market.name;
@@ -178,6 +185,8 @@ fn kind_text(kind: u8) -> &'static str {
     match kind {
         KIND_PERPETUAL => "perpetual",
         KIND_FUTURE => "future",
+        KIND_CALL => "call",
+        KIND_PUT => "put",
         _ => "of another kind",
     }
 }

@@ -152,6 +152,27 @@ pub fn explain(error: RiskError) -> Error {
             &[("left", left.into()), ("least", least.into())],
         ),
         RiskError::NoPosition { market } => refuse(C::NoPosition, &[("market", market.into())]),
+        RiskError::NotAnOption { market } => refuse(C::NotAnOption, &[("market", market.into())]),
+        RiskError::StaleArray { market, age, limit } => refuse(
+            C::StaleArray,
+            &[
+                ("market", market.into()),
+                ("age", age.into()),
+                ("limit", limit.into()),
+            ],
+        ),
+        RiskError::DriftedArray {
+            market,
+            drift,
+            limit,
+        } => refuse(
+            C::DriftedArray,
+            &[
+                ("market", market.into()),
+                ("moved", drift.into()),
+                ("limit", limit.into()),
+            ],
+        ),
         RiskError::LegIsHedge { market } => refuse(C::LegIsHedge, &[("market", market.into())]),
         RiskError::ZeroQuantity => C::ZeroQuantity.into(),
         RiskError::TooManyOrders { limit } => refuse(C::TooManyOrders, &[("limit", limit.into())]),

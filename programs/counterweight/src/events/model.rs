@@ -12,3 +12,22 @@ pub struct ModelChanged {
     /// 0 Standard, 1 Portfolio.
     pub model: u8,
 }
+
+/// The smile that options are marked by was set; its parameters in the fixed point of the risk book.
+#[event]
+pub struct SmileSet {
+    /// The clearinghouse.
+    pub clearinghouse: Pubkey,
+    /// The options.
+    pub markets: Vec<u16>,
+    /// Variance a year below the lowest of the smile.
+    pub a: u32,
+    /// Slope of the wings.
+    pub b: u32,
+    /// Skew.
+    pub rho: i32,
+    /// Where the smile is centred.
+    pub m: i32,
+    /// How round its bottom is.
+    pub sigma: u32,
+}

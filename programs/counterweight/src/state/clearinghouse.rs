@@ -45,8 +45,10 @@ pub struct Clearinghouse {
     pub insurance: i64,
     /// Roundings swept from the markets, in quote atoms.
     pub residue: i64,
+    /// Who may set the smiles of options; the default key for nobody.
+    pub volatility_feed: Pubkey,
     /// Zero.
-    pub reserved: [u64; 16],
+    pub reserved: [u64; 12],
 }
 
 const _: () = assert!(size_of::<Clearinghouse>() == 16 + 7 * 32 + 24 + 128);

@@ -3,6 +3,7 @@
 mod accrue_interest;
 mod close_margin_account;
 mod deposit;
+mod greeks_view;
 mod margin_view;
 mod open_margin_account;
 mod resize_margin_account;
@@ -14,6 +15,7 @@ mod withdraw;
 pub use accrue_interest::*;
 pub use close_margin_account::*;
 pub use deposit::*;
+pub use greeks_view::*;
 pub use margin_view::*;
 pub use open_margin_account::*;
 pub use resize_margin_account::*;

@@ -32,7 +32,10 @@ impl SetRiskModel<'_> {
         let (found, last) = (model.into(), MODEL_PORTFOLIO.into());
         within("model", found, MODEL_STANDARD.into(), last).or_refuse()?;
         if model == MODEL_PORTFOLIO && book.header.params.portfolio.floor.0 == 0 {
-            return Err(refuse(ErrorCode::ModelNotOffered, &[("model", model.into())]));
+            return Err(refuse(
+                ErrorCode::ModelNotOffered,
+                &[("model", model.into())],
+            ));
         }
         Ok(())
     }
@@ -53,7 +56,13 @@ pub(crate) fn set_risk_model(ctx: Context<SetRiskModel>, model: u8, guards: Guar
     let (book, now) = (risk_book.book(), Clock::get()?.unix_timestamp);
 
     margin.header.core.model = model;
-    require_initial(&book, &margin.view(), now, guards.max_age(), Gains::Weighted)?;
+    require_initial(
+        &book,
+        &margin.view(),
+        now,
+        guards.max_age(),
+        Gains::Weighted,
+    )?;
     guards.require_ratio(&book, &margin.view(), now)?;
     let account = accounts.margin_account.key();
     leave_liquidation_if_restored(&mut margin, &account, &book, now)?;

@@ -13,7 +13,7 @@ use counterweight_risk::{
     Market as MarketRow, MarketTerms,
     error::within,
     expiry::{Contract, next_expiry},
-    risk_terms::check_range,
+    risk_terms::{check_optionable, check_range},
 };
 
 /// Most quote atoms that a lot and tick may be.
@@ -28,10 +28,12 @@ pub struct MarketSetup {
     pub asset: u16,
     /// Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`].
     pub tick_size: u64,
-    /// 0 a perpetual, 1 a future.
+    /// 0 a perpetual, 1 a future, 2 a call, 3 a put.
     pub kind: u8,
-    /// When a future ends, unix seconds: an hour to two years ahead. 0 for a perpetual.
+    /// When it ends, unix seconds: an hour to two years ahead. 0 for a perpetual.
     pub expiry: i64,
+    /// The strike of an option, quote atoms a lot; else 0.
+    pub strike: u64,
     /// Its terms.
     pub terms: MarketTerms,
 }
@@ -88,7 +90,7 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     row.asset = setup.asset;
     row.kind = setup.kind;
     let now = Clock::get()?.unix_timestamp;
-    row.contract = Contract::new(setup.kind, setup.expiry, now).or_refuse()?;
+    row.contract = Contract::new(setup.kind, setup.expiry, setup.strike, now).or_refuse()?;
 
     let mut book = RiskBookMut::load(&accounts.risk_book)?;
     // The quote token is what everything is counted in: nothing to trade against itself.
@@ -99,6 +101,9 @@ pub(crate) fn add_market(ctx: Context<AddMarket>, index: u16, setup: MarketSetup
     // What the other markets on the asset follow already.
     row.multipliers = asset.volatility.steps();
     row.set_terms(&setup.terms).or_refuse()?;
+    if row.is_option() {
+        check_optionable(asset).or_refuse()?;
+    }
     check_range(&asset.scan, setup.asset, from_ref(&*row)).or_refuse()?;
     let found = book.push_market(*row)?;
     if found != index {

@@ -20,6 +20,7 @@ mod set_market_terms;
 mod set_outflow_limit;
 mod set_portfolio_terms;
 mod set_risk_terms;
+mod set_volatility_feed;
 mod settle_market;
 mod withdraw_fees;
 
@@ -43,5 +44,6 @@ pub(crate) use set_market_terms::*;
 pub use set_outflow_limit::*;
 pub(crate) use set_portfolio_terms::*;
 pub use set_risk_terms::*;
+pub(crate) use set_volatility_feed::*;
 pub use settle_market::*;
 pub use withdraw_fees::*;

@@ -8,7 +8,10 @@ use crate::{
     state::RiskBookMut,
 };
 use anchor_lang::prelude::*;
-use counterweight_risk::{AssetRiskTerms, risk_terms::check_range};
+use counterweight_risk::{
+    AssetRiskTerms,
+    risk_terms::{check_optionable, check_range},
+};
 
 /// Sets the risk terms of an asset; its markets follow at once.
 ///
@@ -28,8 +31,14 @@ pub(crate) fn set_asset_risk(
     let row = book.asset(asset)?;
     row.set_risk_terms(&terms);
     let scan = row.scan;
-    let (_, markets) = book.tables();
+    let (assets, markets) = book.tables();
     check_range(&scan, asset, markets).or_refuse()?;
+    if markets
+        .iter()
+        .any(|market| market.is_option() && market.follows(asset))
+    {
+        check_optionable(&assets[usize::from(asset)]).or_refuse()?;
+    }
     book.follow_volatility(asset)?;
 
     emit!(AssetChanged {

@@ -1,11 +1,7 @@
 //! `set_portfolio_terms`: whether portfolio margin is offered, its floor, and which assets are credited against each other.
 
 use super::SetTerms;
-use crate::{
-    error::OrRefuse,
-    events::GovernanceChanged,
-    state::RiskBookMut,
-};
+use crate::{error::OrRefuse, events::GovernanceChanged, state::RiskBookMut};
 use anchor_lang::prelude::*;
 use counterweight_risk::portfolio::PortfolioTerms;
 

@@ -6,7 +6,7 @@
 //! next touched (docs/risk.md, section 9).
 
 use super::{
-    liquidate::price_of,
+    liquidate::marks_of,
     resolve_default::{obstacle, require_accounts, require_default},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 use anchor_lang::prelude::*;
 use counterweight_risk::{
     Book, Health, Lots, Moment, QuoteAtoms, RiskError,
-    backstop::{gross_notional, judged_kindly, lacking, share_of},
+    backstop::{gross_value, judged_kindly, lacking, share_of},
     deleverage::{Closing, epoch_of, most},
     expiry::require_settled,
     liquidation::is_restored,
@@ -129,13 +129,13 @@ fn closing(
     }
     let mut closing = Closing {
         lots: Lots(if held.0 > 0 { size } else { -size }),
-        price: price_of(book, row, held, None, now)?,
+        price: marks_of(book, (market.index, row), held, None, now)?.price,
         deficit: QuoteAtoms::ZERO,
         other,
         behind,
     };
     let value = closing.value().or_refuse()?;
-    let all = gross_notional(book, &margin.view()).or_refuse()?;
+    let all = gross_value(book, &margin.view(), now).or_refuse()?;
     closing.deficit = share_of(lacking, value, all).or_refuse()?;
     Ok(closing)
 }

@@ -12,10 +12,11 @@ use crate::{
 };
 use anchor_lang::prelude::*;
 use counterweight_risk::{
-    Book, Health, Lots, Market as MarketRow, Moment, Price, QuoteAtoms, RiskError,
+    Book, Health, Lots, Market as MarketRow, Moment, QuoteAtoms, RiskError,
     expiry::require_settled,
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
+    marks::Marks,
     portfolio::Scanner,
     standard::{initial_for_takeover, maintenance},
 };
@@ -95,23 +96,20 @@ pub(super) fn open_liquidator<'a>(
     Ok(liquidator)
 }
 
-/// The price of the exchange: what the account's lots are valued at, so that it loses nothing by it.
-pub(super) fn price_of(
+/// The prices of the exchange: what the account's lots are valued at, so that it loses nothing by it.
+pub(super) fn marks_of(
     book: &Book,
-    row: &MarketRow,
+    (market, row): (u16, &MarketRow),
     lots: Lots,
     limit: Option<u64>,
     now: i64,
-) -> Result<Price> {
+) -> Result<Marks> {
     let asset = book.asset(row.asset).or_refuse()?;
     // The account may be judged by an older one, but nothing changes hands at it.
     asset.check_maintenance(row.asset, now).or_refuse()?;
     let long = lots.0 > 0;
-    let price = if long {
-        asset.maintenance_high
-    } else {
-        asset.maintenance_low
-    };
+    let marks = Marks::on(row, market, asset, long, now).or_refuse()?;
+    let price = marks.price;
     if let Some(limit) = limit {
         let within = if long {
             price.0 <= limit
@@ -123,7 +121,7 @@ pub(super) fn price_of(
             return Err(refuse(ErrorCode::LimitPriceExceeded, &numbers));
         }
     }
-    Ok(price)
+    Ok(marks)
 }
 
 /// Refuses an account that is not liquidatable; otherwise the time since when it is.
@@ -258,14 +256,14 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
             market: args.market,
         }));
     }
-    let price = price_of(&book, row, lots, args.limit_price, now)?;
+    let marks = marks_of(&book, (args.market, row), lots, args.limit_price, now)?;
     let rate = penalty_rate(row, book.params, now.saturating_sub(start));
     let view = liquidatee.view();
     let candidate = Candidate {
         health: before,
         market: row,
         lots,
-        price,
+        marks,
         rate,
         buffer,
         floor,

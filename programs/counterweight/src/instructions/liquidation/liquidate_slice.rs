@@ -142,7 +142,7 @@ fn exchange(
 fn take<'info>(
     slice: &Slice,
     (book, moment): (&Book, &Moment),
-    elapsed: i64,
+    times: (i64, i64),
     markets: &'info [AccountInfo<'info>],
     (liquidatee, liquidator): (&mut MarginMut, &mut MarginMut),
 ) -> Result<(QuoteAtoms, Record)> {
@@ -152,7 +152,7 @@ fn take<'info>(
     let mut markets = markets.iter();
     let mut at = 0;
     while let Some(position) = liquidatee.view().positions.get(at).copied() {
-        let leg = split.leg(book, &position, elapsed).or_refuse()?;
+        let leg = split.leg(book, &position, times).or_refuse()?;
         if let Some(leg) = leg {
             let info = markets.next().ok_or(ErrorCode::WrongAccountCount)?;
             let row = book.market(position.market).or_refuse()?;
@@ -258,7 +258,7 @@ pub(crate) fn liquidate_slice<'info>(
     let sides = (&mut liquidatee, &mut liquidator);
     let moment = book.params.moment(now);
     let terms = (&book, &moment);
-    let (reward, mut record) = take(&slice, terms, elapsed, ctx.remaining_accounts, sides)?;
+    let (reward, mut record) = take(&slice, terms, (now, elapsed), ctx.remaining_accounts, sides)?;
     require_reward(reward, slice.value, args.min_reward_bps)?;
 
     let after = require_outcome(&book, &before, &liquidatee, &liquidator, now, &args.guards)?;

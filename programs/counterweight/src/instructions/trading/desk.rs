@@ -33,6 +33,10 @@ pub struct Desk<'a, 'info> {
     pub index: IndexTicks,
     /// The lowest and highest price, in ticks, at which anything trades.
     pub band: (i64, i64),
+    /// What maintenance counts shorts and longs at.
+    pub marks: [Price; 2],
+    /// Why nothing can be traded at a price of now; of an option only, whose array is too old.
+    unpriced: Option<RiskError>,
     /// Makers whose accounts are at hand.
     pub makers: &'a [AccountInfo<'info>],
 }
@@ -65,10 +69,7 @@ impl<'a, 'info> Desk<'a, 'info> {
     ) -> Result<Self> {
         let row = tables.market(market).or_refuse()?;
         let asset = tables.asset(row.asset).or_refuse()?;
-        let tick = row.tick_size << 16; // tick_size ≤ 2^40
-        let ticks = |price: u64| (price / tick).cast_signed();
-        let (low, high) = row.band(asset.index).or_refuse()?;
-        Ok(Self {
+        let desk = Self {
             market,
             row,
             asset,
@@ -76,13 +77,65 @@ impl<'a, 'info> Desk<'a, 'info> {
             now,
             moment: tables.params.moment(now),
             index: IndexTicks {
-                floor: ticks(asset.index.0),
-                ceil: asset.index.0.div_ceil(tick).cast_signed(),
-                usable: asset.check_initial(row.asset, now, u32::MAX).is_ok(),
+                floor: 0,
+                ceil: 0,
+                usable: false,
             },
-            band: (low.0.div_ceil(tick).cast_signed(), ticks(high.0)),
+            band: (0, i64::MAX),
+            marks: [asset.maintenance_low, asset.maintenance_high],
+            unpriced: None,
             makers,
-        })
+        };
+        if row.is_option() {
+            return desk.priced_as_option();
+        }
+        desk.priced(asset.index, row.band(asset.index).or_refuse()?)
+    }
+
+    /// With the price of now, and what trades around it.
+    #[inline(always)]
+    fn priced(mut self, index: Price, (low, high): (Price, Price)) -> Result<Self> {
+        let tick = self.row.tick_size << 16; // tick_size ≤ 2^40
+        let ticks = |price: u64| (price / tick).cast_signed();
+        self.index = IndexTicks {
+            floor: ticks(index.0),
+            ceil: index.0.div_ceil(tick).cast_signed(),
+            usable: self
+                .asset
+                .check_initial(self.row.asset, self.now, u32::MAX)
+                .is_ok(),
+        };
+        self.band = (low.0.div_ceil(tick).cast_signed(), ticks(high.0));
+        Ok(self)
+    }
+
+    /// An option is worth what its array says. Where that is too old nothing can be traded, but orders can be cancelled.
+    #[cold]
+    #[inline(never)]
+    fn priced_as_option(mut self) -> Result<Self> {
+        match self.row.priced(self.market, self.asset, self.now) {
+            Ok(row) => {
+                self.marks = [row.maintenance_low, row.maintenance_high];
+                let band = self.row.band_around(row.index, self.asset.index);
+                self.priced(row.index, band.or_refuse()?)
+            }
+            Err(error) => {
+                self.unpriced = Some(error);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Refuses an option whose array is too old to trade by.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StaleArray`], [`ErrorCode::DriftedArray`].
+    #[inline(always)]
+    pub fn require_priced(&self) -> Result<()> {
+        match self.unpriced {
+            Some(error) => Err(explain(error)),
+            None => Ok(()),
+        }
     }
 
     /// The price of an order in ticks, as it stands now.

@@ -324,6 +324,7 @@ pub(super) fn run<'info>(
     desk.asset
         .check_maintenance_within(desk.row.asset, now, guards.max_age())
         .or_refuse()?;
+    desk.require_priced()?;
 
     let rests = !args.kind.is_immediate() && !args.reduce_only;
     let signed = args.side.signed(lots.unsigned_abs()).or_refuse()?;

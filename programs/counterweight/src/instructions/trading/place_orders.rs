@@ -125,6 +125,7 @@ pub(crate) fn place_orders<'info>(
     desk.asset
         .check_initial(desk.row.asset, now, guards.max_age())
         .or_refuse()?;
+    desk.require_priced()?;
     if margin.header.core.liquidation_start != 0 {
         return Err(ErrorCode::AccountInLiquidation.into());
     }

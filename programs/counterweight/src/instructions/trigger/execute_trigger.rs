@@ -150,14 +150,15 @@ pub(crate) fn execute_trigger<'info>(
     desk.asset
         .check_maintenance(desk.row.asset, now)
         .or_refuse()?;
+    desk.require_priced()?;
     let mut triggers = accounts.triggers.load_mut()?;
     let mut trigger = find(&triggers, place, index, now)?;
     let key = accounts.margin_account.key();
 
     // Fires on what is certain: with a wide interval, only if all of it has crossed.
     let tick = desk.row.tick_size << 16;
-    let low = (desk.asset.maintenance_low.0 / tick).cast_signed();
-    let high = desk.asset.maintenance_high.0.div_ceil(tick).cast_signed();
+    let low = (desk.marks[0].0 / tick).cast_signed();
+    let high = desk.marks[1].0.div_ceil(tick).cast_signed();
     if !trigger.fires(low, high) {
         if !trigger.follow(desk.index.floor) {
             let numbers = [
