@@ -6,6 +6,7 @@ use crate::{
 };
 use anchor_lang::solana_program::instruction::Instruction;
 use counterweight::state::MARKET_LARGEST;
+use counterweight_risk::expiry::LEAST_TERM;
 use counterweight_sdk::trading::{close_triggers, open_triggers};
 use counterweight_simnet::{Exchange, Keypair, Signer, keypair, largest_risk_book_version_1};
 
@@ -44,6 +45,13 @@ pub fn all(bytecode: Bytecode) -> Vec<Cost> {
         .expect("open_triggers");
     let drop = close_triggers(owner, holder.margin);
     run(&mut x, "close_triggers", &drop, &[&holder.key]);
+
+    let expiry = x.chain.time() + LEAST_TERM;
+    let dated = x.add_future(1, "DATED", expiry).expect("add_market");
+    x.chain.set_time(expiry);
+    x.refresh_all();
+    let settle = venue.settle_expired(dated);
+    run(&mut x, "settle_expired", &settle, &[]);
 
     let end = venue.settle_market(key, 0, x.index_ticks(0));
     run(&mut x, "settle_market", &end, &[&authority]);

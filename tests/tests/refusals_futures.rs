@@ -383,12 +383,7 @@ fn a_settlement_ends_the_liquidation_of_who_stands_without_the_contract() {
 fn what_a_contract_leaves_owing_is_resolved_after_its_end() {
     let mut w = weak();
     let market = w.dated.market;
-    let patron = w.dated.x.trader("patron");
-    let wallet = w.dated.x.wallet(&patron, 0, 20_000 * DOLLAR as u64);
-    let quote = w.dated.x.collateral(0);
-    let (owner, atoms) = (patron.key.pubkey(), 20_000 * DOLLAR as u64);
-    let fund = w.dated.x.venue.fund_insurance(owner, &quote, wallet, atoms);
-    w.dated.x.chain.send(&[fund], &[&patron.key]).unwrap();
+    insure(&mut w.dated, 20_000);
     w.ether(330_000_000_000);
     let view = w.dated.x.view(w.weak.margin).unwrap();
     assert!(view.equity < 0, "{view:?}");
@@ -423,23 +418,30 @@ fn the_backstop_is_neither_sold_nor_deleveraged_on_what_has_ended() {
         dated.x.funded("weak", 1_500),
         dated.x.funded("keeper", 100_000),
     );
-    let patron = dated.x.trader("patron");
-    let wallet = dated.x.wallet(&patron, 0, 5_000 * DOLLAR as u64);
-    let quote = dated.x.collateral(0);
-    let (owner, atoms) = (patron.key.pubkey(), 5_000 * DOLLAR as u64);
-    let fund = dated.x.venue.fund_insurance(owner, &quote, wallet, atoms);
-    dated.x.chain.send(&[fund], &[&patron.key]).unwrap();
-    let leg = dated.x.leg(dated.market, 15_000);
-    dated.x.block_trade(&weak, &dated.maker, &[leg]).unwrap();
+    insure(&mut dated, 5_000);
     let market = dated.market;
-    dated.at(dated.expiry - 20, 14_000_000_000);
+    let legs = [dated.x.leg(ETH_PERP, 2_500), dated.x.leg(market, 10_000)];
+    dated.x.block_trade(&weak, &dated.maker, &legs).unwrap();
+    dated.at(dated.expiry - 20, START_PRICE);
+    let ether = |dated: &mut Dated, price| {
+        dated.x.publish(ETH, price);
+        dated.x.refresh(&[ETH]).unwrap();
+    };
+    ether(&mut dated, 340_000_000_000);
     dated.x.resolve_default(weak.margin).unwrap();
     let backstop = dated.x.venue.backstop();
-    assert_eq!(dated.x.margin(&backstop).header.core.position_count, 1);
+    assert_eq!(dated.x.margin(&backstop).header.core.position_count, 2);
+
     dated.x.chain.set_time(dated.expiry);
     has_ended(&mut dated, |x| x.liquidate(&keeper, backstop, market, 10));
     has_ended(&mut dated, |x| x.deleverage_backstop(market));
-    dated.end(14_000_000_000);
+    dated.x.liquidate(&keeper, backstop, ETH_PERP, 10).unwrap();
+    // It fails now, and anyone could settle: its other positions wait as well.
+    ether(&mut dated, 150_000_000_000);
+    dated.at(dated.expiry + 1, START_PRICE);
+    has_ended(&mut dated, |x| x.liquidate(&keeper, backstop, ETH_PERP, 10));
+    has_ended(&mut dated, |x| x.deleverage_backstop(ETH_PERP));
+    dated.settle().unwrap();
     let maker = dated.maker.margin;
     for margin in [backstop, maker] {
         dated.x.settle_position(margin, market).unwrap();
@@ -447,4 +449,14 @@ fn the_backstop_is_neither_sold_nor_deleveraged_on_what_has_ended() {
     let keys = [maker, dated.taker.margin, weak.margin, keeper.margin];
     let sums = reconcile(&dated.x, &keys);
     assert!(sums.balances(), "{sums:?}");
+}
+
+/// Somebody pays so many dollars into the insurance fund.
+fn insure(dated: &mut Dated, dollars: u64) {
+    let (patron, atoms) = (dated.x.trader("patron"), dollars * DOLLAR as u64);
+    let wallet = dated.x.wallet(&patron, 0, atoms);
+    let quote = dated.x.collateral(0);
+    let owner = patron.key.pubkey();
+    let fund = dated.x.venue.fund_insurance(owner, &quote, wallet, atoms);
+    dated.x.chain.send(&[fund], &[&patron.key]).unwrap();
 }

@@ -59,6 +59,7 @@ bodies! {
     default_holes = "../../tests/default_holes.rs";
     defaults = "../../tests/defaults.rs";
     custody = "../../tests/custody.rs";
+    futures = "../../tests/futures.rs";
     governance = "../../tests/governance.rs";
     guards = "../../tests/guards.rs";
     hostile_accounts = "../../tests/hostile_accounts.rs";
@@ -75,6 +76,7 @@ bodies! {
     refusals_closing = "../../tests/refusals_closing.rs";
     refusals_custody = "../../tests/refusals_custody.rs";
     refusals_collateral = "../../tests/refusals_collateral.rs";
+    refusals_futures = "../../tests/refusals_futures.rs";
     refusals_governance = "../../tests/refusals_governance.rs";
     refusals_liquidation = "../../tests/refusals_liquidation.rs";
     refusals_margin = "../../tests/refusals_margin.rs";
