@@ -115,7 +115,7 @@ fn migrating_changes_no_figure() {
         tables
             .markets
             .iter()
-            .all(|row| row.reserved_risk == [0; 32])
+            .all(|row| row.array == RiskArray::default())
     );
     history::assert_complete(&x);
     // Nothing else has changed.

@@ -107,7 +107,7 @@ fn can_take(world: &World, account: usize) -> Option<bool> {
         .reference
         .on(now, backstop.equity);
     reference.add(QuoteAtoms(state.insurance)).ok()?;
-    let both = merged(&book, &own, &other, RECORDED).ok()?;
+    let both = merged(&book, (&own, RECORDED), (&other, now)).ok()?;
     let equity = both.health.equity.plus(QuoteAtoms(state.insurance)).ok()?;
     let floor = reference.floor(book.params.backstop_daily_loss);
     Some(equity >= both.health.requirement && equity >= floor)

@@ -145,14 +145,19 @@ pub struct Merged {
     pub balances: usize,
 }
 
-/// Judges two accounts as if one had taken the other over. Prices as in
-/// [`crate::standard::maintenance`].
+/// Judges two accounts as if one had taken the other over, with the collateral of each at its own moment: what the
+/// backstop took over once counts at the price that was recorded then, but what it takes over now at a price of now,
+/// or at the bound of a silent oracle. Otherwise the fund would pay for tokens that nobody can price.
 ///
 /// # Errors
 /// As [`crate::standard::maintenance`].
-pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result<Merged> {
+pub fn merged(
+    book: &Book,
+    (a, then): (&AccountView, i64),
+    (b, now): (&AccountView, i64),
+) -> Result<Merged> {
     let mut sum = Merged::default();
-    for account in [a, b] {
+    for (account, now) in [(a, then), (b, now)] {
         let collateral = collateral_of(book, account, now)?;
         let cash = book.cash_of(account, now)?;
         let equity = sum.health.equity.plus(cash)?;
@@ -180,7 +185,7 @@ pub fn merged(book: &Book, a: &AccountView, b: &AccountView, now: i64) -> Result
                 *rest = after;
             }
         }
-        judge(book, &joint, market, now, &mut sum.health)?;
+        judge(book, &joint, market, then, &mut sum.health)?;
         sum.slots += 1;
     }
     Ok(sum)

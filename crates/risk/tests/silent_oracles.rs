@@ -10,6 +10,7 @@ use common::{
 };
 use counterweight_risk::{
     AccountView, Balance, Health, QuoteAtoms, Ratio, RiskError,
+    backstop::merged,
     price::Reading,
     standard::{Gains, check_ages, initial, initial_for_takeover, maintenance},
 };
@@ -169,4 +170,35 @@ proptest! {
         prop_assert!(scenario.positions.is_empty()
             || initial(&book, &account, now, u32::MAX, Gains::Weighted).is_err());
     }
+}
+
+/// Found by the fuzzer `chain`: an account in default only because its collateral is silent was taken over at the last
+/// price of that collateral, so that the fund paid the debt for tokens that nobody could price.
+#[test]
+fn the_backstop_takes_silent_collateral_at_its_bound() {
+    let mut world = World::new(PAR);
+    let asset = world.add_asset(&asset_terms(), (0, 6), &[reading(dollars(20), NOW)]);
+    let balances = [Balance {
+        atoms: 1_000_000,
+        asset,
+        ..Balance::default()
+    }];
+    let of = |cash, balances| AccountView {
+        cash: QuoteAtoms(cash),
+        interest: 0,
+        balances,
+        positions: &[],
+        model: counterweight_risk::account::MODEL_STANDARD,
+    };
+    let (fund, failing) = (of(1_000_000, &balances[..]), of(-17_000_000, &balances[..]));
+    let book = world.book();
+    let equity = |now| {
+        let both = merged(&book, (&fund, 0), (&failing, now)).unwrap();
+        both.health.equity.0
+    };
+    // Of what it holds already, nine tenths of 20 dollars whatever the time. Of what it takes, that while the price is
+    // fresh, then eight tenths.
+    let fresh = 1_000_000 + 18_000_000 - 17_000_000 + 18_000_000;
+    assert!((equity(NOW + 600) - fresh).abs() < 100);
+    assert!((equity(NOW + 601) - (fresh - 2_000_000)).abs() < 100);
 }

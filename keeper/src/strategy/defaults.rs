@@ -77,9 +77,8 @@ impl Called {
     fn can_take(&self, scene: &Scene, account: &Margin) -> RiskResult<bool> {
         let both = merged(
             &scene.tables.book(),
-            &self.margin.view(),
-            &account.view(),
-            RECORDED,
+            (&self.margin.view(), RECORDED),
+            (&account.view(), scene.now),
         )?;
         let held = self.margin.positions().len() + account.positions().len();
         let netted = held.saturating_sub(both.slots);

@@ -62,7 +62,11 @@ impl Ledger {
     /// Whether the backstop can take an account over.
     fn can_take(&self, at: usize) -> Outcome<bool> {
         let (backstop, account) = (&self.accounts[BACKSTOP], &self.accounts[at]);
-        let both = merged(&self.book(), &backstop.view(), &account.view(), RECORDED)?;
+        let both = merged(
+            &self.book(),
+            (&backstop.view(), RECORDED),
+            (&account.view(), self.now),
+        )?;
         let fits = both.slots <= SLOTS && both.balances <= BALANCES;
         Ok(both.health.is_met() && both.health.equity >= self.floor() && fits)
     }

@@ -109,7 +109,8 @@ fn check_deeds(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
 /// old for that, at the recorded prices.
 pub(crate) fn standing(tables: &RiskTables, margin: &Margin, now: i64) -> Result<Health, String> {
     let (book, view) = (tables.book(), margin.view());
-    // At the beginning of time no price is too old.
+    // At the beginning of time no price is too old. What the backstop holds is judged at the prices that were recorded.
+    let now = if margin.header.is_backstop() { 0 } else { now };
     maintenance(&book, &view, now)
         .or_else(|_| maintenance(&book, &view, 0))
         .map_err(|error| format!("{error:?}"))

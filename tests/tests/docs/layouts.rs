@@ -10,10 +10,12 @@ use counterweight::{
 };
 use counterweight_risk::{
     AccountCore, Asset, Balance, Immature, Market, Outflow, Position, RiskParams,
+    array::{RiskArray, Smile},
     backstop::Reference,
     expiry::Contract,
     funding::Funding,
     interest::{Debt, Interest},
+    option::SviTerms,
     portfolio::{Credit, Portfolio, Scan},
     tiers::{Schedule, Tier},
     volatility::Volatility,
@@ -41,7 +43,8 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
     // The second entry is where the struct starts in an account: behind the 8 bytes of its type.
     vec![
         ("Clearinghouse", 8, layout!(Clearinghouse: version, bump, padding, id, creator, authority,
-            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue, reserved)),
+            nominated_authority, guardian, risk_book, quote_mint, quote_vault, fees, insurance, residue,
+            volatility_feed, reserved)),
         ("Custody", 8, layout!(Custody: version, bump, asset, padding, clearinghouse, mint, vault, recorded, outflow,
             reserved)),
         ("Outflow", 0, layout!(Outflow: limit, used, since, pending_limit, pending_from, window, pending_window)),
@@ -67,7 +70,11 @@ fn layouts() -> Vec<(&'static str, usize, Layout)> {
             maintenance_fraction, penalty_start, penalty_max, insurance_share, price_band, trade_fee,
             settlement_price, min_order_lots, impact_notional, scale_start, scale_end, trigger_fee,
             taker_fee_tenths, maker_fee_tenths, funding_interval, funding_cap, scale_max, scale,
-            closed_index, ended, multipliers, contract, reserved, reserved_risk)),
+            closed_index, ended, multipliers, contract, smile, array)),
+        ("Smile", 0, layout!(Smile: svi, padding)),
+        ("SviTerms", 0, layout!(SviTerms: a, b, rho, m, sigma)),
+        ("RiskArray", 0, layout!(RiskArray: cells, largest, mark, index, delta, gamma, vega, theta, time, smile_time,
+            volatility, slope, reserved)),
         ("Contract", 0, layout!(Contract: expiry, strike, sum, seconds, padding)),
         ("Tier", 0, layout!(Tier: upper, deduction, rate, padding)),
         ("Market (account)", 8, layout!(MarketAccount: version, bump, index, padding, sequence, clearinghouse,

@@ -75,8 +75,9 @@ pub(super) fn obstacle(
     margin: &MarginMut,
     backstop: &mut MarginMut,
 ) -> Result<Option<[(&'static str, i128); 6]>> {
-    // The account's own prices were fresh when it was judged.
-    let both = merged(book, &backstop.view(), &margin.view(), RECORDED).or_refuse()?;
+    let now = Clock::get()?.unix_timestamp;
+    let (own, taken) = (backstop.view(), margin.view());
+    let both = merged(book, (&own, RECORDED), (&taken, now)).or_refuse()?;
     let floor = backstop.header.floor(book);
     let slots = backstop.account().slots.len();
     // Positions that both have are one afterwards, in one market each.
