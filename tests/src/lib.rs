@@ -15,6 +15,7 @@ pub mod rng;
 pub mod scene;
 pub mod snapshot;
 pub mod world;
+pub mod written;
 
 use anchor_lang::prelude::Pubkey;
 use counterweight::error::ErrorCode;

@@ -5,7 +5,7 @@ use counterweight::{
     error::ErrorCode,
     state::{Layout, MAX_MARKETS, RISK_BOOK_HEADER, RiskBook},
 };
-use counterweight_risk::{Market, orders::Side};
+use counterweight_risk::{Market, array::RiskArray, orders::Side};
 use counterweight_sdk::accounts::{self, DecodeError};
 use counterweight_simnet::{
     Chain, Exchange, Signer, Start, keypair, largest_risk_book_version_1, limit, reconcile,

@@ -249,7 +249,7 @@ impl RiskArray {
             return Err(RiskError::StaleArray { market, age, limit });
         }
         let drift = self.index.0.abs_diff(asset.index.0);
-        let limit = asset.scan.range.of_floor(self.index.0)? >> DRIFT;
+        let limit = drift_limit(self.index, asset)?;
         if drift > limit {
             return Err(RiskError::DriftedArray {
                 market,
@@ -265,11 +265,13 @@ impl RiskArray {
         let [low, high] = self.maintenance(right, strike, row);
         let at = |index: Price, curve: Curve| self.worth(right, strike, index, curve);
         let initial = [row.initial_low, row.initial_high];
+        let reach = drift_limit(self.index, row).unwrap_or(u64::MAX);
         let [a, b] = initial.map(|index| at(index, Curve::Below));
-        let [c, d] = initial.map(|index| at(index, Curve::Above));
+        let [c, d] = initial.map(|index| at(index, Curve::Above { reach }));
+        let now = at(row.index, Curve::Above { reach });
+        row.initial_low = a.min(b).min(low).min(at(row.index, Curve::Below));
         row.index = at(row.index, Curve::Best);
-        row.initial_low = a.min(b).min(low);
-        row.initial_high = c.max(d).max(high);
+        row.initial_high = c.max(d).max(high).max(now);
         (row.maintenance_low, row.maintenance_high) = (low, high);
     }
 
@@ -285,14 +287,19 @@ impl RiskArray {
     }
 
     /// What a lot is worth at another index: by its tangent, which lies below; by delta and gamma, which is the best that
-    /// is known without pricing anew; or with twice the latter's curvature. Between nothing and what the right is to.
+    /// is known without pricing anew; or with twice the latter's curvature, and with delta as steep as it can be within
+    /// the range, as far as the index may drift: near the end a price can bend where nothing bends here.
+    ///
+    /// Always between what it could be exercised for and what the right is to; and it moves with the index at most, and
+    /// never against it.
     fn worth(&self, right: Right, strike: Price, index: Price, curve: Curve) -> Price {
         let moved = index.0.abs_diff(self.index.0);
         let by_delta = times_delta(moved, self.delta.unsigned_abs());
         let bend = match curve {
             Curve::Below => 0,
             Curve::Best => times_delta(moved, self.bend(moved) / 2),
-            Curve::Above => times_delta(moved, self.bend(moved)),
+            Curve::Above { reach } => times_delta(moved, self.bend(moved))
+                .max(times_delta(moved.min(reach), self.slope.into())),
         };
         let rises = (self.delta >= 0) == (index >= self.index);
         let straight = if rises {
@@ -300,11 +307,16 @@ impl RiskArray {
         } else {
             self.mark.0.saturating_sub(by_delta)
         };
-        let most = match right {
-            Right::Call => index,
-            Right::Put => strike,
+        let (least, most, its_way) = match right {
+            Right::Call => (index.0.saturating_sub(strike.0), index, index > self.index),
+            Right::Put => (strike.0.saturating_sub(index.0), strike, index < self.index),
         };
-        Price(straight.saturating_add(bend).min(most.0))
+        let most = if its_way {
+            most.0.min(self.mark.0.saturating_add(moved))
+        } else {
+            most.0.min(self.mark.0)
+        };
+        Price(straight.saturating_add(bend).min(most).max(least))
     }
 
     /// How much delta changes with a move of the index, 2^-30, at most one.
@@ -388,7 +400,16 @@ impl RiskArray {
 enum Curve {
     Below,
     Best,
-    Above,
+    /// As far as what it is a bound for.
+    Above {
+        reach: u64,
+    },
+}
+
+/// How far the index may move until an array is refused.
+#[inline(always)]
+fn drift_limit(index: Price, asset: &Asset) -> Result<u64> {
+    Ok(asset.scan.range.of_floor(index.0)? >> DRIFT)
 }
 
 /// A share of a ratio, at most all of it.
@@ -423,3 +444,6 @@ fn counted(gain: i64, percent: u8) -> i64 {
 fn times_delta(price: u64, delta: u64) -> u64 {
     mul_shift::<30>(price, delta).map_or(u64::MAX, |(whole, _)| whole)
 }
+
+#[cfg(test)]
+mod tests;

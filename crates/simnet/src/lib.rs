@@ -11,6 +11,7 @@ mod default;
 mod deployment;
 mod exchange;
 mod futures;
+mod options;
 mod layouts;
 mod ledger;
 mod liquidations;
@@ -24,12 +25,13 @@ mod tokens;
 pub use books::{limit, pegged};
 pub use chain::{Chain, Failure, Receipt, Start, Witness, appoint_witness, keypair};
 pub use counterweight_deploy::{
-    AssetConfig, Deployment, InterestConfig, MarketConfig, text::name16,
+    AssetConfig, Deployment, InterestConfig, MarketConfig, MarketKind, text::name16,
 };
 pub use deployment::completed;
 pub use exchange::{Exchange, Trader};
 pub use layouts::{largest_risk_book_version_1, risk_book_version_1};
 pub use ledger::{Reconciliation, reconcile};
+pub use options::flat_smile;
 pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};
 pub use rng::Rng;

@@ -26,6 +26,22 @@ impl Exchange {
         Ok(MarginView::try_from_slice(&bytes).expect("a view"))
     }
 
+    /// The account's greeks, by the program's view.
+    ///
+    /// # Errors
+    /// The program's refusal.
+    ///
+    /// # Panics
+    /// If the return data is no such view.
+    pub fn greeks(&mut self, margin: Pubkey) -> Result<GreeksView, Box<Failure>> {
+        let view = self.venue.greeks_view(margin);
+        let mut bytes = self.chain.simulate(&[view], &[])?.return_data;
+        // As in `view`; the count of the assets says how many there are.
+        bytes.resize(1_024, 0);
+        let mut data = &bytes[..];
+        Ok(GreeksView::deserialize(&mut data).expect("a view"))
+    }
+
     /// The risk book.
     ///
     /// # Panics

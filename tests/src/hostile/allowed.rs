@@ -140,6 +140,12 @@ pub const ALLOWED: &[Allowed] = &[
         because: "the guardian may pause too",
     },
     Allowed {
+        instruction: "refresh_arrays",
+        account: "risk_book",
+        by: &["B.risk_book"],
+        because: "anyone may refresh the arrays of any clearinghouse; this one has the same option",
+    },
+    Allowed {
         instruction: "refresh_prices",
         account: "risk_book",
         by: &["B.risk_book"],

@@ -9,7 +9,7 @@ use counterweight::{OrderArgs, TriggerArgs};
 use counterweight_risk::{expiry::LEAST_TERM, orders::Side};
 use counterweight_sdk::{instructions, trading};
 use counterweight_simnet::{
-    Deployment, Exchange, Signer, TOKEN_2022, TOKEN_CLASSIC, Trader, keypair, limit,
+    Deployment, Exchange, MarketKind, Signer, TOKEN_2022, TOKEN_CLASSIC, Trader, keypair, limit,
 };
 
 /// The key of a person, mint or price account of this name.
@@ -64,6 +64,8 @@ const TRIGGERS: [&str; 2] = ["alice", "bob"];
 pub const ENDED: u16 = 3;
 /// A future that has reached its expiry and is not settled.
 pub const DATED: u16 = 4;
+/// A call.
+pub const CALL: u16 = 5;
 
 /// The clearinghouse of `migrations/localnet.toml`, with a second market on SOL that has ended.
 pub(super) fn deployment() -> Deployment {
@@ -192,6 +194,10 @@ pub(super) fn populate(x: &mut Exchange) {
     assert_eq!(dated, DATED);
     x.chain.set_time(expiry);
     x.refresh_all();
+    x.offer_options(2);
+    let week = expiry + 7 * 86_400;
+    let call = x.add_option(1, "BTC-CALL", MarketKind::Call, 1_100_000, week);
+    assert_eq!(call.expect("add_market"), CALL);
     let alice = x.funded("alice", 100_000);
     x.deposit(&alice, 1, 100_000_000_000).expect("deposit");
     for id in [1, 2] {
@@ -303,7 +309,10 @@ pub(super) fn hand_over(x: &mut Exchange) {
     let heir = keypair("authority");
     let (venue, now) = (x.venue, x.authority.pubkey());
     let guardian = person("authority guardian");
-    let mut steps = vec![venue.set_guardian(now, guardian)];
+    let mut steps = vec![
+        venue.set_guardian(now, guardian),
+        venue.set_volatility_feed(now, person("stranger")),
+    ];
     if now != heir.pubkey() {
         steps.push(venue.nominate_authority(now, heir.pubkey()));
         steps.push(venue.accept_authority(heir.pubkey()));

@@ -2,7 +2,7 @@
 
 use super::{
     defaults::{self, BITCOIN, ETHER},
-    population::{DATED, ENDED, person, second_wallet, token_account},
+    population::{CALL, DATED, ENDED, person, second_wallet, token_account},
     world::Side,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
@@ -18,7 +18,7 @@ use counterweight_sdk::{
     instructions::{self as sdk, Collateral},
     trading::{self as books_sdk, Actor},
 };
-use counterweight_simnet::{Exchange, TOKEN_CLASSIC, limit, name16};
+use counterweight_simnet::{Exchange, flat_smile, TOKEN_CLASSIC, limit, name16};
 
 /// A call that succeeds in the world as it stands, or nothing for an instruction that nobody wrote
 /// one for. The data is the same for both clearinghouses, but for the number of a new one.
@@ -136,6 +136,9 @@ fn books(x: &Exchange, instruction: &str) -> Option<Instruction> {
         "settle_fills" => venue.settle_fills(0, &[bob], 8),
         "settle_position" => venue.settle_position(alice.margin_account, ENDED),
         "settle_expired" => venue.settle_expired(DATED),
+        "refresh_arrays" => venue.refresh_arrays(&[CALL]),
+        "set_smile" => venue.set_smile(person("stranger"), &[CALL], flat_smile(50)),
+        "greeks_view" => venue.greeks_view(alice.margin_account),
         "update_funding" => venue.update_funding(0),
         _ => return None,
     })
@@ -274,6 +277,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
         "set_fee_discount" => venue.set_fee_discount(authority, margin(x, "alice", 0), 1_000),
         "settle_market" => venue.settle_market(authority, 1, x.index_ticks(1)),
         "set_guardian" => venue.set_guardian(authority, person("stranger")),
+        "set_volatility_feed" => venue.set_volatility_feed(authority, person("alice")),
         "set_market_terms" => {
             let mut terms = x.market_setup(0).terms;
             terms.price_band_bps += 1;
