@@ -226,7 +226,8 @@ impl RiskArray {
             let edge = moved(self.index, range, thirds / 2);
             let apart = end.0.abs_diff(edge.0);
             let gained = beyond.abs_diff(pricer.price(edge, volatility).0);
-            mul_div_floor(gained, ONE_DELTA, apart.max(1)).unwrap_or(ONE_DELTA)
+            // Where the largest price cuts both off, nothing is known.
+            mul_div_floor(gained, ONE_DELTA, apart).unwrap_or(u64::MAX)
         };
         let here = self.delta.unsigned_abs();
         let widest = secant(6, beyond[0])
@@ -268,10 +269,9 @@ impl RiskArray {
         let reach = drift_limit(self.index, row).unwrap_or(u64::MAX);
         let [a, b] = initial.map(|index| at(index, Curve::Below));
         let [c, d] = initial.map(|index| at(index, Curve::Above { reach }));
-        let now = at(row.index, Curve::Above { reach });
-        row.initial_low = a.min(b).min(low).min(at(row.index, Curve::Below));
         row.index = at(row.index, Curve::Best);
-        row.initial_high = c.max(d).max(high).max(now);
+        row.initial_low = a.min(b).min(low);
+        row.initial_high = c.max(d).max(high);
         (row.maintenance_low, row.maintenance_high) = (low, high);
     }
 

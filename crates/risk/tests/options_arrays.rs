@@ -416,9 +416,7 @@ fn a_call_never_rises_where_its_index_falls() {
     assert!(row.index <= market.array.mark, "{:?}", row.index);
     let pricer = Pricer::new(input.right, Price(input.strike), Tenor::new(60));
     assert_eq!(
-        pricer
-            .price(Price(98_000 << 16), market.array.volatility)
-            .0,
+        pricer.price(Price(98_000 << 16), market.array.volatility).0,
         0
     );
 }

@@ -4,7 +4,7 @@ use super::RiskArray;
 use crate::{
     error::RiskError,
     portfolio::explain::SCENARIOS,
-    units::{Lots, MAX_LOTS, Price},
+    units::{Lots, MAX_LOTS},
 };
 use proptest::prelude::*;
 
@@ -48,7 +48,7 @@ fn any_lots() -> impl Strategy<Value = i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn sums_of_cells_are_those_of_128_bits(
@@ -83,12 +83,11 @@ proptest! {
 
     /// A share of the lots towards zero, by delta.
     #[test]
-    fn lots_by_delta_are_a_share_of_them(delta in -(1i64 << 30)..=1 << 30, lots in any_lots(), rest in any_lots()) {
+    fn lots_by_delta_are_a_share_of_them(delta in -(1i64 << 30)..=1 << 30, lots in any_lots()) {
         let array = RiskArray { delta, ..RiskArray::default() };
         let exact = i128::from(delta) * i128::from(lots);
         let (size, sign) = (exact.abs() >> 30, exact.signum());
         prop_assert_eq!(i128::from(array.delta_of(Lots(lots))), size * sign);
-        let _ = rest;
     }
 }
 
@@ -109,10 +108,9 @@ fn an_account_of_the_largest_positions_does_not_wrap() {
     for _ in 0..128 {
         array.add_to(&mut sums, Lots(lots)).unwrap();
     }
-    assert_eq!(sums, [128 * ((lots << 55) >> 16); COUNT]);
+    assert_eq!(sums, [128 * (lots << 39); COUNT]);
     assert_eq!(
         array.add_to(&mut sums, Lots(lots + 1)),
         Err(RiskError::Overflow)
     );
-    let _ = Price::ZERO;
 }
