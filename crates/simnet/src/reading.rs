@@ -3,7 +3,7 @@
 use crate::{Exchange, Failure};
 use anchor_lang::{AnchorDeserialize, prelude::Pubkey};
 use counterweight::{
-    MarginView,
+    GreeksView, MarginView,
     state::{Clearinghouse, Custody, Market, Triggers},
 };
 use counterweight_sdk::accounts::{self, Margin, OrderBook, RiskTables};

@@ -18,7 +18,7 @@ use counterweight_sdk::{
     instructions::{self as sdk, Collateral},
     trading::{self as books_sdk, Actor},
 };
-use counterweight_simnet::{Exchange, flat_smile, TOKEN_CLASSIC, limit, name16};
+use counterweight_simnet::{Exchange, TOKEN_CLASSIC, flat_smile, limit, name16};
 
 /// A call that succeeds in the world as it stands, or nothing for an instruction that nobody wrote
 /// one for. The data is the same for both clearinghouses, but for the number of a new one.

@@ -1,4 +1,4 @@
-//! Portfolio margin: the worst scenario of a whole book (docs/risk.md, section 5).
+//! Portfolio margin: the worst scenario of a whole book (docs/risk.md, section 16).
 //!
 //! The contracts on one asset are netted and scanned over moves of its price; opposite books on assets that move together
 //! are credited; what the scan cannot see is charged by itself: that contracts on one asset do not move as one

@@ -1,6 +1,7 @@
 //! Builds risk books and accounts through the public API, and random ones for the properties.
 #![allow(dead_code)] // each test file uses its part
 
+pub mod options;
 pub mod orders;
 pub mod portfolio;
 pub mod reference;
