@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build-sbf demo localnet client app app-test test bench crash scan fuzz idl fmt lint clean
+.PHONY: help build-sbf demo localnet client app app-test test bench crash scan study fuzz idl fmt lint clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -46,6 +46,10 @@ crash: ## replay a crash with 2,000 accounts, cross and isolated, and check ever
 scan: ## judge a million accounts in memory, and measure it: bench/SCAN.md
 	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
 		cargo run --quiet --release --locked -p counterweight-fleet --example scan -- $(ARGS)
+
+study: ## how often an hour exceeds margin, and what margin costs, on simulated paths: bench/STUDY.md
+	@. scripts/common.sh && use_target_dir "$$CARGO_TARGET_DIR" && \
+		cargo run --quiet --release --locked -p counterweight-study -- $(ARGS)
 
 fuzz: ## fuzz the engine and the chain for ten minutes, or ARGS=seconds: fuzz/README.md
 	@scripts/task fuzz $(ARGS)

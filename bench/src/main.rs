@@ -12,6 +12,7 @@ mod cases;
 mod crash;
 mod defaults;
 mod limits;
+mod options;
 mod orders;
 mod others;
 mod readme;

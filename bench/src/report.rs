@@ -2,7 +2,9 @@
 
 use crate::{
     cases::{self, Cost},
-    defaults, limits, orders, others, readme, refusals,
+    defaults, limits,
+    options::{self, OptionCost},
+    orders, others, readme, refusals,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -31,6 +33,9 @@ pub struct Measured {
     pub costs: Vec<Cost>,
     /// The engine's checks alone.
     pub sections: Vec<Section>,
+    /// The option mathematics.
+    #[serde(default)]
+    pub options: Vec<OptionCost>,
     /// Accounts.
     pub accounts: Vec<Size>,
 }
@@ -68,6 +73,7 @@ pub fn measure() -> Measured {
     Measured {
         costs,
         sections: sections::all(),
+        options: options::all(),
         accounts: sizes(),
     }
 }
@@ -171,6 +177,13 @@ fn figures(measured: &Measured) -> Vec<(String, u64)> {
             section.initial_with_orders,
         ));
     }
+    for option in &measured.options {
+        let name = &option.name;
+        all.push((format!("option price, {name}"), option.price));
+        all.push((format!("option greeks, {name}"), option.greeks));
+        all.push((format!("option scenario, {name}"), option.scenario));
+        all.push((format!("smile, {name}"), option.smile));
+    }
     all
 }
 
@@ -242,6 +255,7 @@ pub fn table(measured: &Measured) -> String {
         );
     }
     sections_table(&mut text, &measured.sections);
+    options_table(&mut text, &measured.options);
     text.push_str("\n## Accounts\n\n| account | bytes | rent, lamports |\n|---|--:|--:|\n");
     for size in &measured.accounts {
         let _ = writeln!(
@@ -286,6 +300,26 @@ fn sections_table(text: &mut String, sections: &[Section]) {
             each(|s| s.initial),
             grouped(section.initial_with_orders),
             each(|s| s.initial_with_orders),
+        );
+    }
+}
+
+fn options_table(text: &mut String, options: &[OptionCost]) {
+    text.push_str(
+        "\n## Options\n\nBlack's formula in integers, between two readings of the meter ([docs/options.md]\
+         (../docs/options.md)). `Each of 16` is a price at one of 16 forwards, with the time's root taken \
+         once; `smile` is the volatility at the strike.\n\n| option | price | with all greeks | each of 16 \
+         | smile |\n|---|--:|--:|--:|--:|\n",
+    );
+    for option in options {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            option.name,
+            grouped(option.price),
+            grouped(option.greeks),
+            grouped(option.scenario),
+            grouped(option.smile),
         );
     }
 }

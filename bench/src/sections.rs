@@ -86,7 +86,7 @@ fn check(x: &mut Exchange, trader: &Trader) -> [u64; 2] {
 }
 
 /// "Program consumption: 123 units remaining".
-fn remaining(line: &str) -> Option<u64> {
+pub(crate) fn remaining(line: &str) -> Option<u64> {
     line.strip_prefix("Program consumption: ")?
         .strip_suffix(" units remaining")?
         .parse()

@@ -33,7 +33,8 @@ pub enum Bytecode {
 }
 
 impl Bytecode {
-    fn path(self) -> PathBuf {
+    /// Where `scripts/build-sbf` left it.
+    pub fn path(self) -> PathBuf {
         let name = match self {
             Self::Program => "counterweight.so",
             Self::Probe => "counterweight_probe.so",

@@ -4,16 +4,44 @@
 
 /// Data of the instruction that measures the engine's checks of an account.
 pub const CHECK: &[u8] = b"probe: check";
+/// What the data of the instruction that prices an option begins with; [`OptionCase`] follows.
+pub const OPTION: &[u8] = b"probe: option";
 /// Data of the instruction that uses more stack than there is.
 pub const STACK: &[u8] = b"probe: stack";
 /// Data of the instruction that uses more heap than there is.
 pub const HEAP: &[u8] = b"probe: heap";
+/// An option and a smile that are evaluated between readings of the meter.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct OptionCase {
+    /// A risk price.
+    pub forward: u64,
+    /// A risk price.
+    pub strike: u64,
+    /// Until expiry.
+    pub seconds: u64,
+    /// A ratio: volatility a year.
+    pub volatility: u32,
+    /// 1 for a put.
+    pub put: u32,
+    /// For its own reading: the volatility of the smile at the strike is not that of the option.
+    pub smile: counterweight_risk::option::SviTerms,
+    /// Zero.
+    pub padding: u32,
+}
+
+/// Points at which an option is priced in one reading: as many as portfolio margin looks at.
+pub const SCENARIOS: u64 = 16;
+
 /// What stands before the number in the log line that says how much heap was used.
 pub const HEAP_LABEL: &str = "heap used:";
 
 #[cfg(target_os = "solana")]
+mod options;
+
+#[cfg(target_os = "solana")]
 mod chain {
-    use super::{CHECK, HEAP, HEAP_LABEL, STACK};
+    use super::{CHECK, HEAP, HEAP_LABEL, OPTION, STACK, options};
     use anchor_lang::{
         prelude::*,
         solana_program::{
@@ -54,6 +82,7 @@ mod chain {
             CHECK => check(accounts).map_err(Into::into),
             STACK => overflow_stack(accounts.len() as u64 + 1_000),
             HEAP => overflow_heap(),
+            _ if data.starts_with(OPTION) => options::measure(&data[OPTION.len()..]),
             _ => counterweight::entry::process(program_id, accounts, data),
         };
         log_heap();

@@ -41,8 +41,8 @@ impl SetRiskModel<'_> {
     }
 }
 
-/// Chooses the model. The account must meet initial margin by it, so that nobody escapes a liquidation by a choice and
-/// nobody chooses one.
+/// Chooses the model. The account must meet initial margin by it: a choice brings nobody into liquidation, and out of one
+/// only who is as good as an account that may add risk.
 ///
 /// # Errors
 /// [`ErrorCode::NotOwner`], [`ErrorCode::ModelNotOffered`], [`ErrorCode::InitialMarginNotMet`], those of the guards and
