@@ -388,6 +388,32 @@ impl RiskArray {
         }
     }
 
+    /// The fewest and the most lots of the underlying that any number of lots between two stand for, rounded apart: of
+    /// fewer numbers there are never more.
+    pub(crate) fn delta_between(&self, low: Lots, high: Lots) -> [i64; 2] {
+        let (low, high) = if self.delta < 0 {
+            (high, low)
+        } else {
+            (low, high)
+        };
+        let product = |lots: Lots| {
+            let share = mul_shift::<30>(lots.size(), self.delta.unsigned_abs());
+            let (size, inexact) = share.unwrap_or((lots.size(), false)); // at most the lots
+            let negative = (lots.0 < 0) != (self.delta < 0);
+            (size.cast_signed(), i64::from(inexact), negative)
+        };
+        // Below 2^46.
+        let least = match product(low) {
+            (size, more, true) => size.wrapping_add(more).wrapping_neg(),
+            (size, _, false) => size,
+        };
+        let most = match product(high) {
+            (size, _, true) => size.wrapping_neg(),
+            (size, more, false) => size.wrapping_add(more),
+        };
+        [least, most]
+    }
+
     /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since.
     #[inline(always)]
     pub(crate) fn drifted(&self, index: Price) -> u64 {

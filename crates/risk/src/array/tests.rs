@@ -88,6 +88,10 @@ proptest! {
         let exact = i128::from(delta) * i128::from(lots);
         let (size, sign) = (exact.abs() >> 30, exact.signum());
         prop_assert_eq!(i128::from(array.delta_of(Lots(lots))), size * sign);
+        let (floor, ceiling) = (exact >> 30, -(-exact >> 30));
+        prop_assert_eq!(array.delta_between(Lots(lots), Lots(lots)).map(i128::from), [floor, ceiling]);
+        let both = array.delta_between(Lots(lots.min(0)), Lots(lots.max(0))).map(i128::from);
+        prop_assert_eq!(both, [floor.min(0), ceiling.max(0)]);
     }
 }
 

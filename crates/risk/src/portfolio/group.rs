@@ -31,6 +31,9 @@ pub(super) struct Group {
     largest: i64,
     /// The options.
     options: Options,
+    /// Where there are options and collateral: the fewest and the most lots of linear contracts and of the collateral
+    /// that counts as lots together.
+    ends: Option<[i64; 2]>,
 }
 
 /// The options on one asset.
@@ -133,8 +136,8 @@ impl Group {
         let options = &mut self.options;
         options.any = true;
         array.add_to(&mut options.cells, lots)?;
-        self.add_delta(array.delta_of(lots));
         if terms.stage == Stage::Maintenance {
+            self.add_delta(array.delta_of(lots));
             let price = market.option_price(position.market, asset, lots.0 >= 0, terms.now)?;
             let (_, value) = lots.value_and_notional(price)?;
             let (_, notional) = lots.value_and_notional(asset.index)?;
@@ -161,15 +164,15 @@ impl Group {
             let bought = notional(bids.size(), Price(long))?;
             let sold = notional(asks.size(), Price(short))?;
             options.beyond = sum(options.beyond, sum(bought, sold)?)?;
-            for delta in [array.delta_of(bids), array.delta_of(asks.negated()?)] {
-                options.high = options.high.wrapping_add(delta.max(0));
-                options.low = options.low.wrapping_add(delta.min(0));
-            }
         }
+        // Each below 2^46.
+        let up = position.lots.0.wrapping_add(bids.0);
+        let down = position.lots.0.wrapping_sub(asks.0);
+        let [low, high] = array.delta_between(Lots(down), Lots(up));
+        options.low = options.low.wrapping_add(low);
+        options.high = options.high.wrapping_add(high);
         if array.index != asset.index {
-            let up = position.lots.0.wrapping_add(bids.0);
-            let down = asks.0.wrapping_sub(position.lots.0);
-            let largest = up.max(down).max(0).unsigned_abs();
+            let largest = up.max(down.wrapping_neg()).max(0).unsigned_abs();
             let more = notional(largest, Price(array.drifted(asset.index)))?;
             options.beyond = sum(options.beyond, more)?;
         }
@@ -190,9 +193,18 @@ impl Group {
 
     /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone. Returns what it
     /// stands for.
+    ///
+    /// With orders in options the scan looks at more than the ends of the net: a fill that leaves a net less short takes
+    /// collateral away from the linear contracts.
     pub(super) fn cover(&mut self, lots: u64) -> Lots {
         let lots = i64::try_from(lots).unwrap_or(i64::MAX);
         let of = |net: i64| lots.min(net.min(0).saturating_neg());
+        if self.options.any {
+            let at =
+                |linear: i64, option: i64| linear.saturating_add(of(linear.wrapping_add(option)));
+            let (low, high) = (self.low, self.high);
+            self.ends = Some([at(low, self.options.high), at(high, self.options.low)]);
+        }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
         self.low = self.low.saturating_add(low);
         self.high = self.high.saturating_add(high);
@@ -230,7 +242,7 @@ impl Group {
         need.is_scanned = true;
         (need.low, need.high, need.range) = (Lots(low), Lots(high), rate);
         let scan = if self.options.any {
-            let (scenario, loss) = self.worst_of_all(asset, [long, short])?;
+            let (scenario, loss) = self.worst_of_all(asset, stage)?;
             need.worst = scenario;
             let loss = loss.checked_add(self.options.beyond);
             let scan = multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
@@ -269,16 +281,25 @@ impl Group {
 
     /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing. Of what resting
     /// orders can make of the linear ones, both ends count.
+    ///
+    /// For adding risk, losses of linear contracts are counted at the high price and gains at the low one: a gain pays what
+    /// options lose, and these have no high price in their scenarios.
     #[cold]
     #[inline(never)]
-    fn worst_of_all(&self, asset: &Asset, prices: [Price; 2]) -> Result<(usize, u64)> {
+    fn worst_of_all(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
         let (mut worst, mut at) = (0, STILL);
-        for (end, lots) in [self.low, self.high].into_iter().enumerate() {
-            if end == 1 && self.low == self.high {
+        let prices = stage.prices(asset);
+        let ends = self.ends.unwrap_or([self.low, self.high]);
+        for (end, lots) in ends.into_iter().enumerate() {
+            if end == 1 && ends[0] == ends[1] {
                 break;
             }
             let (size, price) = (lots.unsigned_abs(), prices[usize::from(lots < 0)]);
-            let (most, least) = (notional(size, price)?, notional_floor(size, price)?);
+            let gaining = match stage {
+                Stage::Maintenance => price,
+                Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
+            };
+            let (most, least) = (notional(size, price)?, notional_floor(size, gaining)?);
             for (number, scenario) in SCENARIOS.iter().enumerate() {
                 let thirds = u64::from(scenario.thirds.unsigned_abs());
                 // Below 2^32 · 6 · 100.

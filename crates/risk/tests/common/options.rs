@@ -31,12 +31,62 @@ pub struct Resting {
 }
 
 /// A risk book with arrays, and an account.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Desk {
     pub world: World,
     pub core: AccountCore,
     pub slots: Vec<Position>,
     pub orders: Vec<Resting>,
+}
+
+/// What a counterexample needs to be read: not a page of zeros.
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let portfolio = &self.world.params.portfolio;
+        writeln!(out, "model {} cash {}", self.core.model, self.core.cash.0)?;
+        writeln!(out, "floor {:?} x{:?}", portfolio.floor, portfolio.initial)?;
+        for credit in portfolio.credits.iter().filter(|c| c.credit_bps > 0) {
+            writeln!(out, "{credit:?}")?;
+        }
+        for (at, asset) in self.world.assets.iter().enumerate().skip(1) {
+            let held = self.core.balance(u16::try_from(at).unwrap());
+            let prices = [
+                asset.initial_low,
+                asset.maintenance_low,
+                asset.index,
+                asset.maintenance_high,
+                asset.initial_high,
+            ];
+            let prices = prices.map(|price| price.0 as f64 / 65_536.0);
+            let weights = [
+                asset.weight_initial,
+                asset.weight_maintenance,
+                asset.pnl_weight,
+            ];
+            writeln!(
+                out,
+                "asset {at}: {prices:?} {weights:?} {:?} held {held} a lot {}",
+                asset.scan, asset.atoms_per_lot
+            )?;
+        }
+        for (at, row) in self.world.markets.iter().enumerate() {
+            let (maintenance, initial) = (&row.maintenance.tiers, &row.initial.tiers);
+            let rates = [maintenance[0].rate, initial[0].rate, initial[3].rate];
+            let (upper, fee) = (initial[0].upper, row.maker_fee_tenths);
+            writeln!(
+                out,
+                "market {at} on {} kind {} x{:?} {rates:?} to {upper} fee {fee}",
+                row.asset, row.kind, row.multipliers
+            )?;
+            if row.is_option() {
+                writeln!(out, "  {:?} {:?}", row.contract, row.array)?;
+            }
+        }
+        for held in self.positions() {
+            writeln!(out, "{held:?}")?;
+        }
+        write!(out, "{:?}", self.orders)
+    }
 }
 
 impl Desk {
@@ -59,13 +109,9 @@ impl Desk {
             return;
         }
         let row = self.world.markets[usize::from(market)];
-        let filled = self.account().fill(
-            market,
-            &row,
-            Lots(lots),
-            QuoteAtoms(quote),
-            &Moment::OFF,
-        );
+        let filled = self
+            .account()
+            .fill(market, &row, Lots(lots), QuoteAtoms(quote), &Moment::OFF);
         let _ = filled.unwrap();
     }
 
@@ -356,10 +402,7 @@ fn add_market(world: &mut World, assets: &[AssetShape], shape: &MarketShape) {
     let first = (range.max(10) * 10_000).div_ceil(on.fraction) + 1 + shape.more[0];
     let rates = [first, first + shape.more[1]].map(|rate| rate.min(10_000));
     let tier = |upper, rate_bps| TierTerms { upper, rate_bps };
-    let mut tiers = [tier(
-        u64::MAX,
-        rates[usize::from(shape.upper < u64::MAX)],
-    ); 4];
+    let mut tiers = [tier(u64::MAX, rates[usize::from(shape.upper < u64::MAX)]); 4];
     tiers[0] = tier(shape.upper, rates[0]);
     let terms = MarketTerms {
         tiers,
@@ -437,11 +480,7 @@ fn add_position(desk: &mut Desk, market: u16, shape: &PositionShape) {
 pub fn plain(range_bps: u32, shift_bps: u32) -> Desk {
     let mut world = World::new(PAR);
     let terms = asset_terms();
-    world.add_asset(
-        &terms,
-        (-2, 6),
-        &[super::reading(super::dollars(100), NOW)],
-    );
+    world.add_asset(&terms, (-2, 6), &[super::reading(super::dollars(100), NOW)]);
     world.assets[1].scan = Scan {
         range: Ratio::from_bps_ceil(range_bps),
         volatility_shift: Ratio::from_bps_ceil(shift_bps),
