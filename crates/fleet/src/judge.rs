@@ -172,6 +172,13 @@ impl Fleet {
                 push(row, *bps, now);
             }
         }
+        // Options are what they would be worth there.
+        let (assets, markets) = (&tables.assets, &mut tables.markets);
+        for (at, row) in (0u16..).zip(markets) {
+            if let Some(asset) = assets.get(usize::from(row.asset)) {
+                let _ = row.refresh_array(at, asset, now);
+            }
+        }
         let terms = &Terms::of(&tables, now);
         let (records, rows) = (&self.store.records, &self.store.rows);
         let used = self.index.used.words().par_chunks(WORDS).enumerate();

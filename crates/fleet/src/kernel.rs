@@ -69,8 +69,10 @@ impl Row {
     fn of(market: &Market, assets: &[Asset]) -> Self {
         let tiers = &market.maintenance.tiers;
         let prices = assets.get(usize::from(market.asset)).and_then(prices);
-        let ordinary =
-            prices.is_some() && is_folded(&market.maintenance) && market.mode != MODE_SETTLEMENT;
+        let ordinary = prices.is_some()
+            && is_folded(&market.maintenance)
+            && market.mode != MODE_SETTLEMENT
+            && !market.is_option();
         let odd = |side: usize| {
             // In an era in which lots were closed, an index counts for lots that are gone.
             let whole = closed_of(market.era[side]) == 0;

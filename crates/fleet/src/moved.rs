@@ -11,7 +11,7 @@ fn judged_asset(row: &Asset) -> impl PartialEq + use<> {
         (row.publish_time != 0, row.max_age_liquidation),
         (row.maintenance_low, row.maintenance_high, row.initial_low),
         (row.weight_maintenance, row.weight_initial_full),
-        row.atoms_per_lot,
+        (row.atoms_per_lot, row.index, row.scan),
     )
 }
 
@@ -21,6 +21,7 @@ fn judged_market(row: &Market) -> impl PartialEq + use<> {
         (row.asset, row.mode, row.settlement_price),
         (row.maintenance, row.index, row.era),
         (row.closed_index, row.ended),
+        (row.multipliers, row.array),
     )
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn compare(before: Option<&RiskTables>, after: &RiskTables) -> Change
     });
     // There are at most 64 assets.
     let mut assets: Vec<u16> = changed.filter_map(|(at, _)| at.try_into().ok()).collect();
+    let all = before.header.params.portfolio != after.header.params.portfolio;
     let mut eras = false;
     for (at, row) in after.markets.iter().enumerate() {
         let old = before.markets.get(at);
@@ -64,7 +66,7 @@ pub(crate) fn compare(before: Option<&RiskTables>, after: &RiskTables) -> Change
     assets.sort_unstable();
     assets.dedup();
     Change {
-        moved: Moved { assets, all: false },
+        moved: Moved { assets, all },
         eras,
     }
 }

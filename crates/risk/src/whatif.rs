@@ -26,28 +26,39 @@ pub struct Edges {
 }
 
 /// Where an account that meets maintenance would fail it if the price of one asset moved alone, with a narrow
-/// interval. The assets are lent for trying prices on, and come back as they were.
+/// interval. The tables are lent for trying prices on: lend copies. What options are worth at each price is computed anew.
 ///
-/// Equity is linear in a price and each requirement convex in it, so what is left over is concave: the account
-/// holds on one stretch of prices, and one search on each side finds where it ends.
+/// Without options equity is linear in a price and each requirement convex in it, so what is left over is concave: the
+/// account holds on one stretch of prices, and one search on each side finds where it ends. With long options it may hold
+/// again farther away: what is found is then one of the ends.
 ///
 /// # Errors
 /// [`RiskError::UnknownAsset`]; those of [`maintenance`] at the present price.
 pub fn edges(
     params: &RiskParams,
     assets: &mut [Asset],
-    markets: &[Market],
+    markets: &mut [Market],
     account: &AccountView,
     asset: u16,
     now: i64,
 ) -> Result<Edges> {
     let at = usize::from(asset);
     let before = *assets.get(at).ok_or(RiskError::UnknownAsset { asset })?;
+    let options = |market: &Market| market.asset == asset && market.is_option();
+    let any = markets.iter().any(options);
     let holds = |price: u64| {
         let row = &mut assets[at];
         (row.index, row.maintenance_low, row.maintenance_high) =
             (Price(price), Price(price), Price(price));
         row.publish_time = row.publish_time.max(now);
+        if any {
+            let row = *row;
+            let held = |market: &&mut Market| options(market);
+            for market in markets.iter_mut().filter(held) {
+                // The index of the row is of no account here: only its error would name it.
+                market.refresh_array(u16::MAX, &row, now)?;
+            }
+        }
         // What leaves the range of money is no price that a market could have.
         let book = Book {
             params,

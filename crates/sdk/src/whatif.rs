@@ -68,7 +68,7 @@ pub fn exposures(margin: &Margin) -> Vec<u16> {
 /// # Errors
 /// Those of [`counterweight_risk::whatif::edges`].
 pub fn edges(tables: &RiskTables, margin: &Margin, asset: u16, now: i64) -> Result<Edges> {
-    let mut assets = tables.assets.clone();
-    let (params, markets) = (&tables.header.params, &tables.markets);
-    counterweight_risk::whatif::edges(params, &mut assets, markets, &margin.view(), asset, now)
+    let (mut assets, mut markets) = (tables.assets.clone(), tables.markets.clone());
+    let (params, view) = (&tables.header.params, margin.view());
+    counterweight_risk::whatif::edges(params, &mut assets, &mut markets, &view, asset, now)
 }

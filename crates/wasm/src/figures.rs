@@ -117,10 +117,9 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::view`].
     pub fn edges(&self, asset: u16) -> Result<Edges> {
-        let mut assets = self.tables.assets.clone();
-        let (params, markets) = (&self.tables.header.params, &self.tables.markets);
-        let account = self.margin.view();
-        whatif::edges(params, &mut assets, markets, &account, asset, self.now).numbered()
+        let (mut assets, mut markets) = (self.tables.assets.clone(), self.tables.markets.clone());
+        let (params, account) = (&self.tables.header.params, self.margin.view());
+        whatif::edges(params, &mut assets, &mut markets, &account, asset, self.now).numbered()
     }
 
     /// Whether initial margin is met at usable prices: what adding risk asks for.

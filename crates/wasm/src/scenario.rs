@@ -247,7 +247,12 @@ impl Scenario {
         let row = self.asset(asset)?;
         let scale = params.scale(asset == 0, row.lot_exponent, reading.exponent);
         let changed = row.record(reading, scale, now).numbered()?;
-        let index = row.index;
+        let (index, steps) = (row.index, row.volatility.steps());
+        // Requirements follow volatility at once, as they do on the chain.
+        let markets = self.tables.markets.iter_mut();
+        for market in markets.filter(|market| market.follows(asset)) {
+            market.set_multipliers(steps).numbered()?;
+        }
         if changed && asset == 0 {
             let params = &mut self.tables.header.params;
             params.set_quote_price(index).numbered()?;
@@ -272,9 +277,24 @@ impl Scenario {
         (row.maintenance_low, row.maintenance_high) = (price, price);
         (row.confidence, row.price_flags) = (Price(0), 0);
         row.publish_time = row.publish_time.max(now);
+        self.price_options(asset)?;
         if asset == 0 {
             let params = &mut self.tables.header.params;
             params.set_quote_price(price).numbered()?;
+        }
+        Ok(())
+    }
+
+    /// What the options on an asset are worth now, as `refresh_arrays` computes it.
+    ///
+    /// # Errors
+    /// An unknown asset, one that never had a price.
+    pub fn price_options(&mut self, asset: u16) -> Result<()> {
+        let (now, row) = (self.now, *self.asset(asset)?);
+        for (at, market) in (0u16..).zip(&mut self.tables.markets) {
+            if market.asset == asset && market.is_option() {
+                market.refresh_array(at, &row, now).numbered()?;
+            }
         }
         Ok(())
     }
