@@ -376,6 +376,11 @@ fn governance(x: &mut Exchange, trader: &Trader) -> Vec<Cost> {
             &authority,
         );
         run(
+            "set_asset_risk",
+            venue.set_asset_risk(key, 5, asset.risk_terms()),
+            &authority,
+        );
+        run(
             "set_market_terms",
             venue.set_market_terms(key, 0, market),
             &authority,

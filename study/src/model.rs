@@ -83,7 +83,7 @@ pub struct Regime {
 
 const NEVER: f64 = f64::INFINITY;
 
-/// The regimes. In the long run 76 % of all time is calm, 23 % busy, 1 % crisis.
+/// The regimes. In the long run some 74 % of all time is calm, 25 % busy, 1 % crisis.
 pub const REGIME: [Regime; REGIMES] = [
     Regime {
         days_to: [NEVER, 5.0, 60.0],

@@ -131,7 +131,7 @@ impl Dated {
             if let Some((_, price)) = stood {
                 // A lot is 0.01 SOL: 10^-8 dollars a SOL are 10^-4 atoms a lot. Prices have 16 bits behind
                 // the point, of which 8 count.
-                sum += (u128::from(price.unsigned_abs()) << 16) / 10_000 >> 8;
+                sum += ((u128::from(price.unsigned_abs()) << 16) / 10_000) >> 8;
                 seconds += 1;
             }
         }

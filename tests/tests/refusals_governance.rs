@@ -57,6 +57,7 @@ fn of_the_authority(x: &mut Exchange, venue: &Venue, signer: Pubkey) -> Vec<Inst
         venue.add_market(signer, 3, x.market_setup(0)),
         venue.set_risk_terms(signer, x.deployment.risk_terms()),
         venue.set_asset_terms(signer, 1, x.deployment.asset[1].terms(true)),
+        venue.set_asset_risk(signer, 1, x.deployment.asset[1].risk_terms()),
         venue.set_market_terms(signer, 0, x.market_setup(0).terms),
         venue.set_guardian(signer, signer),
         venue.nominate_authority(signer, signer),

@@ -1,4 +1,4 @@
-//! Requirements that follow volatility (docs/risk.md, section 12).
+//! Requirements that follow volatility (docs/risk.md, section 14).
 //!
 //! Two exponentially weighted averages of the squared return a second stand for what the market does. Requirements are
 //! multiplied by how many of the resulting standard deviations the calm rate would not cover, never by less than one:

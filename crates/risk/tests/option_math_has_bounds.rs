@@ -57,6 +57,16 @@ fn the_normal_distribution_is_within_its_bounds() {
     assert!(tail(0).abs_diff(ONE / 2) <= 4);
 }
 
+/// What `black.rs` takes from one without looking: the most is at the centre, by a unit.
+#[test]
+fn no_probability_is_above_one() {
+    for a in 0..3_000_000 {
+        for b in [a, a + 1, a + 2] {
+            assert!(part(density(a), mills(a) + mills(b)) < ONE);
+        }
+    }
+}
+
 #[test]
 #[allow(clippy::cast_precision_loss)]
 fn a_logarithm_is_within_its_bound() {

@@ -205,6 +205,41 @@ fn what_is_far_out_of_the_money_is_worth_nothing_and_has_no_greeks() {
     }
 }
 
+#[test]
+fn the_smallest_deviations_do_not_wrap() {
+    // 1.5 forwards are 8 deviations of a twentieth away, and further with less.
+    for bits in 0..36 {
+        let deviation = Deviation::new(1 << bits);
+        for (forward, strike) in [
+            (2, 3),
+            (3, 2),
+            (1, 999),
+            (999, 1),
+            (1, 1 << 20),
+            (1 << 20, 1),
+        ] {
+            let (forward, strike) = (Price(forward << 40), Price(strike << 40));
+            let at = Moneyness::of(forward, strike);
+            let found = at.greeks(Right::Call, deviation, Tenor::new(1));
+            assert_eq!(found.price, at.intrinsic(Right::Call), "{bits}");
+            assert_eq!(
+                found.delta,
+                Delta(i64::from(forward > strike) << 30),
+                "{bits}"
+            );
+        }
+    }
+    // Deviations of a unit of the normal functions' arguments: a and b are neighbours. The price is
+    // below 0.4 of the deviation.
+    for deviation in 128..256 {
+        for apart in 0..8_000 {
+            let at = Moneyness::of(Price(1 << 40), Price((1 << 40) + apart));
+            let price = at.price(Right::Call, Deviation::new(deviation)).0;
+            assert!(price < 1 << 9, "{deviation} {apart}: {price}");
+        }
+    }
+}
+
 /// Tenors of seconds with volatilities of thousands: the only way out of the range.
 #[test]
 fn theta_saturates_and_does_not_wrap() {

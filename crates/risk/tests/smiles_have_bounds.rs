@@ -86,6 +86,18 @@ fn a_smile_is_flat_where_it_was_not_fitted_and_within_its_bounds() {
 }
 
 #[test]
+fn a_variance_below_zero_is_none() {
+    // A skew of −2, which no check lets through.
+    let terms = SviTerms {
+        rho: i32::MIN,
+        a: 1 << 24,
+        ..USUAL
+    };
+    let found = terms.volatility(2 << 38, Ratio::ZERO, MOST);
+    assert_eq!(found, Ratio(1 << 19));
+}
+
+#[test]
 fn parameters_beyond_their_bounds_are_refused_by_name() {
     let refused = |seconds, mutate: fn(&mut SviTerms)| {
         let mut terms = USUAL;

@@ -105,7 +105,7 @@ proptest! {
 
     /// After a silence, however long, it has risen as far as in the longest interval that is no gap.
     #[test]
-    fn a_silence_is_no_time_to_prepare_in(seconds in 1i64..1 << 40) {
+    fn a_silence_is_no_time_to_prepare_in(seconds in prop_oneof![1i64..40_000, 1i64..1 << 40]) {
         let terms = volatility_terms();
         let mut row = following(&terms);
         for _ in 0..20 {
@@ -173,6 +173,21 @@ proptest! {
             prop_assert!(bigger.0 >= initial && bigger.1 >= maintenance);
             let plain = both(&market_of(&terms, [Ratio::ONE; 2], interest), notional);
             prop_assert!(at_least((initial, maintenance), plain));
+        }
+    }
+
+    /// Rates are the product of the terms', the scale and the multiplier, each rounded up.
+    #[test]
+    fn every_factor_multiplies(terms in arb_market_terms(), steps in arb_steps(), interest in 0u64..1 << 26) {
+        let market = market_of(&terms, steps, interest);
+        for (tier, rate_bps) in market.rates_bps.iter().enumerate() {
+            let rate = number(Ratio::from_bps_ceil(*rate_bps));
+            let fraction = number(market.maintenance_fraction);
+            let initial = number(market.initial.tiers[tier].rate) - rate * number(market.scale) * number(steps[0]);
+            let maintenance = number(market.maintenance.tiers[tier].rate) - rate * fraction * number(steps[1]);
+            // A unit for each of two products, the first of which is multiplied by a rate of at most one.
+            let units = [initial, maintenance].map(|over| over * f64::from(Ratio::ONE.0));
+            prop_assert!(units.iter().all(|over| (-1e-3..2.0).contains(over)), "{:?}", units);
         }
     }
 

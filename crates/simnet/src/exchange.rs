@@ -13,7 +13,7 @@ use counterweight::{
     state::{MARKET_LARGEST, MARKET_ORDERS, MARKET_QUEUE},
 };
 use counterweight_risk::{
-    OutflowTerms,
+    AssetRiskTerms, OutflowTerms,
     asset::{ORACLE_NONE, ORACLE_PYTH_LEGACY, ORACLE_PYTH_PULL},
 };
 use counterweight_sdk::instructions::{self, Collateral, Venue};
@@ -132,6 +132,13 @@ impl Exchange {
         }
         for index in 0..deployment.market.len() as u16 {
             self.add_market(index).expect("add_market");
+        }
+        for (asset, config) in (0u16..).zip(&deployment.asset) {
+            let terms = config.risk_terms();
+            if terms != AssetRiskTerms::default() {
+                let set = self.venue.set_asset_risk(authority, asset, terms);
+                self.govern(set).expect("set_asset_risk");
+            }
         }
         self.refresh_all();
     }

@@ -11,8 +11,8 @@ use counterweight::{
     SliceArgs, TradeArgs, TriggerArgs, Which, state::PAUSE_TRADE,
 };
 use counterweight_risk::{
-    OutflowTerms, account::MODEL_STANDARD, asset::ORACLE_PYTH_PULL, orders::Side as OrderSide,
-    portfolio::PortfolioTerms,
+    AssetRiskTerms, OutflowTerms, account::MODEL_STANDARD, asset::ORACLE_PYTH_PULL,
+    orders::Side as OrderSide, portfolio::PortfolioTerms,
 };
 use counterweight_sdk::{
     instructions::{self as sdk, Collateral},
@@ -269,6 +269,11 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             venue.set_outflow_limit(authority, &quote, terms)
         }
         "pause" => venue.pause(authority, PAUSE_TRADE),
+        "set_asset_risk" => {
+            let mut terms = AssetRiskTerms::default();
+            terms.scan.range_bps = 300;
+            venue.set_asset_risk(authority, 1, terms)
+        }
         "set_asset_terms" => {
             let mut terms = assets[1].terms(true);
             terms.max_age_initial += 1;

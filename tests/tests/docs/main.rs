@@ -6,8 +6,8 @@ mod names;
 
 use counterweight::Guards;
 use counterweight_risk::{
-    AssetTerms, MarketTerms, error::BoundError, interest::InterestTerms, standard::RiskTerms,
-    tiers::TierTerms,
+    AssetRiskTerms, AssetTerms, MarketTerms, ScanTerms, VolatilityTerms, error::BoundError,
+    interest::InterestTerms, standard::RiskTerms, tiers::TierTerms,
 };
 use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
 use std::{collections::BTreeMap, path::Path};
@@ -194,6 +194,24 @@ macro_rules! too_large {
     };
 }
 
+/// Within all bounds.
+const RISK: AssetRiskTerms = AssetRiskTerms {
+    volatility: VolatilityTerms {
+        deviations_bps: 30_000,
+        horizon: 3_600,
+        base_rate_bps: 300,
+        most_bps: 30_000,
+        ramp_per_hour_bps: 10_000,
+        max_return_bps: 1_000,
+        max_gap: 900,
+    },
+    scan: ScanTerms {
+        range_bps: 300,
+        spread_bps: 150,
+        volatility_shift_bps: 2_500,
+    },
+};
+
 fn localnet_terms() -> (RiskTerms, AssetTerms, MarketTerms) {
     let deployment = Deployment::localnet();
     (
@@ -241,6 +259,18 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         (
             include_str!("../../../crates/risk/src/tiers.rs"),
             "TierTerms",
+        ),
+        (
+            include_str!("../../../crates/risk/src/risk_terms.rs"),
+            "AssetRiskTerms",
+        ),
+        (
+            include_str!("../../../crates/risk/src/risk_terms.rs"),
+            "ScanTerms",
+        ),
+        (
+            include_str!("../../../crates/risk/src/volatility.rs"),
+            "VolatilityTerms",
         ),
         (
             include_str!("../../../programs/counterweight/src/instructions/admin/add_asset.rs"),
@@ -305,6 +335,24 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         weight_initial_bps,
         deposit_cap,
         full_weight_deposits
+    ));
+    refusals.extend(too_large!(
+        RISK.volatility,
+        VolatilityTerms::check,
+        deviations_bps,
+        horizon,
+        base_rate_bps,
+        most_bps,
+        ramp_per_hour_bps,
+        max_return_bps,
+        max_gap
+    ));
+    refusals.extend(too_large!(
+        RISK.scan,
+        ScanTerms::check,
+        range_bps,
+        spread_bps,
+        volatility_shift_bps
     ));
     refusals.extend(too_large!(
         market,

@@ -72,7 +72,7 @@ pub struct Moneyness {
 
 /// How many deviations forward and strike are apart, seen from both.
 struct Normal {
-    /// a in the module's text, 2^-33: from −[`FAR`] to [`FAR`].
+    /// a in the module's text, 2^-33. No density is left from −[`FAR`] down and from [`FAR`] up.
     near: i64,
     /// b in the module's text, 2^-33.
     far: u64,
@@ -141,19 +141,19 @@ impl Moneyness {
         let density = math::density(normal.near.unsigned_abs());
         let ratio = normal.near_ratio();
         let share = normal.share(density, ratio);
-        // d1 of the textbooks is a where the strike is above, else b.
+        // d1 of the textbooks is a where the strike is above, else b. What is beyond is at most a half.
         let (above, at_d1) = if self.strike >= self.forward {
             let beyond = math::part(density, ratio);
             let above = if normal.near < 0 {
                 beyond
             } else {
-                ONE.saturating_sub(beyond)
+                ONE.wrapping_sub(beyond)
             };
             (above, density)
         } else {
             let at_far = math::density(normal.far);
             let beyond = math::part(at_far, math::mills(normal.far));
-            (ONE.saturating_sub(beyond), at_far)
+            (ONE.wrapping_sub(beyond), at_far)
         };
         // F·n(d1) = lo·n(a): no need of the forward's own density.
         let (lo, _) = ordered(self.forward, self.strike);
@@ -192,11 +192,7 @@ impl Moneyness {
         let (s, half) = (s >> 7, s >> 8);
         let near = half.cast_signed().wrapping_sub(apart.cast_signed());
         let far = s.wrapping_sub(half).wrapping_add(apart);
-        let limit = FAR.cast_signed();
-        Some(Normal {
-            near: near.clamp(-limit, limit),
-            far,
-        })
+        Some(Normal { near, far })
     }
 
     /// The price of an option, where the one out of the money is worth this share of the lower of
@@ -217,15 +213,16 @@ impl Normal {
     }
 
     /// What the option out of the money is worth, in the lower of forward and strike, 2^-36, for the
-    /// density and the Mills ratio of |a|. The differences are not negative but for the error.
+    /// density and the Mills ratio of |a|.
     #[inline(always)]
     fn share(&self, density: u64, ratio: u64) -> u64 {
         let far = math::mills(self.far);
         if self.near < 0 {
+            // Of neighbouring arguments the ratios may be a unit in the wrong order.
             math::part(density, ratio.saturating_sub(far))
         } else {
-            // Ratios are below 1.26 each.
-            ONE.saturating_sub(math::part(density, ratio.wrapping_add(far)))
+            // At most n(0)·2M(0), which is a unit below one (a test looks at each place around).
+            ONE.wrapping_sub(math::part(density, ratio.wrapping_add(far)))
         }
     }
 }

@@ -79,38 +79,36 @@ impl SviTerms {
     /// one where the two contradict each other.
     pub fn volatility(&self, log: i64, least: Ratio, most: Ratio) -> Ratio {
         let variance = self.variance(log);
-        // 2^-26 to 2^-40, whose root is 2^-20. A variance is below 2^42, its root below 2^28.
+        // 2^-26 to 2^-40, whose root is 2^-20. A variance is below 2^43, its root below 2^29.
         let root = math::root(variance << 14);
         let volatility = root.wrapping_add(1 << 30) >> 31;
         let volatility = Ratio(u32::try_from(volatility).unwrap_or(u32::MAX));
         volatility.max(least).min(most)
     }
 
-    /// The variance a year, 2^-26; below 2^42.
+    /// The variance a year, 2^-26; below 2^43.
     fn variance(&self, log: i64) -> u64 {
         // To 2^-28, nearest.
         let k = (log >> 9).wrapping_add(1) >> 1;
         let from_centre = k.clamp(-FARTHEST, FARTHEST).wrapping_sub(i64::from(self.m));
-        // Checked parameters have the centre within 4, so that both are at most 2^31, and their squares
-        // together at most 2^63. What was not checked is cut to that.
-        let limit = 1u64 << 31;
-        let side = from_centre.unsigned_abs().min(limit);
-        let sigma = u64::from(self.sigma).min(limit);
+        // Checked parameters have the centre within 4 and sigma below 8, so that both are at most 2^31 and
+        // the sum of their squares at most 2^63. Others may wrap here, to some other smile.
+        let (side, sigma) = (from_centre.unsigned_abs(), u64::from(self.sigma));
         let squares = side
             .wrapping_mul(side)
             .wrapping_add(sigma.wrapping_mul(sigma));
-        // 2^-28 with 31 more bits: to 2^-32, below 2^36.
+        // 2^-28 with 31 more bits: to 2^-32, at most 2^36.
         let hypotenuse = (math::root(squares) >> 27).cast_signed();
-        // |ρ| is at most 2^31 (unchecked), so below 2^62: to 2^-32, below 2^36.
+        // |ρ| is at most 2^31 and the side below 2^32, even unchecked: below 2^63, to 2^-32.
         let skew = i64::from(self.rho).wrapping_mul(side.cast_signed()) >> 26;
         let shape = if from_centre < 0 {
             hypotenuse.wrapping_sub(skew)
         } else {
             hypotenuse.wrapping_add(skew)
         };
-        // Not negative for |ρ| < 1 but for the rounding. Below 2^37.
+        // Negative for an unchecked ρ, or by a unit of rounding. Below 2^38.
         let shape = shape.max(0).cast_unsigned();
-        // 37 bits by 32, from 2^-54 to 2^-26: by halves of the shape, of 21 and 16 bits.
+        // 38 bits by 32, from 2^-54 to 2^-26: by halves of the shape, of 22 and 16 bits.
         let b = u64::from(self.b);
         let low = (shape & 0xffff).wrapping_mul(b) >> 16;
         let slope = (shape >> 16).wrapping_mul(b).wrapping_add(low) >> 12;
