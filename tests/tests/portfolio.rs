@@ -269,7 +269,7 @@ fn sol_in_the_account_hedges_sol_that_is_short() {
     let legs = [x.leg(0, -9_000)];
     x.block_trade(&carrier, &maker, &legs).unwrap();
     let view = x.view(carrier.margin).unwrap();
-    // The floor: a tenth of 3 % of 13,500 dollars.
+    // The spread, three tenths of a per cent of 13,500 dollars; the floor is as much.
     assert!(
         (view.maintenance_margin - 40_500_000).abs() < DOLLAR / 10,
         "{view:?}"

@@ -29,6 +29,8 @@ pub(super) struct Group {
     sizes: i64,
     /// The largest of them.
     largest: i64,
+    /// Lots of collateral that hedge a short.
+    covered: i64,
     /// The options.
     options: Options,
     /// Where there are options and collateral: the fewest and the most lots of linear contracts and of the collateral
@@ -206,17 +208,22 @@ impl Group {
             self.ends = Some([at(low, self.options.high), at(high, self.options.low)]);
         }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
+        self.covered = low;
         self.low = self.low.saturating_add(low);
         self.high = self.high.saturating_add(high);
         Lots(lots)
     }
 
     /// At most the lots that different contracts hedge of each other, whatever becomes of resting orders: each contract is
-    /// on one side only. All options together are one contract, of their delta: among them prices do not come apart.
+    /// on one side only. All options together are one contract, of their delta: among them prices do not come apart. And
+    /// collateral that hedges is one: a future has its premium against the token as well.
     fn hedged(&self) -> i64 {
         let mut all = *self;
         if self.options.any {
             all.add_sides(self.options.high, self.options.low.wrapping_neg());
+        }
+        if self.covered > 0 {
+            all.add_sides(self.covered, self.covered.wrapping_neg());
         }
         let others = all.sizes.wrapping_sub(all.largest);
         all.longs.min(all.shorts).min(others)
