@@ -3,6 +3,9 @@
 //!
 //! `LAYOUT=write cargo test -p counterweight-wasm --test layout` writes it.
 
+// Every constant of one object costs a level of its macro.
+#![recursion_limit = "512"]
+
 use counterweight_sdk::{
     PROGRAM_ID,
     program::{
