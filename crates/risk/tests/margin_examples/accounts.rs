@@ -110,7 +110,7 @@ pub mod terms {
             out,
             "\nMaintenance is {} of initial by Standard; initial is {} times maintenance by Portfolio. The floor is {} of Standard. Opposite books of BTC and ETH are \
              credited {} of the smaller scan, dollar for dollar. Collateral counts {} of its value initially, {} for maintenance. \
-             These terms are made for the examples; what terms cover is in [STUDY.md](../bench/STUDY.md), which finds a floor of 40 % better where futures have a premium.",
+             These terms are made for the examples; what terms cover is in [STUDY.md](../bench/STUDY.md).",
             percent(FRACTION),
             f64::from(INITIAL) / 10_000.0,
             percent(FLOOR),
@@ -137,7 +137,7 @@ counts in millionths; it keeps rates in parts of 2^20, rounded up, which can mak
 2. *Scan*: what the net loses in the worst of 16 scenarios (the price moves by 0, a third, two thirds or all of the range, up or down, with volatility up and down; and
    by twice the range, of which 35 % count). For perpetuals and futures the worst is the whole range, against the net.
 3. *Size*: what the tiers of Standard ask of so large a net above their first rate.
-4. *Spread*: a charge on what different contracts on the asset hedge of each other, since they do not move as one.
+4. *Spread*: a charge on what different contracts on the asset hedge of each other, or collateral hedges of a short, since they do not move as one.
 5. Over all assets: the sum, less *credits* for opposite nets of assets that move together, and never less than the *floor*, a share of Standard.
 
 `portfolio::explain` gives these parts of any account.
@@ -177,9 +177,9 @@ fn cash_and_carry() -> Example {
         collateral: &[(SOL, 1_000)],
         multiplier: 1,
         remark: "That the collateral gains what the short loses shows in Standard's equity, not in its requirement. Portfolio sees it as far as the collateral's weight goes, which is lower initially: \
-                 more of the short stays open then. No spread is charged between a contract and collateral: that the future's premium may grow is covered by the floor alone, so a clearinghouse \
-                 for such books needs a high one ([STUDY.md](../bench/STUDY.md)).",
-        by_hand: [[4_500.0, 7_500.0], [675.0, 1_856.25]],
+                 more of the short stays open then. What the collateral hedges pays the spread as one contract against another does: the future was sold above the index and is valued at the index, so \
+                 that its premium shows as a gain which closing it takes back, and the premium may grow against the token just as against a perpetual ([STUDY.md](../bench/STUDY.md)).",
+        by_hand: [[4_500.0, 7_500.0], [1_875.0, 3_712.5]],
     }
 }
 
