@@ -94,6 +94,7 @@ bodies! {
     takeover_limits = "../../tests/takeover_limits.rs";
     token_2022 = "../../tests/token_2022.rs";
     trading = "../../tests/trading.rs";
+    volatility = "../../tests/volatility.rs";
 }
 
 /// The test harness calls nobody before the first test, and tests run in any order: the system's
