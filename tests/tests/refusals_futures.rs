@@ -226,8 +226,8 @@ fn a_market_is_a_perpetual_without_an_expiry_or_a_future_with_one() {
             .govern(dated.x.venue.add_market(authority, 4, setup))
     };
     for (kind, expiry, bounds) in [
-        (2, low, ("kind", 2, 0, 1)),
-        (255, 0, ("kind", 255, 0, 1)),
+        (4, low, ("kind", 4, 0, 3)),
+        (255, 0, ("kind", 255, 0, 3)),
         (0, low, ("expiry", i128::from(low), 0, 0)),
         (1, 0, ("expiry", 0, low.into(), high.into())),
         (
