@@ -212,6 +212,8 @@ impl Deployment {
         }
         self.check_mints(&mut problems);
         self.check_ranges(&mut problems);
+        self.check_options(&mut problems);
+        self.check_portfolio(&mut problems);
         if problems.is_empty() {
             Ok(())
         } else {

@@ -1,6 +1,7 @@
 //! The file: a clearinghouse in basis points and whole tokens, as a person would write it.
 
 use crate::{
+    portfolio::PortfolioConfig,
     risk::{ScanConfig, VolatilityConfig},
     text,
 };
@@ -20,6 +21,10 @@ pub struct Deployment {
     /// Who may pause. Without, nobody at first, and whoever was named since then stays.
     #[serde(default, deserialize_with = "text::key")]
     pub guardian: Option<Pubkey>,
+    /// Who may set the smiles that options are marked by. Without, nobody at first, and whoever was named since then
+    /// stays.
+    #[serde(default, deserialize_with = "text::key")]
+    pub volatility_feed: Option<Pubkey>,
     /// Whether it has a backstop: the margin account that holds the insurance fund and takes over accounts in
     /// default. Without one there is only deleveraging.
     #[serde(default = "yes")]
@@ -38,6 +43,9 @@ pub struct Deployment {
     pub profit_maturity: u32,
     /// Interest on negative cash.
     pub interest: InterestConfig,
+    /// Portfolio margin. Without, it is not offered.
+    #[serde(default)]
+    pub portfolio: Option<PortfolioConfig>,
     /// Assets; the first is the quote token.
     pub asset: Vec<AssetConfig>,
     /// Markets.

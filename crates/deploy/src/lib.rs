@@ -22,6 +22,7 @@ pub mod change;
 mod check;
 mod config;
 mod plan;
+pub mod portfolio;
 pub mod risk;
 mod step;
 mod terms;
@@ -35,6 +36,7 @@ pub use config::{
     TokenProgram,
 };
 pub use plan::{Impossible, Plan, PlanError, plan};
+pub use portfolio::{CreditConfig, PortfolioConfig};
 pub use risk::{ScanConfig, VolatilityConfig};
 pub use step::{Action, GROWTHS_A_STEP, Step};
 pub use terms::{TOKEN_2022, TOKEN_CLASSIC, atoms_in, sponsored_account};

@@ -6,6 +6,7 @@
 mod assets;
 mod governance;
 mod markets;
+mod portfolio;
 mod risk;
 
 use crate::{
@@ -162,8 +163,15 @@ pub fn plan(file: &Deployment, context: &Context, chain: &OnChain) -> Result<Pla
     planner.clearinghouse();
     planner.assets();
     planner.asset_risks(Ranges::Falling);
-    planner.markets();
+    // An option is only added where its asset is scanned already, and a range rises only above the rates of the
+    // perpetuals and futures that are there.
+    let options = planner.first_new_option();
+    planner.existing_markets();
+    planner.new_markets(..options);
     planner.asset_risks(Ranges::Rising);
+    planner.new_markets(options..);
+    planner.portfolio();
+    planner.volatility_feed();
     planner.backstop();
     if !planner.impossible.is_empty() {
         return Err(PlanError::Impossible(planner.impossible));

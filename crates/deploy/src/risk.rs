@@ -96,9 +96,10 @@ pub(crate) fn check_risk(section: &mut Section, asset: &AssetConfig, is_quote: b
 }
 
 impl Deployment {
-    /// No scan reaches farther than the first maintenance rate of a market on the asset.
+    /// No scan reaches farther than the first maintenance rate of a perpetual or future on the asset.
     pub(crate) fn check_ranges(&self, problems: &mut Vec<Problem>) {
-        let lives = |market: &&MarketConfig| market.mode != MarketMode::Ended;
+        let lives =
+            |market: &&MarketConfig| !market.kind.is_option() && market.mode != MarketMode::Ended;
         for market in self.market.iter().filter(lives) {
             let underlying = self.asset.iter().find(|asset| asset.name == market.asset);
             let range = underlying.map_or(0, |asset| asset.risk_terms().scan.range_bps);

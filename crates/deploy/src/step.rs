@@ -5,7 +5,8 @@ use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use core::fmt;
 use counterweight::{AssetSetup, ClearinghouseSetup, MarketSetup};
 use counterweight_risk::{
-    AssetRiskTerms, AssetTerms, MarketTerms, OutflowTerms, standard::RiskTerms,
+    AssetRiskTerms, AssetTerms, MarketTerms, OutflowTerms, portfolio::PortfolioTerms,
+    standard::RiskTerms,
 };
 use counterweight_sdk::instructions::{self, Collateral};
 
@@ -26,8 +27,12 @@ pub enum Action {
     },
     /// Sets the parameters of the clearinghouse.
     SetRiskTerms(Box<RiskTerms>),
+    /// Sets the terms of portfolio margin.
+    SetPortfolioTerms(Box<PortfolioTerms>),
     /// Names who may pause.
     SetGuardian(Pubkey),
+    /// Names who may set the smiles of options.
+    SetVolatilityFeed(Pubkey),
     /// Adds an asset.
     AddAsset(Box<AssetSetup>),
     /// Makes an asset depositable.
@@ -100,7 +105,9 @@ impl Action {
         match self {
             Self::CreateClearinghouse { .. } => "create_clearinghouse",
             Self::SetRiskTerms(_) => "set_risk_terms",
+            Self::SetPortfolioTerms(_) => "set_portfolio_terms",
             Self::SetGuardian(_) => "set_guardian",
+            Self::SetVolatilityFeed(_) => "set_volatility_feed",
             Self::AddAsset(_) => "add_asset",
             Self::ListCollateral { .. } => "list_collateral",
             Self::SetAssetTerms { .. } => "set_asset_terms",
@@ -152,7 +159,9 @@ impl Step {
                 instructions::create_clearinghouse(authority, *id, quote, (**setup).clone())
             }
             Action::SetRiskTerms(terms) => venue.set_risk_terms(authority, **terms),
+            Action::SetPortfolioTerms(terms) => venue.set_portfolio_terms(authority, **terms),
             Action::SetGuardian(guardian) => venue.set_guardian(authority, *guardian),
+            Action::SetVolatilityFeed(feed) => venue.set_volatility_feed(authority, *feed),
             Action::AddAsset(setup) => venue.add_asset(authority, (**setup).clone()),
             Action::ListCollateral { collateral, terms } => {
                 venue.list_collateral(authority, collateral, **terms)
@@ -192,7 +201,9 @@ impl fmt::Display for Step {
                 quote.mint
             ),
             Action::SetRiskTerms(_) => write!(f, "set the terms of the clearinghouse"),
+            Action::SetPortfolioTerms(_) => write!(f, "set the terms of portfolio margin"),
             Action::SetGuardian(guardian) => write!(f, "set the guardian to {guardian}"),
+            Action::SetVolatilityFeed(feed) => write!(f, "set the volatility feed to {feed}"),
             Action::AddAsset(_) => write!(f, "add {subject}"),
             Action::ListCollateral { collateral, .. } => {
                 write!(f, "make {subject} depositable (mint {})", collateral.mint)

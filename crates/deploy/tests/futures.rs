@@ -76,7 +76,10 @@ fn the_file_gives_the_expiry_as_seconds_or_as_a_date() {
         );
     }
     for (lines, sentence) in [
-        ("kind = \"forward\"", "expected `perpetual` or `future`"),
+        (
+            "kind = \"forward\"",
+            "expected one of `perpetual`, `future`, `call`, `put`",
+        ),
         ("expiry = 2027-03-26", "2027-03-26 is no moment"),
         (
             "expiry = 2027-03-26T08:00:00",
@@ -96,7 +99,7 @@ fn a_future_has_an_expiry_in_reach_and_a_perpetual_has_none() {
     for (file, sentence) in [
         (
             with_future(None),
-            "[[market]] SOL-DATED: expiry is missing, needed is the time at which the future ends",
+            "[[market]] SOL-DATED: expiry is missing, needed is the time at which it ends",
         ),
         (
             perpetual,

@@ -6,8 +6,12 @@ mod names;
 
 use counterweight::Guards;
 use counterweight_risk::{
-    AssetRiskTerms, AssetTerms, MarketTerms, ScanTerms, VolatilityTerms, error::BoundError,
-    interest::InterestTerms, standard::RiskTerms, tiers::TierTerms,
+    AssetRiskTerms, AssetTerms, MarketTerms, ScanTerms, VolatilityTerms,
+    error::BoundError,
+    interest::InterestTerms,
+    portfolio::{CreditTerms, PortfolioTerms},
+    standard::RiskTerms,
+    tiers::TierTerms,
 };
 use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
 use std::{collections::BTreeMap, path::Path};
@@ -269,6 +273,14 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
             "ScanTerms",
         ),
         (
+            include_str!("../../../crates/risk/src/portfolio/terms.rs"),
+            "PortfolioTerms",
+        ),
+        (
+            include_str!("../../../crates/risk/src/portfolio/terms.rs"),
+            "CreditTerms",
+        ),
+        (
             include_str!("../../../crates/risk/src/volatility.rs"),
             "VolatilityTerms",
         ),
@@ -354,6 +366,25 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         spread_bps,
         volatility_shift_bps
     ));
+    let portfolio = PortfolioTerms {
+        floor_bps: 1_000,
+        initial_bps: 15_000,
+        ..PortfolioTerms::default()
+    };
+    let check = |terms: &PortfolioTerms| terms.check(4);
+    refusals.extend(too_large!(portfolio, check, floor_bps, initial_bps));
+    let check = |credit: &CreditTerms| {
+        let mut terms = portfolio;
+        terms.credits[0] = *credit;
+        terms.check(4)
+    };
+    let credit = CreditTerms {
+        first: 1,
+        second: 2,
+        credit_bps: 1,
+        ratio_bps: 100,
+    };
+    refusals.extend(too_large!(credit, check, credit_bps, ratio_bps));
     refusals.extend(too_large!(
         market,
         MarketTerms::check,

@@ -8,6 +8,7 @@ use crate::{
     step::{Action, GROWTHS_A_STEP},
     text::{name_of, number, time_text},
 };
+use core::ops::RangeBounds;
 use counterweight::{
     MarketSetup,
     book::Order,
@@ -38,7 +39,7 @@ const BORN_ENDED: &str =
     "a market that is not there cannot have ended: leave it out, or write another mode";
 
 impl Planner<'_> {
-    pub(super) fn markets(&mut self) {
+    pub(super) fn existing_markets(&mut self) {
         let (file, chain) = (self.file, self.chain);
         let rows: &[Market] = chain.risk_book.as_ref().map_or(&[], |book| &book.markets);
         let names: Vec<_> = rows.iter().map(|row| name_of(&row.name)).collect();
@@ -54,8 +55,29 @@ impl Planner<'_> {
                 self.existing_market(index, market, row);
             }
         }
-        for (index, market) in (0u16..).zip(&file.market).skip(rows.len()) {
-            self.new_market(index, market);
+    }
+
+    /// How many markets the chain has.
+    fn rows(&self) -> usize {
+        let book = self.chain.risk_book.as_ref();
+        book.map_or(0, |book| book.markets.len())
+    }
+
+    /// The place of the first option in the file that the chain does not have.
+    pub(super) fn first_new_option(&self) -> usize {
+        let all = &self.file.market;
+        let mut new = all.iter().enumerate().skip(self.rows());
+        new.find(|(_, market)| market.kind.is_option())
+            .map_or(all.len(), |(at, _)| at)
+    }
+
+    /// Those of the markets at these places that the chain does not have.
+    pub(super) fn new_markets(&mut self, places: impl RangeBounds<usize>) {
+        let (file, rows) = (self.file, self.rows());
+        for (index, market) in (0u16..).zip(&file.market).skip(rows) {
+            if places.contains(&usize::from(index)) {
+                self.new_market(index, market);
+            }
         }
     }
 

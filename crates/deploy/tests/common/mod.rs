@@ -10,7 +10,7 @@ use counterweight_deploy::{
     Addresses, AssetConfig, Context, Deployment, MarketConfig, MarketMode, Mint, OnChain,
     OutflowConfig, Plan, TOKEN_CLASSIC, plan, text::name16,
 };
-use counterweight_risk::{Asset, Market, Outflow, market::MODE_SETTLEMENT};
+use counterweight_risk::{Asset, Market, Outflow, Price, market::MODE_SETTLEMENT};
 use counterweight_sdk::accounts::RiskTables;
 
 /// The time of all tests.
@@ -68,6 +68,7 @@ pub fn deployed(file: &Deployment) -> OnChain {
         creator: context.authority,
         authority: context.authority,
         guardian: file.guardian.unwrap_or_default(),
+        volatility_feed: file.volatility_feed.unwrap_or_default(),
         ..Clearinghouse::zeroed()
     });
     let mut header = RiskBook::zeroed();
@@ -77,6 +78,7 @@ pub fn deployed(file: &Deployment) -> OnChain {
         .params
         .set_terms(&file.risk_terms(), NOW - 5_000)
         .expect("terms");
+    header.params.portfolio = file.portfolio_terms().fold();
     chain.risk_book = Some(RiskTables {
         header,
         assets: (0u16..)
@@ -132,6 +134,7 @@ fn market_row(file: &Deployment, market: &MarketConfig) -> Market {
     row.tick_size = market.tick_size;
     row.kind = market.kind.number();
     row.contract.expiry = market.expiry.unwrap_or_default();
+    row.contract.strike = Price(market.strike.unwrap_or_default() << 16);
     let asset = file
         .asset
         .iter()
