@@ -5,26 +5,48 @@
 #[path = "margin_examples/accounts.rs"]
 mod accounts;
 mod common;
+#[path = "common/normal.rs"]
+mod normal;
+#[path = "margin_examples/option_accounts.rs"]
+mod option_accounts;
+#[path = "margin_examples/reckon.rs"]
+mod reckon;
+#[path = "margin_examples/render.rs"]
+mod render;
 
-use accounts::{Example, INTRODUCTION, examples, terms};
-use common::{NOW, PAR, World, asset_terms, dollars, market_terms, reading};
+use accounts::{Contract, Example, INTRODUCTION, terms};
+use common::{
+    NOW, PAR, World, asset_terms, dollars, market_terms,
+    options::{flat_smile, write_option},
+    reading,
+};
 use counterweight_risk::{
-    AccountView, AssetRiskTerms, AssetTerms, Balance, Lots, MarketTerms, Position, QuoteAtoms,
-    Ratio, ScanTerms,
+    AccountView, AssetRiskTerms, AssetTerms, Balance, Lots, MarketTerms, Position, Price,
+    QuoteAtoms, Ratio, ScanTerms,
     account::{MODEL_PORTFOLIO, MODEL_STANDARD},
-    market::KIND_FUTURE,
+    market::{KIND_CALL, KIND_FUTURE, KIND_PUT},
     portfolio::{
         CreditTerms, PortfolioTerms,
-        explain::{self, AssetNeed, Bound, Explanation},
+        explain::{self, AssetNeed, Explanation, SCENARIOS},
     },
     risk_terms::check_range,
     standard::{Gains, initial, maintenance},
     tiers::TierTerms,
 };
-use std::{fmt::Write, fs, path::PathBuf};
+use render::render;
+use std::{fs, path::PathBuf};
+
+/// All accounts, in their order.
+fn examples() -> Vec<Example> {
+    let mut all = accounts::linear();
+    all.extend(option_accounts::all());
+    all
+}
 
 /// An account by both models, in quote atoms, and why.
 struct Judged {
+    world: World,
+    positions: Vec<Position>,
     /// Maintenance and initial, by Standard.
     standard: [i64; 2],
     /// The same by Portfolio.
@@ -34,18 +56,9 @@ struct Judged {
     all: [Explanation; 2],
 }
 
-impl Judged {
-    /// What each asset needs, in words.
-    fn lines(&self, stage: usize) -> String {
-        let needs = self.needs[stage].iter();
-        needs.fold(String::new(), |out, need| {
-            format!("{out}- {}.\n", words(need))
-        })
-    }
-}
-
-/// The clearinghouse of the examples.
-fn world(multiplier: u32) -> World {
+/// The clearinghouse of the examples: a perpetual and a future on each asset, and the options of an account.
+fn world(example: &Example) -> World {
+    let multiplier = example.multiplier;
     let mut world = World::new(PAR);
     for asset in &terms::ASSETS {
         let row = AssetTerms {
@@ -59,33 +72,17 @@ fn world(multiplier: u32) -> World {
             scan: ScanTerms {
                 range_bps: asset.range(),
                 spread_bps: asset.spread_bps,
-                volatility_shift_bps: 0,
+                volatility_shift_bps: terms::SHIFT,
             },
             ..AssetRiskTerms::default()
         };
         risk.check().unwrap();
         world.assets[usize::from(index)].set_risk_terms(&risk);
-        let tier = |upper: u64, rate_bps| TierTerms { upper, rate_bps };
-        let last = tier(u64::MAX, asset.rates_bps[1]);
-        let market = MarketTerms {
-            tiers: [
-                tier(asset.first_tier * 1_000_000, asset.rates_bps[0]),
-                last,
-                last,
-                last,
-            ],
-            maintenance_fraction_bps: terms::FRACTION,
-            price_band_bps: 300,
-            ..market_terms()
-        };
         for future in [false, true] {
-            let at = usize::from(world.add_market(index, &market));
+            let at = add_market(&mut world, index, multiplier);
             if future {
                 world.markets[at].kind = KIND_FUTURE;
             }
-            // As a refresh folds it.
-            let steps = [Ratio(multiplier << 20); 2];
-            world.markets[at].set_multipliers(steps).unwrap();
         }
         check_range(
             &world.assets[usize::from(index)].scan,
@@ -107,21 +104,76 @@ fn world(multiplier: u32) -> World {
     };
     portfolio.check(5).unwrap();
     world.params.portfolio = portfolio.fold();
+    for &(asset, contract, _) in example.positions {
+        let (kind, strike) = match contract {
+            Contract::Call(strike) => (KIND_CALL, strike),
+            Contract::Put(strike) => (KIND_PUT, strike),
+            Contract::Perpetual | Contract::Future => continue,
+        };
+        add_option(&mut world, asset, multiplier, (kind, strike));
+    }
     world
 }
 
-fn judge(example: &Example) -> Judged {
-    let world = world(example.multiplier);
-    let positions: Vec<Position> = example
-        .positions
-        .iter()
-        .map(|&(asset, contract, lots)| Position {
-            market: u16::try_from(asset * 2 + contract).unwrap(),
-            asset: u16::try_from(asset + 1).unwrap(),
-            lots: Lots(lots),
-            ..Position::default()
+/// A market on the terms of its asset.
+fn add_market(world: &mut World, index: u16, multiplier: u32) -> usize {
+    let asset = &terms::ASSETS[usize::from(index) - 1];
+    let tier = |upper: u64, rate_bps| TierTerms { upper, rate_bps };
+    let last = tier(u64::MAX, asset.rates_bps[1]);
+    let market = MarketTerms {
+        tiers: [
+            tier(asset.first_tier * 1_000_000, asset.rates_bps[0]),
+            last,
+            last,
+            last,
+        ],
+        maintenance_fraction_bps: terms::FRACTION,
+        price_band_bps: 300,
+        ..market_terms()
+    };
+    let at = usize::from(world.add_market(index, &market));
+    // As a refresh folds it.
+    let steps = [Ratio(multiplier << 20); 2];
+    world.markets[at].set_multipliers(steps).unwrap();
+    at
+}
+
+/// An option with its array, by its kind and its strike in dollars.
+fn add_option(world: &mut World, asset: usize, multiplier: u32, (kind, strike): (u8, u64)) {
+    let row = u16::try_from(asset + 1).unwrap();
+    let at = add_market(world, row, multiplier);
+    let lots = 10u64.pow((-terms::ASSETS[asset].lot).try_into().unwrap());
+    let contract = (
+        kind,
+        Price((strike * 1_000_000 / lots) << 16),
+        terms::DAYS * 86_400,
+    );
+    let volatility = Ratio::from_bps_ceil(terms::VOLATILITY);
+    let index = world.assets[usize::from(row)].index;
+    let market = u16::try_from(at).unwrap();
+    write_option(world, market, contract, volatility, (index, 0));
+    assert_eq!(world.markets[at].smile.svi, flat_smile(volatility));
+}
+
+/// The account's positions: options stand behind the perpetual and the future of every asset.
+fn held(example: &Example) -> Vec<Position> {
+    let mut options = terms::ASSETS.len() * 2..;
+    let of = |&(asset, contract, lots): &(usize, Contract, i64)| Position {
+        market: u16::try_from(match contract {
+            Contract::Perpetual => asset * 2,
+            Contract::Future => asset * 2 + 1,
+            Contract::Call(_) | Contract::Put(_) => options.next().unwrap(),
         })
-        .collect();
+        .unwrap(),
+        asset: u16::try_from(asset + 1).unwrap(),
+        lots: Lots(lots),
+        ..Position::default()
+    };
+    example.positions.iter().map(of).collect()
+}
+
+fn judge(example: &Example) -> Judged {
+    let (world, positions) = (world(example), held(example));
     let balances: Vec<Balance> = example
         .collateral
         .iter()
@@ -152,237 +204,13 @@ fn judge(example: &Example) -> Judged {
     let all = [keeping, adding];
     assert_eq!(all.map(|of| of.requirement.0), portfolio);
     Judged {
+        world,
+        positions,
         standard,
         portfolio,
         needs,
         all,
     }
-}
-
-/// Whole dollars, to the nearest, with commas.
-fn whole(atoms: i64) -> String {
-    let digits = ((atoms + 500_000) / 1_000_000).to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A share of 2^20 in percent, with at most two places and its sign.
-fn move_text(share: i64) -> String {
-    let sign = if share < 0 { "−" } else { "+" };
-    format!("{sign}{}", share_text(share))
-}
-
-fn share_text(share: i64) -> String {
-    let hundredths = (share.unsigned_abs() * 10_000 + (1 << 19)) >> 20;
-    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-fn saved(from: i64, to: i64) -> String {
-    format!(
-        "{:.0} %",
-        (100.0 * (1.0 - to as f64 / from as f64)).max(0.0)
-    )
-}
-
-/// So many units of an asset as lots are, and its name.
-fn units(asset: u16, lots: i64) -> String {
-    let asset = &terms::ASSETS[usize::from(asset) - 1];
-    let units = lots.unsigned_abs() as f64 * 10f64.powi(asset.lot.into());
-    let text = format!("{units:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    let whole = text
-        .parse::<i64>()
-        .map_or(text.to_owned(), |units| whole(units * 1_000_000));
-    format!("{whole} {}", asset.name)
-}
-
-/// What lots are worth, in quote atoms.
-fn worth(asset: u16, lots: i64) -> i64 {
-    let asset = &terms::ASSETS[usize::from(asset) - 1];
-    let cents = i128::from(lots.abs()) * i128::from(asset.cents) * 10_000;
-    i64::try_from(cents / 10i128.pow((-asset.lot).try_into().unwrap())).unwrap()
-}
-
-fn side(lots: i64) -> &'static str {
-    if lots > 0 { "long" } else { "short" }
-}
-
-/// What the account holds, and what Standard makes of it.
-fn positions(example: &Example) -> String {
-    let world = world(example.multiplier);
-    let (mut out, mut gross, mut sum) = (String::new(), 0, 0);
-    for &(asset, contract, lots) in example.positions {
-        let market = &world.markets[asset * 2 + contract];
-        let kind = ["perpetual", "future"][contract];
-        let worth = worth(market.asset, lots);
-        let needed = i64::try_from(
-            market
-                .maintenance
-                .requirement(worth.unsigned_abs())
-                .unwrap(),
-        );
-        let needed = needed.unwrap();
-        let first = &market.maintenance.tiers[0];
-        let below = i64::try_from(first.upper).unwrap().min(worth);
-        let mut rates = format!("{} of {}", share_text(first.rate.0.into()), whole(below));
-        if worth > below {
-            let second = share_text(market.maintenance.tiers[1].rate.0.into());
-            let _ = write!(rates, " and {second} of {}", whole(worth - below));
-        }
-        let _ = writeln!(
-            out,
-            "| {} {} | {kind} | {} | {rates} | {} |",
-            side(lots),
-            units(market.asset, lots),
-            whole(worth),
-            whole(needed)
-        );
-        gross += worth;
-        sum += needed;
-    }
-    for &(asset, tokens) in example.collateral {
-        let row = u16::try_from(asset + 1).unwrap();
-        let lots = i64::try_from(tokens).unwrap()
-            * 10i64.pow((-terms::ASSETS[asset].lot).try_into().unwrap());
-        let _ = writeln!(
-            out,
-            "| {} | collateral | {} | | |",
-            units(row, lots),
-            whole(worth(row, lots))
-        );
-    }
-    if example.positions.len() > 1 {
-        let _ = writeln!(out, "| | | {} | | {} |", whole(gross), whole(sum));
-    }
-    format!("| holds | by | dollars | maintenance by Standard | |\n|---|---|--:|--:|--:|\n{out}")
-}
-
-/// The arithmetic of an asset in words.
-fn words(need: &AssetNeed) -> String {
-    let net = need.low.0;
-    assert_eq!(need.low, need.high, "no example has orders");
-    let name = terms::ASSETS[usize::from(need.asset) - 1].name;
-    let mut out = if net == 0 {
-        format!("**{name}** nets to nothing: no move costs anything")
-    } else {
-        let (size, dollars) = (units(need.asset, net), whole(worth(need.asset, net)));
-        format!("**{name}**: net {} {size}, {dollars} dollars", side(net))
-    };
-    if need.collateral.0 > 0 {
-        let covered = units(need.asset, need.collateral.0);
-        let _ = write!(out, " (collateral counts as {covered} that are long)");
-    }
-    if net != 0 {
-        let (moved, range) = (
-            move_text(need.worst_move()),
-            share_text(need.range.0.into()),
-        );
-        let _ = write!(
-            out,
-            "; worst is {name} {moved}: {range} of it, {}",
-            whole(need.scan.0)
-        );
-    }
-    if need.size.0 > 0 {
-        let _ = write!(out, "; its size adds {}", whole(need.size.0));
-    }
-    if need.hedged.0 > 0 {
-        let basis = worth(need.asset, need.hedged.0);
-        let charge = (i128::from(need.spread.0) << 20) / i128::from(basis);
-        let charge = share_text(i64::try_from(charge).unwrap());
-        let (basis, spread) = (whole(basis), whole(need.spread.0));
-        let _ = write!(
-            out,
-            "; {basis} dollars hedge each other, of which {charge}: {spread}"
-        );
-    }
-    out
-}
-
-/// The whole arithmetic of a stage.
-fn arithmetic(judged: &Judged, stage: usize) -> String {
-    let (lines, all) = (judged.lines(stage), &judged.all[stage]);
-    let mut out = String::new();
-    if stage == 0 || lines != judged.lines(0) {
-        out = lines;
-    }
-    let mut sum = format!("Together {}", whole(all.scanned.0));
-    if all.credits.0 > 0 {
-        let _ = write!(sum, ", less a credit of {}", whole(all.credits.0));
-    }
-    if all.times != Ratio::ONE {
-        let times = f64::from(all.times.0) / f64::from(Ratio::ONE.0);
-        let _ = write!(sum, ", times {times:.2}");
-    }
-    let scenarios = all.by_scenarios().unwrap();
-    if scenarios != all.scanned {
-        let _ = write!(sum, ": {}", whole(scenarios.0));
-    }
-    let floor = format!(
-        "the floor is {} of Standard's {}, {}",
-        share_text(i64::from(terms::FLOOR) * (1 << 20) / 10_000),
-        whole(all.standard.0),
-        whole(all.floor.0)
-    );
-    let binds = match all.bound().unwrap() {
-        Bound::Scenarios => "The scenarios bind",
-        Bound::Floor => "The floor binds",
-    };
-    let _ = writeln!(
-        out,
-        "- {sum}; {floor}. {binds}: **{}**.",
-        whole(all.requirement.0)
-    );
-    out
-}
-
-/// The worst moves by name.
-fn worst(judged: &Judged) -> String {
-    let moved = judged.needs[0].iter().filter(|need| need.worst_move() != 0);
-    let moves: Vec<String> = moved
-        .map(|need| {
-            let name = terms::ASSETS[usize::from(need.asset) - 1].name;
-            format!("{name} {}", move_text(need.worst_move()))
-        })
-        .collect();
-    if moves.is_empty() {
-        return "none, no move costs anything".to_owned();
-    }
-    moves.join(", ")
-}
-
-fn render(example: &Example, judged: &Judged) -> String {
-    let [keep, add] = [0, 1].map(|stage| {
-        let (standard, portfolio) = (judged.standard[stage], judged.portfolio[stage]);
-        format!(
-            "{} | {} | {}",
-            whole(standard),
-            whole(portfolio),
-            saved(standard, portfolio)
-        )
-    });
-    let storm = match example.multiplier {
-        1 => String::new(),
-        times => format!(" Multiplier: {times}."),
-    };
-    format!(
-        "## {}\n\n{}{storm}\n\n{}\n| dollars | Standard | Portfolio | saved |\n|---|--:|--:|--:|\n| maintenance | {keep} |\n| initial | {add} |\n\n\
-         Worst scenario: **{}**.\n\nMaintenance by Portfolio:\n\n{}\nInitial by Portfolio:\n\n{}\n{}\n",
-        example.title,
-        example.account,
-        positions(example),
-        worst(judged),
-        arithmetic(judged, 0),
-        arithmetic(judged, 1),
-        example.remark,
-    )
 }
 
 fn document() -> String {
@@ -408,20 +236,23 @@ fn the_document_says_what_the_engine_computes() {
     assert_eq!(written, text, "write it anew: EXAMPLES=write");
 }
 
-/// Against figures that were worked out by hand: what the document repeats is right, not only what the engine says.
+/// Against figures that were worked out by hand, and with options in floating point: what the document repeats is right,
+/// not only what the engine says.
 #[test]
 fn the_engine_computes_what_a_person_does() {
+    normal::check();
     for example in examples() {
         let judged = judge(&example);
         let [standard, portfolio] = example.by_hand;
         let found = [judged.standard, judged.portfolio];
         for (found, wanted) in found.into_iter().zip([standard, portfolio]) {
             for (found, wanted) in found.into_iter().zip(wanted) {
-                // Rates are rounded up to 2^-20.
+                // Rates are rounded up to 2^-20; prices of options, to either side.
                 let atoms = (wanted * 1e6) as i64;
+                let below = i64::from(example.has_options()) * 500_000;
                 let title = example.title;
                 assert!(
-                    (atoms..=atoms + 500_000).contains(&found),
+                    (atoms - below..=atoms + 500_000).contains(&found),
                     "{title}: {found} {wanted}"
                 );
             }
@@ -446,4 +277,41 @@ fn a_storm_multiplies_both_requirements_of_both_models() {
             assert!((storm - 2 * calm).abs() < 2_000_000, "{calm} {storm}");
         }
     }
+}
+
+/// What needs no formula: nobody loses more than his options can.
+#[test]
+fn scans_stay_below_what_can_be_lost() {
+    let scan = |positions| {
+        let all = examples();
+        let mut found = all.iter().filter(|example| example.positions == positions);
+        let judged = judge(found.next().unwrap());
+        let need = judged.needs[0][0];
+        let equity = judged.positions.iter().map(|position| {
+            let market = &judged.world.markets[usize::from(position.market)];
+            position.lots.0 * i64::try_from(market.array.mark.0 >> 16).unwrap()
+        });
+        (need.scan.0, equity.sum::<i64>(), SCENARIOS[need.worst])
+    };
+    let width = 15_000_000_000;
+    let (lost, paid, _) = scan(option_accounts::BULL_SPREAD);
+    assert!(0 < lost && lost < paid && paid < width, "{lost} {paid}");
+    let (lost, received, _) = scan(option_accounts::CONDOR);
+    assert!(0 < lost && lost < width + received && received < 0);
+    let (lost, paid, _) = scan(option_accounts::BUTTERFLY);
+    assert!(0 < lost && lost < paid && paid < width, "{lost} {paid}");
+    let (lost, received, worst) = scan(option_accounts::STRADDLE);
+    assert!(0 < lost && received < 0);
+    assert_eq!((worst.thirds.abs(), worst.volatility), (3, 1));
+}
+
+/// What the remarks say of a straddle: most of its scan is volatility's, and with more of it Portfolio is the dearer one.
+#[test]
+fn a_straddle_is_short_of_volatility() {
+    let wider = reckon::scan(terms::SOL, option_accounts::STRADDLE, 0.4);
+    let [standard, _] = reckon::both(option_accounts::STRADDLE);
+    assert!(wider > standard[0], "{wider}");
+    let price = |volatility| reckon::straddle(terms::SOL, volatility);
+    let alone = 1_000.0 * (price(1.0) - price(0.8));
+    assert!((6_800.0..7_000.0).contains(&alone), "{alone}");
 }
