@@ -228,7 +228,7 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             };
             venue.add_asset(authority, setup)
         }
-        "add_market" => venue.add_market(authority, 5, x.market_setup(2)),
+        "add_market" => venue.add_market(authority, 6, x.market_setup(2)),
         "collect_fees" => venue.collect_fees(0),
         "create_clearinghouse" => {
             let id = match side {
