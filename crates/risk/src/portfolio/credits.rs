@@ -52,7 +52,7 @@ pub(super) struct Net {
 #[derive(Default)]
 pub(super) struct Nets {
     assets: [u16; MOST],
-    nets: [Net; MOST],
+    rows: [Net; MOST],
     count: usize,
 }
 
@@ -60,7 +60,7 @@ impl Nets {
     pub(super) fn push(&mut self, asset: u16, net: Net) {
         if self.count < MOST && (net.possible[0] | net.possible[1]) != 0 {
             self.assets[self.count] = asset;
-            self.nets[self.count] = net;
+            self.rows[self.count] = net;
             self.count += 1;
         }
     }
@@ -86,7 +86,7 @@ impl Nets {
                 continue;
             }
             for side in 0..2 {
-                let saved = self.pair((first, side), (second, 1 - side), credit)?;
+                let saved = self.pair((first, side), (second, 1 - side), *credit)?;
                 total = total.plus(QuoteAtoms::from_unsigned(saved)?)?;
             }
         }
@@ -99,9 +99,9 @@ impl Nets {
         &mut self,
         (first, side): (usize, usize),
         (second, other): (usize, usize),
-        credit: &Credit,
+        credit: Credit,
     ) -> Result<u64> {
-        let (a, b) = (self.nets[first], self.nets[second]);
+        let (a, b) = (self.rows[first], self.rows[second]);
         if a.possible[side] == 0 || b.possible[other] == 0 {
             return Ok(0);
         }
@@ -112,10 +112,10 @@ impl Nets {
         let smaller = a.rate.of_floor(of_first)?.min(b.rate.of_floor(of_second)?);
         let used_of_first = mul_div_ceil(b.possible[other], ONE, ratio.0.into());
         let used_of_second = ratio.of_ceil(a.possible[side]);
-        let net = &mut self.nets[first];
+        let net = &mut self.rows[first];
         net.sure[side] = net.sure[side].saturating_sub(used_of_first.unwrap_or(u64::MAX));
         net.possible[side] = net.possible[side].saturating_sub(reach(b.sure[other], ratio));
-        let net = &mut self.nets[second];
+        let net = &mut self.rows[second];
         net.sure[other] = net.sure[other].saturating_sub(used_of_second.unwrap_or(u64::MAX));
         let matched = ratio.of_floor(a.sure[side]).unwrap_or(u64::MAX);
         net.possible[other] = net.possible[other].saturating_sub(matched);

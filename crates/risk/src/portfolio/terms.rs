@@ -28,8 +28,8 @@ pub struct CreditTerms {
 }
 
 impl CreditTerms {
-    fn check(&self, assets: u16) -> core::result::Result<(), BoundError> {
-        if *self == Self::default() {
+    fn check(self, assets: u16) -> core::result::Result<(), BoundError> {
+        if self == Self::default() {
             return Ok(());
         }
         let last = u64::from(assets.saturating_sub(1));
@@ -102,7 +102,7 @@ impl Portfolio {
     /// The terms that it was folded from.
     pub fn terms(&self) -> PortfolioTerms {
         let bps_down = |ratio: Ratio| {
-            let bps = u64::from(ratio.0) * BPS >> 20; // below 2^46
+            let bps = (u64::from(ratio.0) * BPS) >> 20; // below 2^46
             u32::try_from(bps).unwrap_or(u32::MAX)
         };
         let bps_up = |ratio: Ratio| {

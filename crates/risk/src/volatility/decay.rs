@@ -79,6 +79,7 @@ fn high(a: u64, b: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "compared with floating point")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -88,7 +89,7 @@ mod tests {
     /// The only function with this property that is a half after a half-life is 2^(−seconds / half-life).
     fn assert_multiplies(a: u64, b: u64, half_life: u64) {
         let at = |seconds| left_after(seconds, half_life);
-        let product = (wide(at(a), at(b)) >> 63) as u64;
+        let product = u64::try_from(wide(at(a), at(b)) >> 63).unwrap();
         assert!(
             product.abs_diff(at(a + b)) <= 16,
             "{a} + {b} of {half_life}"
