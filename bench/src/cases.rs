@@ -1,5 +1,7 @@
 //! Every instruction, measured.
 
+mod storm;
+
 use crate::world::{Bytecode, LotValue, POSITIONS, exchange, open, trader};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{CollateralArgs, Guards, Leg, LiquidateArgs, SliceArgs};
@@ -320,6 +322,7 @@ pub fn fixed(bytecode: Bytecode) -> Vec<Cost> {
     costs.push(of_collateral(&mut x, &trader));
     costs.extend(refreshes(&mut x));
     costs.extend(governance(&mut x, &trader));
+    costs.extend(storm::costs(&mut x));
     costs
 }
 
@@ -373,11 +376,6 @@ fn governance(x: &mut Exchange, trader: &Trader) -> Vec<Cost> {
         run(
             "set_asset_terms",
             venue.set_asset_terms(key, 5, asset.terms(false)),
-            &authority,
-        );
-        run(
-            "set_asset_risk",
-            venue.set_asset_risk(key, 5, asset.risk_terms()),
             &authority,
         );
         run(

@@ -18,6 +18,7 @@ mod others;
 mod readme;
 mod refusals;
 mod report;
+mod scanned;
 mod sections;
 mod world;
 

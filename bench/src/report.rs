@@ -4,7 +4,7 @@ use crate::{
     cases::{self, Cost},
     defaults, limits,
     options::{self, OptionCost},
-    orders, others, readme, refusals,
+    orders, others, readme, refusals, scanned,
     sections::{self, Section},
     world::Bytecode,
 };
@@ -62,6 +62,7 @@ pub fn measure() -> Measured {
         costs.extend(others::all(bytecode));
         costs.extend(orders::all(bytecode));
         costs.extend(refusals::all(bytecode));
+        costs.extend(scanned::costs(bytecode));
         costs
     };
     let (mut costs, probed) = (run(Bytecode::Program), run(Bytecode::Probe));
@@ -72,7 +73,10 @@ pub fn measure() -> Measured {
     eprintln!("measuring sections ...");
     Measured {
         costs,
-        sections: sections::all(),
+        sections: sections::all()
+            .into_iter()
+            .chain(scanned::sections())
+            .collect(),
         options: options::all(),
         accounts: sizes(),
     }

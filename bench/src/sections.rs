@@ -63,7 +63,7 @@ pub fn all() -> Vec<Section> {
 }
 
 /// Maintenance and initial check, without what reading the meter costs.
-fn check(x: &mut Exchange, trader: &Trader) -> [u64; 2] {
+pub(crate) fn check(x: &mut Exchange, trader: &Trader) -> [u64; 2] {
     let instruction = Instruction {
         program_id: counterweight::ID,
         accounts: vec![

@@ -14,7 +14,7 @@ pub const WEEK: i64 = 7 * 86_400;
 /// Quote atoms a lot and tick.
 pub const TICK: u64 = 100;
 
-/// An exchange with options on SOL that end in a week, marked at 40 % a year, and two traders.
+/// An exchange with options on SOL that end in a week, marked at 38 % a year, and two traders.
 pub struct Written {
     /// The exchange.
     pub x: Exchange,
@@ -60,7 +60,7 @@ impl Written {
         let key = written.x.authority.pubkey();
         let appoint = written.x.venue.set_volatility_feed(key, feed.pubkey());
         written.x.govern(appoint).expect("set_volatility_feed");
-        written.smile(40).expect("set_smile");
+        written.smile(38).expect("set_smile");
         written
     }
 

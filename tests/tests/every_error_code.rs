@@ -70,6 +70,8 @@ fn provoked() -> BTreeMap<String, Vec<String>> {
             || file == "guards"
             || file == "token_2022"
             || file == "defaults"
+            || file == "options"
+            || file == "portfolio"
             || file == "migration")
         {
             continue;
