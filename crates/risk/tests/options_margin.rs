@@ -7,11 +7,11 @@ use common::{
     options::{Desk, Resting, add_option, arb_desk, plain},
 };
 use counterweight_risk::{
-    Lots, Position, Price, QuoteAtoms, Ratio,
+    Lots, Position, QuoteAtoms, Ratio,
     account::{MODEL_PORTFOLIO, MODEL_STANDARD},
     market::{KIND_CALL, KIND_PUT},
     orders::Side,
-    portfolio::explain::{self, Explanation, SCENARIOS},
+    portfolio::explain::{self, SCENARIOS},
     standard::Gains,
 };
 use proptest::prelude::*;
@@ -21,11 +21,6 @@ const ATOMS: i64 = 32;
 
 fn arb_gains() -> impl Strategy<Value = Gains> {
     prop_oneof![Just(Gains::Weighted), Just(Gains::Ignored)]
-}
-
-/// The maintenance requirement in its parts, whichever model the account is judged by.
-fn explained(desk: &Desk) -> Explanation {
-    explain::maintenance(&desk.world.book(), &desk.view(), NOW, |_| {}).unwrap()
 }
 
 /// The scan of the first asset, and the scenario that it is of.
