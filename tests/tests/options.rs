@@ -414,3 +414,17 @@ fn nobody_is_immune_because_nobody_refreshed() {
             .liquidate(keeper.key.pubkey(), poor.margin, keeper.margin, args);
     w.x.chain.send(&[refresh, take], &[&keeper.key]).unwrap();
 }
+
+/// Found by the test that passes every other account: an option was ended within the band of its index, not of its worth.
+#[test]
+fn the_authority_ends_an_option_around_what_it_is_worth() {
+    let mut w = Written::new(&[(Call, 150)]);
+    let (call, key) = (w.options[0], w.x.authority.pubkey());
+    let index = w.x.index_ticks(PERPETUAL);
+    refused(&mut w.x, &[], ErrorCode::PriceOutsideBand, |x| {
+        x.govern(x.venue.settle_market(key, call, index))
+    });
+    let ticks = w.ticks(call);
+    w.x.govern(w.x.venue.settle_market(key, call, ticks))
+        .unwrap();
+}

@@ -50,9 +50,21 @@ pub const ALLOWED: &[Allowed] = &[
         because: "the owner closes another empty account of hers, wherever it is",
     },
     Allowed {
+        instruction: "audit",
+        account: "further 4",
+        by: &["A.market 5"],
+        because: "anyone may audit any markets of the clearinghouse, in their order",
+    },
+    Allowed {
         instruction: "collect_fees",
         account: "market",
-        by: &["A.market 1", "A.market 2", "A.market 3", "A.market 4"],
+        by: &[
+            "A.market 1",
+            "A.market 2",
+            "A.market 3",
+            "A.market 4",
+            "A.market 5",
+        ],
         because: "anyone may sweep any market of the clearinghouse",
     },
     Allowed {
@@ -114,6 +126,12 @@ pub const ALLOWED: &[Allowed] = &[
         account: "authority",
         by: &["dora"],
         because: "she is the delegate of the liquidator's account",
+    },
+    Allowed {
+        instruction: "greeks_view",
+        account: "margin_account",
+        by: &["A.margin *", "A.backstop"],
+        because: "anyone may look at any account of the clearinghouse",
     },
     Allowed {
         instruction: "margin_view",
@@ -404,7 +422,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         instruction: "update_funding",
         account: "market",
-        by: &["A.market 1", "A.market 2", "A.market 4"],
+        by: &["A.market 1", "A.market 2", "A.market 4", "A.market 5"],
         because: "anyone may update any market of the clearinghouse that has not ended",
     },
     Allowed {

@@ -137,7 +137,7 @@ fn books(x: &Exchange, instruction: &str) -> Option<Instruction> {
         "settle_position" => venue.settle_position(alice.margin_account, ENDED),
         "settle_expired" => venue.settle_expired(DATED),
         "refresh_arrays" => venue.refresh_arrays(&[CALL]),
-        "set_smile" => venue.set_smile(person("stranger"), &[CALL], flat_smile(50)),
+        "set_smile" => venue.set_smile(person("stranger"), &[CALL], flat_smile(100)),
         "greeks_view" => venue.greeks_view(alice.margin_account),
         "update_funding" => venue.update_funding(0),
         _ => return None,
@@ -288,7 +288,14 @@ fn governance(x: &Exchange, side: Side, instruction: &str) -> Option<Instruction
             terms.price_band_bps += 1;
             venue.set_market_terms(authority, 0, terms)
         }
-        "set_portfolio_terms" => venue.set_portfolio_terms(authority, PortfolioTerms::default()),
+        "set_portfolio_terms" => {
+            let terms = PortfolioTerms {
+                floor_bps: 1_000,
+                initial_bps: 15_000,
+                ..PortfolioTerms::default()
+            };
+            venue.set_portfolio_terms(authority, terms)
+        }
         "set_risk_terms" => {
             let mut terms = x.deployment.risk_terms();
             terms.auction_seconds += 1;
