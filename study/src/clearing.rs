@@ -6,11 +6,12 @@ use crate::{
 };
 use bytemuck::Zeroable;
 use counterweight_risk::{
-    Asset, AssetRiskTerms, AssetTerms, Book, Market, MarketTerms, RiskParams, RiskTerms, ScanTerms,
-    VolatilityTerms,
+    Asset, AssetRiskTerms, AssetTerms, Book, Market, MarketTerms, Price, RiskParams, RiskTerms,
+    ScanTerms, VolatilityTerms,
     asset::{ORACLE_NONE, ORACLE_PYTH_PULL},
     interest::InterestTerms,
-    market::{KIND_FUTURE, KIND_PERPETUAL},
+    market::{KIND_CALL, KIND_FUTURE, KIND_PERPETUAL, KIND_PUT},
+    option::{Right, SviTerms},
     portfolio::{CreditTerms, PortfolioTerms},
     price::{Reading, Scale},
     risk_terms::check_range,
@@ -26,6 +27,19 @@ const EXPONENT: i32 = -8;
 const LOTS: [i8; ASSETS] = [-5, -3, -2, -1, 0, 0];
 /// Half the width of the confidence interval, in parts of the price.
 const WIDTH: i64 = 2_000;
+
+/// An option that somebody wrote.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// Number of the asset.
+    pub asset: usize,
+    /// To what it is the right.
+    pub right: Right,
+    /// Its strike.
+    pub strike: Price,
+    /// When it ends.
+    pub expiry: i64,
+}
 
 /// A clearinghouse.
 #[derive(Clone, Debug)]
@@ -120,17 +134,42 @@ impl Clearing {
         }
     }
 
-    /// What the engine judges by; requirements follow volatility or not.
-    pub fn book(&self, follows: bool) -> Book<'_> {
+    /// The markets; requirements follow volatility or not.
+    pub fn markets(&self, follows: bool) -> &[Market] {
+        if follows {
+            &self.following
+        } else {
+            &self.fixed
+        }
+    }
+
+    /// What the engine judges by, with these markets.
+    pub fn book<'a>(&'a self, markets: &'a [Market]) -> Book<'a> {
         Book {
             params: &self.params,
             assets: &self.assets,
-            markets: if follows {
-                &self.following
-            } else {
-                &self.fixed
-            },
+            markets,
         }
+    }
+
+    /// An option on an asset with its array of this moment, by the terms of the asset's perpetual.
+    pub fn option(&self, follows: bool, written: &Written, volatility: f64, now: i64) -> Market {
+        let mut market = self.markets(follows)[usize::from(market_of(written.asset, 0))];
+        market.kind = match written.right {
+            Right::Call => KIND_CALL,
+            Right::Put => KIND_PUT,
+        };
+        (market.contract.strike, market.contract.expiry) = (written.strike, written.expiry);
+        // A smile that is the same everywhere; a variance in parts of 2^26.
+        market.smile.svi = SviTerms {
+            a: (volatility * volatility * f64::from(1u32 << 26)).round() as u32,
+            sigma: 1,
+            ..SviTerms::default()
+        };
+        market.array.smile_time = now;
+        let asset = &self.assets[written.asset + 1];
+        market.refresh_array(0, asset, now).expect("priced");
+        market
     }
 
     /// What the maintenance requirement of an asset is multiplied by at present, where it follows volatility.
@@ -215,7 +254,7 @@ fn asset_risk_terms(at: usize, setting: &Setting) -> AssetRiskTerms {
         scan: ScanTerms {
             range_bps,
             spread_bps: setting.spread(at),
-            volatility_shift_bps: 0,
+            volatility_shift_bps: setting.shift,
         },
     }
 }

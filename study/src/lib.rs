@@ -20,6 +20,7 @@
 
 pub mod books;
 pub mod clearing;
+pub mod implied;
 pub mod judge;
 pub mod model;
 pub mod path;

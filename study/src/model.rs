@@ -155,3 +155,15 @@ pub struct Carry {
     /// The most.
     pub most: f64,
 }
+
+/// Days that options have left in the hour in which they are judged.
+pub const EXPIRIES: [f64; 3] = [1.0, 7.0, 30.0];
+/// What options are marked at: the root of the mean square volatility that a path has before it until they end, by its
+/// regimes with their jumps, times this by regime. It rises at once,
+pub const PREMIUM: [f64; REGIMES] = [1.0, 1.1, 1.5];
+/// and falls with this half-life, in minutes;
+pub const PREMIUM_HALF_LIFE: f64 = 720.0;
+/// times noise: deviation of its logarithm,
+pub const IMPLIED_NOISE: f64 = 0.04;
+/// and half-life of that, in minutes.
+pub const IMPLIED_HALF_LIFE: f64 = 240.0;

@@ -1,6 +1,7 @@
 //! A path of prices and bases, minute by minute: correlated jump-diffusion, with volatility by a Markov chain of regimes.
 
 use crate::{
+    implied::{Ahead, Asked, Implied},
     model::{
         ASSETS, BASIS_HALF_LIFE, CARRY, DAY, DOWNWARD, MODELS, OVERSHOOT, OVERSHOOT_HALF_LIFE,
         REGIME, REGIMES, Regime, WANDER, WANDER_HALF_LIFE, YEAR,
@@ -10,11 +11,11 @@ use crate::{
 
 /// A number that comes back to zero.
 #[derive(Clone, Copy, Debug, Default)]
-struct Reverting(f64);
+pub(crate) struct Reverting(pub(crate) f64);
 
 impl Reverting {
     /// A minute later: what is left of it, and noise that keeps its deviation.
-    fn step(&mut self, half_life: f64, deviation: f64, random: &mut Random) {
+    pub(crate) fn step(&mut self, half_life: f64, deviation: f64, random: &mut Random) {
         let left = (-1.0 / half_life).exp2();
         self.0 = self.0 * left + (1.0 - left * left).sqrt() * deviation * random.normal();
     }
@@ -47,6 +48,7 @@ pub struct Path {
     tenor: f64,
     /// Days that the next one will have.
     term: f64,
+    asked: Asked,
 }
 
 impl Path {
@@ -63,6 +65,7 @@ impl Path {
             bases: Default::default(),
             tenor,
             term,
+            asked: Asked::new(seed, number),
         }
     }
 
@@ -90,6 +93,12 @@ impl Path {
             self.prices[at] *= (deviation * noise + jump).exp();
             step_bases(&mut self.bases[at], regime, model.beta, jump, random);
         }
+        self.asked.step(self.regime);
+    }
+
+    /// The volatilities that options are marked at.
+    pub fn implied(&self, ahead: &Ahead) -> Implied {
+        self.asked.implied(ahead, self.regime)
     }
 
     fn change_regime(&mut self) {

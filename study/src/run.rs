@@ -3,6 +3,7 @@
 use crate::{
     books::Template,
     clearing::Clearing,
+    implied::{Ahead, Implied},
     judge::Hour,
     model::ASSETS,
     path::Path,
@@ -57,11 +58,12 @@ pub fn run(plan: &Plan, settings: &[Setting], say: impl Fn(&str) + Sync) -> Outc
     let books: Vec<Template> = (0..plan.books)
         .map(|number| Template::new(plan.seed, number))
         .collect();
+    let ahead = Ahead::new();
     let (done, started) = (AtomicUsize::new(0), Instant::now());
     let paths: Vec<(Vec<Tally>, Moves)> = (0..plan.paths)
         .into_par_iter()
         .map(|number| {
-            let outcome = Run::new(plan, &books, settings, number).all();
+            let outcome = Run::new(plan, &books, &ahead, settings, number).all();
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if done * 8 / plan.paths != (done - 1) * 8 / plan.paths {
                 let seconds = started.elapsed().as_secs();
@@ -89,6 +91,7 @@ pub fn run(plan: &Plan, settings: &[Setting], say: impl Fn(&str) + Sync) -> Outc
 struct Run<'a> {
     plan: &'a Plan,
     books: &'a [Template],
+    ahead: &'a Ahead,
     number: usize,
     path: Path,
     clearings: Vec<Clearing>,
@@ -102,15 +105,23 @@ struct Start {
     clearings: Vec<Clearing>,
     prices: [f64; ASSETS],
     bases: [[f64; 2]; ASSETS],
+    implied: Implied,
     regime: usize,
     now: i64,
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Plan, books: &'a [Template], settings: &[Setting], number: usize) -> Self {
+    fn new(
+        plan: &'a Plan,
+        books: &'a [Template],
+        ahead: &'a Ahead,
+        settings: &[Setting],
+        number: usize,
+    ) -> Self {
         let mut run = Self {
             plan,
             books,
+            ahead,
             number,
             path: Path::new(plan.seed, (plan.first + number) as u64, plan.term),
             clearings: settings.iter().map(Clearing::new).collect(),
@@ -131,6 +142,7 @@ impl<'a> Run<'a> {
                 clearings: self.clearings.clone(),
                 prices: self.path.prices,
                 bases: self.bases(),
+                implied: self.path.implied(self.ahead),
                 regime: self.path.regime,
                 now: self.now,
             };
@@ -162,7 +174,7 @@ impl<'a> Run<'a> {
     }
 
     fn judge(&mut self, hour: usize, start: &Start) {
-        let bases = self.bases();
+        let (bases, implied) = (self.bases(), self.path.implied(self.ahead));
         let logs = std::array::from_fn(|at| (self.path.prices[at] / start.prices[at]).ln());
         let multipliers = std::array::from_fn(|at| start.clearings[0].multiplier(at));
         self.moves.add(start.regime, &logs, &bases, &multipliers);
@@ -172,6 +184,7 @@ impl<'a> Run<'a> {
                 before,
                 after: &self.clearings[at],
                 bases: [&start.bases, &bases],
+                implied: [&start.implied, &implied],
                 times: [start.now, self.now],
             };
             for n in 0..self.plan.an_hour {

@@ -17,6 +17,8 @@ pub struct Setting {
     pub credits: [u16; PAIRS.len()],
     /// The floor, in basis points of the Standard requirement.
     pub floor: u32,
+    /// How far the scan moves volatility, in basis points of itself.
+    pub shift: u32,
 }
 
 /// Pairs that are credited, by number of asset: BTC/ETH, SOL/ETH, BTC/SOL.
@@ -45,11 +47,12 @@ pub const TIERS: [([u64; 2], [u32; 2]); 2] = [
 /// sweep, which runs on other paths, recommends it.
 pub const CHOSEN: Setting = Setting {
     rates: [400, 500, 500, 1_000, 1_000, 1_000],
-    spreads: [100, 100, 100, 200, 200, 200],
+    spreads: [120, 130, 130, 260, 260, 260],
     rate_percent: 100,
     deviations: 30_000,
     credits: [6_000, 5_000, 5_000],
-    floor: 4_000,
+    floor: 1_500,
+    shift: 3_000,
 };
 
 /// What one would set who looks at the basis's usual moves alone.
@@ -59,10 +62,20 @@ pub const FIRST: Setting = Setting {
     ..CHOSEN
 };
 
+/// The same without spread charges.
+pub const NONE: Setting = Setting {
+    spreads: [0; ASSETS],
+    ..FIRST
+};
+
+/// How far the sweep moves volatility instead of what is chosen, in basis points.
+pub const SHIFTS: [u32; 4] = [1_000, 2_000, 4_000, 6_000];
+
 /// The settings of the sweep, and what they are called.
 pub fn sweep() -> Vec<(String, Setting)> {
     let mut all = vec![
         ("the chosen terms".to_owned(), CHOSEN),
+        ("floor 10 %, no spread charges".to_owned(), NONE),
         (
             "floor 10 %, spread charges 0.5 % (smaller coins 1 %)".to_owned(),
             FIRST,
@@ -72,7 +85,7 @@ pub fn sweep() -> Vec<(String, Setting)> {
         spreads: [1, 1, 1, 2, 2, 2].map(|times| times * spread),
         ..FIRST
     };
-    for spread in [100, 120] {
+    for spread in [80, 100, 120, 130, 150] {
         let name = format!("floor 10 %, spread charges {}", percent(spread));
         all.push((name, first(spread)));
     }
@@ -81,10 +94,14 @@ pub fn sweep() -> Vec<(String, Setting)> {
         deviations: 50_000,
         ..FIRST
     };
-    all.push(("the second, with range ×1.5 and z = 5".to_owned(), wide));
-    for floor in [2_000, 3_000, 5_000] {
+    all.push(("charges 0.5 %, with range ×1.5 and z = 5".to_owned(), wide));
+    for floor in [2_000, 3_000, 4_000] {
         let name = format!("floor {}", percent(floor));
         all.push((name, Setting { floor, ..CHOSEN }));
+    }
+    for shift in SHIFTS {
+        let name = format!("volatility ±{}", percent(shift));
+        all.push((name, Setting { shift, ..CHOSEN }));
     }
     for deviations in [20_000, 40_000, 50_000] {
         let name = format!("z = {}", deviations / 10_000);

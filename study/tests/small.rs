@@ -6,7 +6,7 @@ use counterweight_study::{
     plot, report,
     report::Study,
     run::{Outcome, Plan, run},
-    settings::{CHOSEN, FIRST},
+    settings::{CHOSEN, FIRST, NONE},
 };
 use std::{fs, path::Path};
 
@@ -21,7 +21,7 @@ const PLAN: Plan = Plan {
 };
 
 fn small() -> Outcome {
-    run(&PLAN, &[CHOSEN, FIRST], |_| {})
+    run(&PLAN, &[CHOSEN, FIRST, NONE], |_| {})
 }
 
 #[test]
@@ -45,6 +45,9 @@ fn portfolio_saves_on_hedges_and_nothing_on_naked_positions() {
                 match kind {
                     Kind::Naked => assert!(saved.abs() < 0.01 && initial > 0.5, "{name} {saved}"),
                     Kind::Pair => assert!((5.0..40.0).contains(&saved), "{name} {saved}"),
+                    Kind::Straddle | Kind::Covered => {
+                        assert!((10.0..60.0).contains(&saved), "{name} {saved}");
+                    }
                     _ => assert!((50.0..95.0).contains(&saved), "{name} {saved}"),
                 }
             }
@@ -59,9 +62,9 @@ fn portfolio_saves_on_hedges_and_nothing_on_naked_positions() {
             }
         }
     }
-    // The floor is what protects cash-and-carry.
-    let last = KINDS.len() - 1;
-    let [chosen, first] = [0, 1].map(|at| outcome.settings[at].cells[last][1][1].all().exceeded);
+    // The spread charge is what protects cash-and-carry.
+    let carry = Kind::Carry.number();
+    let [chosen, first] = [0, 1].map(|at| outcome.settings[at].cells[carry][1][1].all().exceeded);
     assert!(chosen < first, "{chosen} {first}");
 }
 
@@ -81,6 +84,18 @@ fn books_are_what_they_are_called() {
                 let (asset, held) = book.collateral.expect("collateral");
                 assert!(legs == 1 && book.legs[0].asset == asset);
                 assert!((0.9..=1.0).contains(&(-net / held)));
+            }
+            kind => {
+                let options = book.options.as_ref().expect("options");
+                let short = options.legs.iter().filter(|leg| leg.dollars < 0.0).count();
+                let wanted = match kind {
+                    Kind::Spread => (0, 1, 2),
+                    Kind::Condor => (0, 2, 4),
+                    Kind::Straddle => (0, 2, 2),
+                    _ => (1, 1, 1),
+                };
+                assert_eq!((legs, short, options.legs.len()), wanted);
+                assert!(book.collateral.is_none() && options.asset < 3);
             }
         }
     }
@@ -102,7 +117,9 @@ fn everything_can_be_written() {
     let study = Study {
         date: "today".to_owned(),
         plan: PLAN,
-        settings: vec![("one".to_owned(), CHOSEN), ("two".to_owned(), FIRST)],
+        settings: ["one", "two", "three"]
+            .map(|name| (name.to_owned(), CHOSEN))
+            .to_vec(),
         sweep_plan: PLAN,
         sweep: outcome.clone(),
         long_plan: PLAN,

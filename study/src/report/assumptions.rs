@@ -4,8 +4,9 @@ use super::{percent, table};
 use crate::{
     books::{KINDS, SIZES},
     model::{
-        BASIS_HALF_LIFE, CARRY, DOWNWARD, MODELS, OVERSHOOT, OVERSHOOT_HALF_LIFE, REGIME,
-        REGIME_NAMES, TERMS, WANDER, WANDER_HALF_LIFE,
+        BASIS_HALF_LIFE, CARRY, DOWNWARD, EXPIRIES, IMPLIED_HALF_LIFE, IMPLIED_NOISE, MODELS,
+        OVERSHOOT, OVERSHOOT_HALF_LIFE, PREMIUM, PREMIUM_HALF_LIFE, REGIME, REGIME_NAMES, TERMS,
+        WANDER, WANDER_HALF_LIFE,
     },
     report::thousands,
     run::LEARNING,
@@ -14,7 +15,7 @@ use crate::{
 
 /// What is simulated, what is judged, and on which terms.
 pub fn assumptions() -> String {
-    [market(), basis(), books(), terms()].join("\n")
+    [market(), basis(), options(), books(), terms()].join("\n")
 }
 
 fn market() -> String {
@@ -127,6 +128,25 @@ fn basis() -> String {
     )
 }
 
+fn options() -> String {
+    let premiums: Vec<String> = REGIME_NAMES
+        .iter()
+        .zip(PREMIUM)
+        .map(|(name, times)| format!("{name} ×{times}"))
+        .collect();
+    let days = EXPIRIES.map(|days| format!("{days}"));
+    format!(
+        "**Options** end in {} days, on BTC, ETH or SOL. At every strike they are marked at the root of the mean square volatility that their path has before it until they end, by the chain of regimes with its jumps, times a premium ({}) that \
+         rises at once and falls with a half-life of {} minutes, times noise (deviation {}, half-life {} minutes), within the engine's bounds of 10 % and 400 % a year. An hour later they are priced anew, at the volatility of that moment and by the time \
+         that is left; the gain or loss of that is in the engine's equity. Strikes are in deviations of the index until the end.\n",
+        days.join(", "),
+        premiums.join(", "),
+        PREMIUM_HALF_LIFE,
+        percent(IMPLIED_NOISE * 100.0, 0),
+        IMPLIED_HALF_LIFE,
+    )
+}
+
 fn books() -> String {
     let list: Vec<String> = KINDS
         .iter()
@@ -134,7 +154,7 @@ fn books() -> String {
         .collect();
     let list = list.join("\n");
     format!(
-        "**Books**, as many of each kind, legs of {} to {} dollars (as many small as large ones), turned into lots at the prices of each hour in which they are judged, entered at the index:\n\n{list}\n\n\
+        "**Books**, as many of each kind, legs of {} to {} dollars (as many small as large ones), turned into lots at the prices of each hour in which they are judged, entered at the index, options at their mark:\n\n{list}\n\n\
          **Question.** An account has exactly its maintenance margin and nobody does anything for an hour. Is its loss larger than that margin? Collateral counts by its weight at \
          both ends of the hour: the haircut covers nothing here.\n",
         thousands(SIZES[0] as u64),
@@ -179,7 +199,7 @@ fn terms() -> String {
     format!(
         "## On which terms\n\n{}\n\
          Maintenance is {} of initial; the range is as wide as the rules allow, the first maintenance rate. Tiers: BTC, ETH, SOL {}; others {}. Floor {} of Standard; credits {}; \
-         initial by Portfolio ×{} of maintenance. Volatility: z = {} deviations of an hour, at most ×{}, maintenance rising by ×{} an hour, returns capped at {}. Collateral counts \
+         initial by Portfolio ×{} of maintenance. Volatility: z = {} deviations of an hour, at most ×{}, maintenance rising by ×{} an hour, returns capped at {}. The scan moves volatility by ±{} of itself. Collateral counts \
          {} for maintenance. *Fixed* terms do not follow volatility, *adaptive* ones do.\n",
         table(
             &[
@@ -200,6 +220,7 @@ fn terms() -> String {
         f64::from(MOST) / 1e4,
         f64::from(RAMP) / 1e4,
         bps(MAX_RETURN),
+        bps(CHOSEN.shift),
         bps(WEIGHTS[1]),
     )
 }

@@ -2,8 +2,9 @@
 
 use super::{COVERAGE, SAVING, Study, percent, table};
 use crate::{
-    books::KINDS,
+    books::{KINDS, Kind},
     model::{MODELS, REGIME_NAMES, TERMS},
+    settings::{CHOSEN, SHIFTS, percent as bps},
     tally::{Cell, Tally},
 };
 
@@ -11,6 +12,32 @@ use crate::{
 fn hedged(kind: usize) -> bool {
     KINDS[kind].0.is_hedged()
 }
+
+/// Which kinds of book have options.
+fn optional(kind: usize) -> bool {
+    KINDS[kind].0.has_options()
+}
+
+/// Kinds of book that are looked at together, and what they are called.
+type Which = (&'static str, fn(usize) -> bool);
+
+/// All books, and the same by whether they have options.
+const GROUPS: [Which; 3] = [
+    ("without options", |kind| !optional(kind)),
+    ("with options", optional),
+    ("all", |_| true),
+];
+
+/// The same of hedged ones.
+const HEDGED: [Which; 3] = [
+    ("hedged, without options", |kind| {
+        hedged(kind) && !optional(kind)
+    }),
+    ("hedged, with options", |kind| {
+        hedged(kind) && optional(kind)
+    }),
+    ("all hedged", hedged),
+];
 
 /// What becomes of a target.
 fn verdict(found: f64, wanted: f64) -> String {
@@ -33,77 +60,147 @@ fn portfolio(tally: &Tally) -> Cell {
 impl Study {
     pub(super) fn answers(&self) -> String {
         let base = self.base();
-        let (all, [saved, saved_initial]) = (portfolio(base), base.saved(true, hedged));
-        let first = &self.sweep.settings[1];
-        let rows = vec![
-            vec![
-                format!("hours in which Portfolio, adaptive, suffices: {COVERAGE} %"),
-                format!("{} ± {:.3}", covered(&all), self.error(portfolio)),
-                verdict(all.all().coverage(), COVERAGE),
-            ],
-            vec![
-                format!("hedged books need less than by Standard: {SAVING} %"),
-                format!(
-                    "{} (initial: {})",
-                    percent(saved, 1),
-                    percent(saved_initial, 1)
-                ),
+        let mut rows = Vec::new();
+        for (at, (name, which)) in GROUPS.into_iter().rev().enumerate() {
+            let cell = |tally: &Tally| tally.over(1, true, which);
+            let found = cell(base);
+            let what = if at == 0 {
+                format!("hours in which Portfolio, adaptive, suffices: {COVERAGE} %")
+            } else {
+                format!("– of books {name}")
+            };
+            rows.push(vec![
+                what,
+                format!("{} ± {:.3}", covered(&found), self.error(cell)),
+                verdict(found.all().coverage(), COVERAGE),
+            ]);
+        }
+        for (at, (name, which)) in HEDGED.into_iter().rev().enumerate() {
+            let [saved, initial] = base.saved(true, which);
+            let what = if at == 0 {
+                format!("hedged books need less than by Standard: {SAVING} %")
+            } else {
+                format!("– {name}")
+            };
+            rows.push(vec![
+                what,
+                format!("{} (initial: {})", percent(saved, 1), percent(initial, 1)),
                 verdict(saved, SAVING),
-            ],
-        ];
-        let tail = self.why(base, first);
+            ]);
+        }
         format!(
-            "## Targets\n\n{}\n{tail}",
-            table(&["target", "found", ""], &rows)
+            "## Targets\n\n{}\n{}\n{}\n{}",
+            table(&["target", "found", ""], &rows),
+            self.below(),
+            self.why(),
+            self.of_options(),
         )
     }
 
-    /// What the targets are met or missed by.
-    fn why(&self, base: &Tally, first: &Tally) -> String {
-        let carry = KINDS.len() - 1;
-        let below: Vec<String> = (0..KINDS.len())
-            .map(|kind| (kind, base.cells[kind][1][1].all().coverage()))
-            .filter(|(_, coverage)| *coverage < COVERAGE)
-            .map(|(kind, coverage)| format!("{} ({})", KINDS[kind].1, percent(coverage, 2)))
-            .collect();
-        let below = if below.is_empty() {
-            "No kind of book is below the first by itself.".to_owned()
-        } else {
-            format!(
-                "Below the first by itself: {}; a floor of 50 % or ranges ×1.25 bring it there.",
-                below.join(", ")
-            )
+    /// Which kinds of book miss a target by themselves, and what longer futures do.
+    fn below(&self) -> String {
+        let (base, long) = (self.base(), portfolio(&self.long.settings[0]));
+        let names = |found: Vec<(usize, f64)>| {
+            if found.is_empty() {
+                return "none".to_owned();
+            }
+            let named = found.into_iter();
+            let named = named.map(|(kind, of)| format!("{} ({})", KINDS[kind].1, percent(of, 2)));
+            named.collect::<Vec<_>>().join(", ")
         };
-        let long = portfolio(&self.long.settings[0]);
-        let of_carry = &first.cells[carry][1][1];
+        let kinds = || 0..KINDS.len();
+        let coverage = kinds().map(|kind| (kind, base.cells[kind][1][1].all().coverage()));
+        let saving = kinds().filter(|kind| hedged(*kind));
+        let saving = saving.map(|kind| (kind, base.saved(true, |at| at == kind)[0]));
         format!(
-            "± is a standard error by how much paths differ. {below} With futures of {} days instead of {} all books together have {}: {}.\n\n\
-             **The premium of futures decides.** The chosen terms were found on other paths than those of this table (*Other terms*), because what one would set first misses the first \
-             target by far: a floor of 10 % and spread charges that look large beside a basis's usual moves (0.5 %, for smaller coins 1 %) save {} and suffice in {} of all hours. \
-             A future that is sold above the index and valued at the index shows a gain that its closing takes back. Between contracts the spread charge covers that; between a contract and collateral \
-             there is no such charge, and a floor of 10 % leaves cash-and-carry {} of its contract's value, less than the premium of a future with a month to go. {} of its hours are short, {} if \
-             contracts were marked at their own price. A wider range and more deviations do not mend it (*the second, with range ×1.5 and z = 5*); a floor of 40 % does, and hedged books then save {} instead \
-             of {}. An engine that charged the spread on what collateral hedges, too, could keep a low floor.\n\n\
-             **Adaptive terms** leave {} of naked positions' hours short where fixed ones leave {}, in a crisis {} instead of {}; they ask {} more maintenance margin of them on average.\n",
+            "± is a standard error by how much paths differ. Kinds of book below the first target by themselves: {}. Hedged ones below the second: {}. \
+             With futures of {} days instead of {} all books together have {}: {}.\n",
+            names(coverage.filter(|(_, of)| *of < COVERAGE).collect()),
+            names(saving.filter(|(_, of)| *of < SAVING).collect()),
             TERMS[1],
             TERMS[0],
             covered(&long),
             verdict(long.all().coverage(), COVERAGE),
-            percent(first.saved(true, hedged)[0], 0),
-            percent(portfolio(first).all().coverage(), 1),
-            percent(mean(of_carry), 2),
-            percent(of_carry.all().exceedance(), 0),
+        )
+    }
+
+    /// What the targets are met or missed by.
+    fn why(&self) -> String {
+        let base = self.base();
+        let carry = Kind::Carry.number();
+        let [chosen, none, first] = [0, 1, 2].map(|at| &self.sweep.settings[at]);
+        let high = self.swept_by("floor 40 %").unwrap_or(chosen);
+        let short = |tally: &Tally| tally.cells[carry][1][1].all().exceedance();
+        let of_carry = &first.cells[carry][1][1];
+        let saved = |tally: &Tally| percent(tally.saved(true, hedged)[0], 0);
+        let naked = |follows: usize| &base.cells[Kind::Naked.number()][1][follows];
+        format!(
+            "**The premium of futures decides.** The chosen terms were found on other paths than those of this table (*Other terms*). A future that is sold above the index and valued at the index shows a \
+             gain that its closing takes back. Without spread charges and with a floor of 10 %, {} of the hours of cash-and-carry are short; with charges that look large beside a basis's usual moves (0.5 %, for \
+             smaller coins 1 %) {}, {} if contracts were marked at their own price: the requirement is then {} of the contract's value on average, less than the premium of many a future with a month to go. \
+             The spread charge is what covers it, between contracts and between a contract and the collateral that hedges it. Chosen are the lowest of those that were tried at which every kind of book suffices by \
+             itself: {} (BTC {}, which is half its range, as much as the rules allow; smaller coins {}). A floor of 40 % would cost all hedged books more, they save {} with it instead of {}, and leaves cash-and-carry where it \
+             is; the chosen floor of {} binds seldom and is there for what is not simulated.\n\n\
+             **Adaptive terms** leave {} of naked positions' hours short where fixed ones leave {}, in a crisis {} instead of {}; they ask {} more maintenance margin of them on average.\n",
+            percent(short(none), 0),
+            percent(short(first), 0),
             percent(of_carry.if_marked.exceedance(), 1),
-            percent(self.sweep.settings[0].saved(true, hedged)[0], 0),
-            percent(first.saved(true, hedged)[0], 0),
-            percent(base.cells[0][1][1].all().exceedance(), 2),
-            percent(base.cells[0][1][0].all().exceedance(), 2),
-            percent(base.cells[0][1][1].by_regime[2].exceedance(), 1),
-            percent(base.cells[0][1][0].by_regime[2].exceedance(), 1),
+            percent(mean(of_carry), 2),
+            bps(CHOSEN.spread(1)),
+            bps(CHOSEN.spread(0)),
+            bps(CHOSEN.spread(3)),
+            saved(high),
+            saved(chosen),
+            bps(CHOSEN.floor),
+            percent(naked(1).all().exceedance(), 2),
+            percent(naked(0).all().exceedance(), 2),
+            percent(naked(1).by_regime[2].exceedance(), 1),
+            percent(naked(0).by_regime[2].exceedance(), 1),
             percent(
-                100.0 * (base.cells[0][1][1].maintenance / base.cells[0][1][0].maintenance - 1.0),
+                100.0 * (naked(1).maintenance / naked(0).maintenance - 1.0),
                 1
-            ),
+            )
+        )
+    }
+
+    /// A setting of the sweep by what it is called.
+    fn swept_by(&self, name: &str) -> Option<&Tally> {
+        let mut settings = self.settings.iter().zip(&self.sweep.settings);
+        settings
+            .find(|((of, _), _)| of == name)
+            .map(|(_, tally)| tally)
+    }
+
+    /// What was found of options.
+    fn of_options(&self) -> String {
+        let chosen = &self.sweep.settings[0];
+        let straddle = Kind::Straddle.number();
+        let by = |shift: u32| {
+            let found = self.swept_by(&format!("volatility ±{}", bps(shift)));
+            let tally = found.unwrap_or(chosen);
+            let cell = &tally.cells[straddle][1][1];
+            let saved = tally.saved(true, |at| at == straddle)[0];
+            let cost = if saved < 0.0 { "more" } else { "less" };
+            format!(
+                "{} of the hours of a short straddle suffice with ±{}, at {} {cost} than by Standard",
+                percent(cell.all().coverage(), 2),
+                bps(shift),
+                percent(saved.abs(), 0)
+            )
+        };
+        let crisis = |model: usize| {
+            let cell = &self.base().cells[straddle][model][1];
+            percent(cell.by_regime[0].exceedance(), 2)
+        };
+        format!(
+            "**Options** are short of margin where volatility jumps: {}; {}; {}. What a straddle loses when a calm market breaks is no matter of a range: Portfolio leaves {} of the hours that begin calm short, \
+             Standard, which does not look at volatility at all, {}. Spreads and condors save most, since Standard charges both legs as if nothing hedged them. A covered call saves less than the target: its \
+             call hedges the perpetual by its delta alone, and the scan lets the price fall and volatility rise at once.\n",
+            by(SHIFTS[0]),
+            by(CHOSEN.shift),
+            by(SHIFTS[2]),
+            crisis(1),
+            crisis(0),
         )
     }
 
@@ -191,7 +288,7 @@ impl Study {
             .enumerate()
             .map(|(kind, (_, name, _))| row(name, &|at| at == kind))
             .collect();
-        rows.push(row("**all**", &|_| true));
+        rows.extend(GROUPS.map(|(name, which)| row(&format!("**{name}**"), &which)));
         format!(
             "## Coverage\n\nThe share of hours in which maintenance margin suffices.\n\n{}\n\
              The last three are of Portfolio, adaptive: if marked; hours in which initial margin suffices; the largest shortfall, of the gross notional.\n\n\
@@ -254,12 +351,12 @@ impl Study {
             .enumerate()
             .map(|(kind, (_, name, _))| row(name, &|at| at == kind))
             .collect();
-        rows.push(row("**all hedged**", &hedged));
+        rows.extend(HEDGED.map(|(name, which)| row(&format!("**{name}**"), &which)));
         format!(
             "## Capital\n\nMaintenance margin as a share of the gross notional of all contracts, on average.\n\n{}\n\
              ![What margin costs](../docs/img/study-capital.svg)\n\n\
-             Calendar spreads, hedged market makers and cash-and-carry need the floor: their scans and charges are below it. A pair saves what its credit is of the smaller leg, \
-             so less than the target; the average of all hedged books meets it.\n",
+             Calendar spreads, hedged market makers and cash-and-carry pay the spread charge, option spreads and condors for volatility or the floor. A pair saves what its credit is of the smaller leg, \
+             so less than the target. A naked position has nothing to save; the average of all hedged books meets the target.\n",
             table(
                 &[
                     "book",
@@ -285,11 +382,10 @@ impl Study {
             for cells in &tally.cells {
                 row.push(format!("{:.2}", cells[1][1].all().coverage()));
             }
-            row.push(percent(tally.saved(true, hedged)[0], 0));
-            for which in [&hedged as &dyn Fn(usize) -> bool, &|kind| !hedged(kind)] {
-                let cell = tally.over(1, true, which);
-                row.push(percent(mean(&cell), 2));
+            for (_, which) in HEDGED {
+                row.push(percent(tally.saved(true, which)[0], 0));
             }
+            row.push(percent(mean(&tally.over(1, true, |kind| !hedged(kind))), 2));
             row
         };
         let settings = self.settings.iter().zip(&self.sweep.settings);
@@ -303,18 +399,27 @@ impl Study {
         ));
         let mut head = vec!["setting", "coverage"];
         head.extend(KINDS.iter().map(|(_, name, _)| *name));
-        head.extend(["saved, hedged", "hedged need", "naked need"]);
+        head.extend([
+            "saved, hedged, without options",
+            "with options",
+            "all hedged",
+            "others need",
+        ]);
         format!(
-            "## Other terms\n\nPortfolio, adaptive, on {} other paths ({} books an hour; the last line on {}). Each setting differs from the chosen terms by what it is called. Ranges move with the rates of \
-             the markets, since none may be wider: *need* is maintenance margin of the gross notional.\n\n{}\n\
-             What more cover costs: a deviation more (z) or a wider range raises what naked positions need, and leaves what hedged books save where it is; the floor is what hedged books pay. \
-             Credits cost little coverage here because the simulated correlations hold, in a crisis all the more; that is an assumption, not a finding. \
-             Quarterly futures have three times the premium: on the same terms {} of the hours of cash-and-carry suffice.\n",
+            "## Other terms\n\nPortfolio, adaptive, on {} other paths ({} books an hour; the last line on {}). Each setting differs from the chosen terms by what it is called; a charge is that of ETH and SOL, smaller coins \
+             have twice as much, and none has more than half its range. Ranges move with the rates of the markets, since none may be wider: *need* is maintenance margin of the gross notional of books that are not hedged.\n\n{}\n\
+             What more cover costs: a deviation more (z) or a wider range raises what naked positions need, and leaves what hedged books save where it is; the spread charge is what hedged books of contracts pay, and how far \
+             volatility is moved what option books pay. Credits cost little coverage here because the simulated correlations hold, in a crisis all the more; that is an assumption, not a finding. \
+             Quarterly futures have three times the premium: on the same terms {} of the hours of cash-and-carry suffice and {} of those of calendar spreads.\n",
             self.sweep_plan.paths,
             self.sweep_plan.an_hour,
             self.long_plan.paths,
             table(&head, &rows),
-            percent(long.cells[KINDS.len() - 1][1][1].all().coverage(), 1),
+            percent(long.cells[Kind::Carry.number()][1][1].all().coverage(), 1),
+            percent(
+                long.cells[Kind::Calendar.number()][1][1].all().coverage(),
+                1
+            ),
         )
     }
 
@@ -324,6 +429,8 @@ impl Study {
          - No liquidation is simulated: nobody sells into a falling market, and nobody acts within the hour. [CRASH.md](CRASH.md) does the former, on the bytecode.\n\
          - The simulated market is a stationary one. No coin dies, no feed is silent, no correlation breaks for good.\n\
          - Coverage is an average over books that were made up in equal numbers of each kind. Hours of a path are not independent; the standard errors count paths.\n\
+         - What options are marked at is the paths' own chain of regimes, with a premium that was chosen; at every strike the same. Whoever closes is paid the mark: no spread between bid and ask, which widens just then. \
+         No option is judged in its last hours.\n\
          - Prices come every minute; a real feed's come every second, so that the averages of the engine would be smoother.\n"
             .to_owned()
     }
