@@ -23,6 +23,11 @@ const CREATING: [&str; 6] = [
 const SEARCHING: u32 = 15_000;
 /// What the instructions that set the limit and the price of a unit cost.
 const BUDGET: u32 = 300;
+/// What an instruction that computes arrays of options costs, and each option of it: `refresh_arrays` and, with
+/// its checks of the smile, `set_smile`. How many they are its data says.
+const ARRAYS: u32 = 2_000;
+const AN_ARRAY: u32 = 9_000;
+const A_SMILE: u32 = 4_000;
 /// What an instruction of another program may use, where nobody says.
 const FOREIGN: u32 = 200_000;
 /// The most that a transaction can ask for.
@@ -141,11 +146,27 @@ pub fn compute_limit(instructions: &[Instruction], positions: u16) -> u32 {
         let Some(name) = name_of(&instruction.data) else {
             return FOREIGN;
         };
+        if let Some(units) = arrays(name, &instruction.data) {
+            return units;
+        }
         let search = u32::from(CREATING.contains(&name)) * SEARCHING;
         units_of(name, positions).map_or(FOREIGN, |units| units + search)
     };
-    let sum: u32 = instructions.iter().map(units).sum();
-    (sum + sum / 10 + BUDGET).min(MOST_UNITS)
+    let sum = instructions.iter().map(units).fold(0, u32::saturating_add);
+    sum.saturating_add(sum / 10)
+        .saturating_add(BUDGET)
+        .min(MOST_UNITS)
+}
+
+/// The units of an instruction that computes arrays, by how many it is told to; none for others.
+fn arrays(name: &str, data: &[u8]) -> Option<u32> {
+    let each = match name {
+        "refresh_arrays" => AN_ARRAY,
+        "set_smile" => AN_ARRAY + A_SMILE,
+        _ => return None,
+    };
+    let options = data.get(8..12)?.try_into().ok().map(u32::from_le_bytes)?;
+    Some(each.saturating_mul(options).saturating_add(ARRAYS))
 }
 
 /// The limit on the bytes of all accounts that a transaction loads, programs included: their sum, 64 bytes for each,
@@ -169,6 +190,17 @@ mod tests {
         // Orders were measured with 8 positions only.
         let order = |positions| units_of("place_order", positions).unwrap();
         assert_eq!(order(28), order(8) + 20 * A_POSITION);
+    }
+
+    #[test]
+    fn arrays_cost_by_how_many_they_are() {
+        let venue = crate::instructions::Venue::new(&[7; 32].into(), 1);
+        let of = |markets: &[u16]| compute_limit(&[venue.refresh_arrays(markets)], 0);
+        assert_eq!(of(&[1, 2, 3]) - of(&[1]), 2 * AN_ARRAY + 2 * AN_ARRAY / 10);
+        let svi = counterweight_risk::option::SviTerms::default();
+        let smile = venue.set_smile(Default::default(), &[1], svi);
+        assert!(compute_limit(&[smile], 0) > of(&[1]));
+        assert_eq!(of(&[0; 300]), MOST_UNITS);
     }
 
     #[test]
