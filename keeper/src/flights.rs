@@ -166,6 +166,12 @@ fn has_arrived(watch: &Watch, state: &State, now: u64, since: u64) -> bool {
                 .and_then(|book| book.assets.get(usize::from(*asset)));
             recorded.is_some_and(|asset| asset.publish_time >= *time)
         }
+        Watch::Array(market, before) => {
+            let recorded = state
+                .recorded()
+                .and_then(|book| book.markets.get(usize::from(*market)));
+            recorded.is_some_and(|row| row.array.time > *before)
+        }
         Watch::Time(ms) => now.saturating_sub(since) >= *ms,
     }
 }

@@ -12,7 +12,7 @@ pub enum Lesson {
     LostRace,
     /// The penalty, or the index, has not come far enough.
     TooEarly,
-    /// A price is too old: it is brought first.
+    /// A price, or the array of an option, is too old: it is brought first.
     StalePrice,
     /// A price cannot be used for this at present, and no newer one helps.
     UnusablePrice,
@@ -31,7 +31,7 @@ pub enum Lesson {
 pub enum Response {
     /// The account is left alone for a while, longer each time.
     BackOff,
-    /// The same, and prices are brought without waiting for their turn.
+    /// The same, and prices and arrays are brought without waiting for their turn.
     BringPrices,
     /// The same, and nothing is taken over until the keeper's account changes.
     StopTaking,
@@ -110,6 +110,8 @@ const CODES: &[(ErrorCode, Lesson)] = {
         (C::ContractRuns, L::TooEarly),
         (C::LimitPriceExceeded, L::TooEarly),
         (C::StalePrice, L::StalePrice),
+        (C::StaleArray, L::StalePrice),
+        (C::DriftedArray, L::StalePrice),
         (C::NoPrice, L::StalePrice),
         (C::PriceNotMonotone, L::LostRace),
         (C::WidePrice, L::UnusablePrice),
@@ -133,6 +135,7 @@ const CODES: &[(ErrorCode, Lesson)] = {
         (C::QueueFull, L::Blocked),
         (C::AccountWouldBeWorse, L::Blocked),
         (C::LiquidationWouldHarm, L::Blocked),
+        (C::LegIsHedge, L::Blocked),
         (C::MakerRequired, L::Blocked),
         (C::WrongMarket, L::Blocked),
         (C::Paused, L::Closed),
@@ -156,6 +159,12 @@ mod tests {
         assert_eq!(of(ErrorCode::NotLiquidatable), Lesson::AlreadyHealthy);
         assert_eq!(of(ErrorCode::RewardBelowLimit), Lesson::TooEarly);
         assert_eq!(of(ErrorCode::StalePrice), Lesson::StalePrice);
+        assert_eq!(of(ErrorCode::StaleArray), Lesson::StalePrice);
+        assert_eq!(
+            of(ErrorCode::DriftedArray).response(),
+            Response::BringPrices
+        );
+        assert_eq!(of(ErrorCode::LegIsHedge), Lesson::Blocked);
         assert_eq!(of(ErrorCode::NoPosition), Lesson::LostRace);
         assert_eq!(of(ErrorCode::InitialMarginNotMet), Lesson::ShortOfMargin);
         assert_eq!(of(ErrorCode::NotOwnerOrDelegate), Lesson::Mistake);

@@ -6,9 +6,11 @@
 //!
 //! **Two books.** [`State::recorded`] is the risk book as it is on the chain. [`State::book`] is the same with every
 //! price that Pyth's accounts have newer and that is worth recording ([`prices`]): what the chain will judge by once a
-//! transaction brings them. Accounts are judged by the second; whoever acts on a verdict brings the prices of
-//! [`State::due`] along.
+//! transaction brings them, with the arrays of options as they are once they are refreshed ([`arrays`]). Accounts are
+//! judged by the second; whoever acts on a verdict brings the prices of [`State::due`] and the arrays of
+//! [`State::due_arrays`] along.
 
+pub mod arrays;
 pub mod prices;
 
 use anchor_lang::{Discriminator, prelude::Pubkey};
@@ -64,6 +66,7 @@ pub struct State {
     clearinghouse: Option<Clearinghouse>,
     recorded: Option<RiskTables>,
     due: Vec<u16>,
+    due_arrays: Vec<u16>,
     fleet: Fleet,
     moved: Moved,
     markets: BTreeMap<u16, OrderBook>,
@@ -85,6 +88,7 @@ impl State {
             clearinghouse: None,
             recorded: None,
             due: Vec::new(),
+            due_arrays: Vec::new(),
             fleet: Fleet::new(),
             moved: Moved::default(),
             markets: BTreeMap::new(),
@@ -109,7 +113,7 @@ impl State {
             Update::Moment(moment) => {
                 self.moment = moment;
                 self.feed.moment_at = at;
-                if self.prices.wait() {
+                if self.prices.wait() || self.arrays_wait() {
                     self.project();
                 }
             }
@@ -200,13 +204,23 @@ impl State {
         let Some(recorded) = &self.recorded else {
             return;
         };
-        let (tables, due) = self.prices.project(recorded, self.moment.time);
+        let (mut tables, due) = self.prices.project(recorded, self.moment.time);
         self.due = due;
+        let markets = &self.markets;
+        let is_used = |market: u16| markets.get(&market).is_some_and(arrays::is_used);
+        self.due_arrays = arrays::project(&mut tables, is_used, self.moment.time);
         let moved = self.fleet.set_book(tables);
         self.moved.all |= moved.all;
         self.moved.assets.extend(moved.assets);
         self.moved.assets.sort_unstable();
         self.moved.assets.dedup();
+    }
+
+    /// Whether time has made an array due, or moves one that is.
+    fn arrays_wait(&self) -> bool {
+        let is_used = |market: u16| self.markets.get(&market).is_some_and(arrays::is_used);
+        let due = |tables| arrays::due(tables, is_used, self.moment.time).next();
+        !self.due_arrays.is_empty() || self.book().and_then(due).is_some()
     }
 
     /// Judges the accounts whose figures may have changed since they were judged last.
@@ -242,7 +256,8 @@ impl State {
         self.recorded.as_ref()
     }
 
-    /// The risk book that accounts are judged by: the recorded one with the newer prices of [`State::due`].
+    /// The risk book that accounts are judged by: the recorded one with the newer prices of [`State::due`] and the newer
+    /// arrays of [`State::due_arrays`].
     pub fn book(&self) -> Option<&RiskTables> {
         self.fleet.book()
     }
@@ -250,6 +265,11 @@ impl State {
     /// The assets whose prices in [`State::book`] are not on the chain yet, ascending.
     pub fn due(&self) -> &[u16] {
         &self.due
+    }
+
+    /// The options whose arrays in [`State::book`] are not on the chain yet, ascending.
+    pub fn due_arrays(&self) -> &[u16] {
+        &self.due_arrays
     }
 
     /// All margin accounts.

@@ -269,6 +269,21 @@ fn duties(config: &Config, found: &mut Problems) {
             format!("duties.prices.accounts.{asset} is empty: write the address of its price account, or leave it out")
         });
     }
+    found.within(
+        "duties.arrays.every_seconds",
+        duties.arrays.every_seconds,
+        1,
+        3_600,
+        "an array may be refused after the age of a price for liquidation",
+    );
+    let options = i128::try_from(duties.arrays.max_options).unwrap_or(i128::MAX);
+    found.within(
+        "duties.arrays.max_options",
+        options,
+        1,
+        100,
+        "more do not fit the compute units of a transaction",
+    );
     let liquidations = &duties.liquidations;
     let takes = i128::try_from(liquidations.max_takes).unwrap_or(i128::MAX);
     found.within(

@@ -27,6 +27,8 @@ macro_rules! duty {
 pub struct Duties {
     /// Brings Pyth's prices into the risk book.
     pub prices: Prices,
+    /// Refreshes the arrays of options.
+    pub arrays: Arrays,
     /// Takes over from accounts below maintenance margin.
     pub liquidations: Liquidations,
     /// Buys what the backstop has for sale.
@@ -65,6 +67,19 @@ duty! {
         shard: u16 = 0,
         /// Price accounts by name of the asset, where they are elsewhere.
         accounts: BTreeMap<String, Address> = BTreeMap::new(),
+    }
+}
+
+duty! {
+    /// Refreshes the arrays of options that lots are held of, once half of their time or of the distance that their index
+    /// may move is used up. It earns nothing.
+    Arrays {
+        /// Whether arrays are brought without anything else that needs them.
+        enabled: bool = true,
+        /// Least time between two rounds, seconds.
+        every_seconds: u64 = 1,
+        /// Most options in one transaction.
+        max_options: usize = 64,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Duty {
     Prices,
+    Arrays,
     Fills,
     Funding,
     Pruning,
@@ -19,8 +20,9 @@ enum Duty {
     Scan,
 }
 
-const ALL: [Duty; 8] = [
+const ALL: [Duty; 9] = [
     Duty::Prices,
+    Duty::Arrays,
     Duty::Fills,
     Duty::Funding,
     Duty::Pruning,
@@ -40,6 +42,7 @@ fn every(config: &Config, duty: Duty) -> u64 {
     let duties = &config.duties;
     let seconds = match duty {
         Duty::Prices => return duties.prices.every_ms,
+        Duty::Arrays => duties.arrays.every_seconds,
         Duty::Fills => duties.fills.every_seconds,
         Duty::Funding => duties.funding.every_seconds,
         Duty::Pruning => duties.pruning.every_seconds,
@@ -55,6 +58,7 @@ fn every(config: &Config, duty: Duty) -> u64 {
 fn of(kind: Kind) -> Option<Duty> {
     Some(match kind {
         Kind::Prices => Duty::Prices,
+        Kind::Arrays => Duty::Arrays,
         Kind::Fills => Duty::Fills,
         Kind::Funding => Duty::Funding,
         Kind::Prune => Duty::Pruning,
@@ -74,6 +78,7 @@ impl Clocks {
     pub fn turns(&self, now: u64) -> Turns {
         Turns {
             prices: self.is_due(Duty::Prices, now),
+            arrays: self.is_due(Duty::Arrays, now),
             fills: self.is_due(Duty::Fills, now),
             funding: self.is_due(Duty::Funding, now),
             pruning: self.is_due(Duty::Pruning, now),
@@ -97,6 +102,7 @@ impl Clocks {
     pub fn taken(&mut self, config: &Config, turns: Turns, now: u64) {
         let had = [
             (Duty::Prices, turns.prices),
+            (Duty::Arrays, turns.arrays),
             (Duty::Fills, turns.fills),
             (Duty::Funding, turns.funding),
             (Duty::Pruning, turns.pruning),
@@ -119,9 +125,10 @@ impl Clocks {
         }
     }
 
-    /// Prices are brought without waiting for their turn.
+    /// Prices and arrays are brought without waiting for their turn.
     pub fn bring_prices(&mut self) {
         self.next[Duty::Prices as usize] = 0;
+        self.next[Duty::Arrays as usize] = 0;
     }
 
     /// The next turn after `now`.
@@ -147,6 +154,6 @@ mod tests {
         assert!(clocks.turns(700).funding && !clocks.turns(699).funding);
         assert_eq!(clocks.next(0), 700);
         clocks.bring_prices();
-        assert!(clocks.turns(1).prices);
+        assert!(clocks.turns(1).prices && clocks.turns(1).arrays);
     }
 }

@@ -7,7 +7,7 @@ use super::{
     prepare,
     rehearsal::Rehearsal,
     scene::{Idle, Round, Scene},
-    takeover::{self, Terms, by_requirement},
+    takeover::{self, Slices, Terms, by_requirement},
     victim::{Auction, purse},
 };
 use counterweight_sdk::{accounts::Margin, program::state::PAUSE_LIQUIDATE};
@@ -55,7 +55,7 @@ fn buy(scene: &Scene, round: &mut Round, margin: Margin) -> Result<(), Idle> {
     let key = scene.venue().backstop();
     let own = scene.own.clone().ok_or(Idle::NoAccount)?;
     let terms = Terms {
-        slices: false,
+        slices: Slices::Never,
         collateral: true,
         most: scene.config.duties.liquidations.max_takes,
         min_profit: scene.config.duties.backstop.min_profit_atoms,

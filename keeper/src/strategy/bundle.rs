@@ -9,7 +9,7 @@ use counterweight_sdk::{
     accounts::Margin,
     assemble::{Limits, v0, with_limits},
     limits::{MOST_UNITS, compute_limit},
-    risk::Position,
+    risk::{Market, Position, portfolio::Scanner},
     whatif::exposures,
 };
 use solana_hash::Hash;
@@ -28,6 +28,9 @@ const SPARE: u32 = 4_000;
 const LAGGING: u32 = 2_000;
 const RESTING: u32 = 500;
 const HELD: u32 = 150;
+/// What a position costs more of an account that is scanned, and one in an option.
+const SCANNED: u32 = 500;
+const PRICED: u32 = 2_000;
 const TOKENS: u32 = 800;
 const OWING: u32 = 1_500;
 
@@ -58,6 +61,8 @@ pub struct Bundle {
     pub steps: Vec<Step>,
     /// Assets whose prices it brings.
     pub prices: Vec<u16>,
+    /// Options whose arrays it brings, behind the prices.
+    pub arrays: Vec<u16>,
     /// Positions of the largest account in it.
     pub positions: u16,
     /// Units that its accounts cost each instruction beyond what was measured.
@@ -98,11 +103,14 @@ pub fn prices_of(scene: &Scene, margins: &[&Margin], also: &[u16]) -> Vec<u16> {
 
 /// What an account costs whoever judges it beyond what was measured.
 fn burden(scene: &Scene, margin: &Margin) -> u32 {
+    let scanned = Scanner::of(&scene.tables.book(), &margin.view(), scene.now).is_some();
     let of = |position: &Position| {
         let row = scene.tables.markets.get(usize::from(position.market));
+        let option = row.is_some_and(Market::is_option);
         let lags = row.is_some_and(|row| !position.is_current(row));
         let rests = position.bid_lots.0 != 0 || position.ask_lots.0 != 0;
-        HELD + u32::from(lags) * LAGGING + u32::from(rests) * RESTING
+        let looked = u32::from(scanned) * SCANNED + u32::from(option) * PRICED;
+        HELD + looked + u32::from(lags) * LAGGING + u32::from(rests) * RESTING
     };
     let core = &margin.header.core;
     let positions: u32 = margin.positions().iter().map(of).sum();
@@ -118,6 +126,7 @@ impl Bundle {
             id: JobId { kind, subject },
             steps: Vec::new(),
             prices: Vec::new(),
+            arrays: Vec::new(),
             positions: 1,
             burden: 0,
             trades: false,
@@ -134,18 +143,34 @@ impl Bundle {
         self
     }
 
-    /// Brings the prices that count in an account.
+    /// Brings the prices that count in an account, and the arrays of its options.
     pub fn bring(&mut self, scene: &Scene, margin: &Margin) {
         self.prices.extend(prices_of(scene, &[margin], &[]));
         self.prices.sort_unstable();
         self.prices.dedup();
+        let held = margin.positions().iter().map(|position| position.market);
+        self.price(scene, held);
         self.positions = self.positions.max(margin.header.core.position_count);
         self.burden = self.burden.saturating_add(burden(scene, margin));
     }
 
-    /// The instructions with the prices before them.
+    /// Brings the arrays of these markets, where they are due.
+    pub fn price(&mut self, scene: &Scene, markets: impl IntoIterator<Item = u16>) {
+        let due = scene.state.due_arrays();
+        if due.is_empty() {
+            return;
+        }
+        let needed = markets.into_iter().filter(|market| due.contains(market));
+        self.arrays.extend(needed);
+        self.arrays.sort_unstable();
+        self.arrays.dedup();
+    }
+
+    /// The instructions with the prices before them, and the arrays that are computed at those.
     fn instructions(&self, scene: &Scene) -> Vec<Instruction> {
+        let arrays = (!self.arrays.is_empty()).then(|| scene.venue().refresh_arrays(&self.arrays));
         let steps = self.steps.iter().map(|step| step.instruction.clone());
+        let steps = arrays.into_iter().chain(steps);
         let prices = scene.state.prices();
         scene.venue().refreshed(
             &self.prices,
@@ -210,6 +235,7 @@ impl Bundle {
             unit_price: limits.unit_price,
             trades: self.trades,
             prices: self.prices,
+            arrays: self.arrays,
             expected,
             reserve,
             deadline: scene.now.saturating_add(valid),

@@ -2,7 +2,7 @@
 
 use counterweight_sdk::{
     accounts::{Margin, RiskTables},
-    risk::market::MODE_SETTLEMENT,
+    risk::{greeks::AssetGreeks, market::MODE_SETTLEMENT},
 };
 use std::collections::BTreeMap;
 
@@ -16,7 +16,25 @@ pub fn value(tables: &RiskTables, asset: u16, lots: i64) -> i64 {
         .assets
         .get(usize::from(asset))
         .map_or(0, |row| row.index.0);
-    let atoms = (i128::from(lots) * i128::from(index)) / (1 << 16);
+    at(index, lots)
+}
+
+/// What lots of a market are worth, signed, towards zero: at the index, or at what an option is worth there.
+pub fn worth(tables: &RiskTables, market: u16, lots: i64) -> i64 {
+    let Some(row) = tables.markets.get(usize::from(market)) else {
+        return 0;
+    };
+    if !row.is_option() {
+        return value(tables, row.asset, lots);
+    }
+    let asset = tables.assets.get(usize::from(row.asset));
+    // Whether the array may still be used is asked where something is decided by it.
+    let priced = asset.and_then(|asset| row.priced(market, asset, row.array.time).ok());
+    at(priced.map_or(row.array.mark.0, |asset| asset.index.0), lots)
+}
+
+fn at(price: u64, lots: i64) -> i64 {
+    let atoms = (i128::from(lots) * i128::from(price)) / (1 << 16);
     i64::try_from(atoms).unwrap_or(if lots < 0 { i64::MIN } else { i64::MAX })
 }
 
@@ -30,7 +48,7 @@ pub fn value_of_tokens(tables: &RiskTables, asset: u16, atoms: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Net lots by asset, deleveraging applied.
+/// Net lots by asset, deleveraging applied; options count as the lots of the underlying that their delta stands for.
 pub fn lots(tables: &RiskTables, margin: &Margin) -> BTreeMap<u16, i64> {
     let mut net: BTreeMap<u16, i64> = BTreeMap::new();
     for position in margin.positions() {
@@ -38,8 +56,12 @@ pub fn lots(tables: &RiskTables, margin: &Margin) -> BTreeMap<u16, i64> {
             continue;
         };
         if row.mode != MODE_SETTLEMENT {
+            let index = tables.assets.get(usize::from(position.asset));
+            let index = index.map_or_else(Default::default, |asset| asset.index);
+            let stands = AssetGreeks::of(position, row, index);
+            let lots = stands.map_or(position.held(row).0, |greeks| greeks.lots);
             let sum = net.entry(position.asset).or_default();
-            *sum = sum.saturating_add(position.held(row).0);
+            *sum = sum.saturating_add(lots);
         }
     }
     net
@@ -52,7 +74,7 @@ pub fn net(tables: &RiskTables, margin: &Margin) -> Exposure {
         .collect()
 }
 
-/// Notional of all positions, without netting and signs.
+/// Notional of all positions, without netting and signs; of options too, that of the underlying.
 pub fn gross(tables: &RiskTables, margin: &Margin) -> i64 {
     let sizes = margin.positions().iter().filter_map(|position| {
         let row = tables.markets.get(usize::from(position.market))?;

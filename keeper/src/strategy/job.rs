@@ -38,6 +38,8 @@ pub enum Kind {
     Follow,
     /// Brings prices.
     Prices,
+    /// Refreshes arrays of options.
+    Arrays,
     /// Settles fills that wait.
     Fills,
     /// Updates funding.
@@ -74,6 +76,7 @@ impl Kind {
             Self::Trigger => "trigger",
             Self::Follow => "follow",
             Self::Prices => "prices",
+            Self::Arrays => "arrays",
             Self::Fills => "fills",
             Self::Funding => "funding",
             Self::Prune => "prune",
@@ -170,6 +173,8 @@ pub enum Watch {
     Account(Pubkey, u64),
     /// The recorded price of the asset is at least from then.
     Price(u16, i64),
+    /// The recorded array of the option is from after then.
+    Array(u16, i64),
     /// Nothing tells: so many milliseconds after the confirmation.
     Time(u64),
 }
@@ -193,6 +198,8 @@ pub struct Job {
     pub trades: bool,
     /// Assets whose prices it brings.
     pub prices: Vec<u16>,
+    /// Options whose arrays it brings.
+    pub arrays: Vec<u16>,
     /// What it brings.
     pub expected: Expected,
     /// What of the keeper's account it needs.

@@ -5,6 +5,7 @@
 //! ([`rehearsal`]), in the order in which its instructions will be carried out. So a job that is carried out on the
 //! state that it was decided on succeeds, and earns what it says, to the atom.
 
+pub mod arrays;
 pub mod backstop;
 pub mod bundle;
 pub mod cost;
@@ -32,6 +33,8 @@ use crate::config::Duties;
 pub struct Turns {
     /// Prices that nothing else brings.
     pub prices: bool,
+    /// Arrays of options that nothing else brings.
+    pub arrays: bool,
     /// Fills that wait.
     pub fills: bool,
     /// Funding.
@@ -50,6 +53,7 @@ impl Turns {
     /// All of them.
     pub const ALL: Self = Self {
         prices: true,
+        arrays: true,
         fills: true,
         funding: true,
         pruning: true,
@@ -83,6 +87,9 @@ pub fn decide(scene: &Scene, turns: Turns, reserve: Reserve, room: usize) -> Rou
     laggards::plan(scene, turns, &mut round);
     services::plan(scene, turns, &mut round);
     // Last: what the jobs of this round bring along need not be brought by itself.
+    if turns.arrays && scene.config.duties.arrays.enabled {
+        arrays::plan(scene, &mut round);
+    }
     if turns.prices && scene.config.duties.prices.enabled {
         prices::plan(scene, &mut round);
     }

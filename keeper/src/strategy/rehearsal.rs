@@ -115,6 +115,11 @@ impl<'a> Rehearsal<'a> {
             .ok_or(RiskError::UnknownMarket { market })
     }
 
+    /// Whether the account is judged by the scenarios of its whole book.
+    pub fn is_scanned(&self) -> bool {
+        Scanner::of(&self.tables.book(), &self.account.view(), self.now).is_some()
+    }
+
     /// Equity and maintenance margin of the account.
     ///
     /// # Errors
@@ -261,7 +266,7 @@ impl<'a> Rehearsal<'a> {
         let _ = account(&mut own).fill(market, row, taken, cost.negated()?, &moment)?;
         let reward = step.penalty.minus(step.insurance(row)?)?;
         earn(&mut own, reward, &moment)?;
-        let worth = exposure::value(self.tables, row.asset, taken.0);
+        let worth = exposure::worth(self.tables, market, taken.0);
         Ok(Take {
             taken: Taken::Lots {
                 market,
@@ -300,7 +305,7 @@ impl<'a> Rehearsal<'a> {
             let _ = account(&mut own).fill(position.market, row, leg.lots, paid, &moment)?;
             let earned = leg.penalty.minus(leg.insurance)?;
             earn(&mut own, earned, &moment)?;
-            let worth = exposure::value(self.tables, position.asset, leg.lots.0);
+            let worth = exposure::worth(self.tables, position.market, leg.lots.0);
             reward = reward.saturating_add(earned.0);
             edge = edge.saturating_add(worth.saturating_sub(leg.cost.0));
         }

@@ -166,8 +166,9 @@ fn largest(
         let middle = fits + (exceeds - fits) / 2;
         match take(middle) {
             Ok(taken) if purse.allows(&taken.own)? => (fits, best) = (middle, Some(taken)),
-            // A fraction of nothing is too small a one: what is larger may be allowed.
-            Err(RiskError::ZeroQuantity) => fits = middle,
+            // A fraction of nothing is too small a one, and so are lots that lower no requirement: what is larger may be
+            // allowed.
+            Err(RiskError::ZeroQuantity | RiskError::LegIsHedge { .. }) => fits = middle,
             Ok(_) => exceeds = middle,
             Err(error) => return Err(error),
         }

@@ -22,11 +22,27 @@ const LOOKED_AT: usize = 8;
 const SLICED: u16 = 32;
 const A_LEG: u32 = 2_500;
 
+/// Units of a takeover from an account that is scanned, for each of its positions: a leg is sized by looks at the whole
+/// book, a slice by fewer.
+const A_LEG_SCANNED: u32 = 12_000;
+const A_SLICE_SCANNED: u32 = 4_000;
+
+/// When slices are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slices {
+    /// Where they bring most.
+    Always,
+    /// Where single legs hedge others, so that there is no other way.
+    Needed,
+    /// Never.
+    Never,
+}
+
 /// What somebody wants of takeovers.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// Whether slices are taken.
-    pub slices: bool,
+    /// When slices are taken.
+    pub slices: Slices,
     /// Whether collateral is taken.
     pub collateral: bool,
     /// Most takeovers in a transaction.
@@ -123,7 +139,7 @@ pub fn plan(
         bundle.positions = bundle.positions.max(take.own.header.core.position_count);
         bundle.steps.push(Step {
             instruction: step_of(scene, &stage, key, &take),
-            extra: extra_of(&take, bundle.positions),
+            extra: extra_of(&stage, &take, bundle.positions),
         });
         let Some(fitted) = bundle.fit(scene) else {
             why = Idle::TooLarge;
@@ -176,6 +192,7 @@ fn best_of(
     terms: Terms,
 ) -> Result<Take, Idle> {
     let (mut best, mut why): (Option<(i64, Take)>, _) = (None, Idle::Unprofitable);
+    let mut hedges = false;
     let mut consider = |found: Result<Option<Take>, RiskError>| match found {
         Ok(Some(take)) => {
             let profit = tally.with(&take).expected(purse, &take, 0).profit();
@@ -187,14 +204,23 @@ fn best_of(
             why = Idle::NoMargin;
         }
         Err(RiskError::StalePrice { .. } | RiskError::NoPrice { .. }) => why = Idle::Silent,
+        Err(RiskError::StaleArray { .. } | RiskError::DriftedArray { .. }) => why = Idle::Unsettled,
         Err(_) => {}
     };
     let markets = by_requirement(scene, stage);
     for market in markets.iter().take(LOOKED_AT) {
-        consider(sizing::lots(stage, purse, *market));
+        let found = sizing::lots(stage, purse, *market);
+        hedges |= matches!(found, Err(RiskError::LegIsHedge { .. }));
+        consider(found);
     }
     let backstop = stage.account.header.is_backstop();
-    if terms.slices && !backstop && markets.len() > 1 {
+    // A leg that hedges is not taken by itself, not even where only collateral stands against it.
+    let slices = match terms.slices {
+        Slices::Always => hedges || markets.len() > 1,
+        Slices::Needed => hedges,
+        Slices::Never => false,
+    };
+    if slices && !backstop {
         consider(sizing::slice(stage, purse));
     }
     if terms.collateral && (backstop || stage.account.positions().is_empty()) {
@@ -232,12 +258,15 @@ pub fn by_requirement(scene: &Scene, stage: &Rehearsal) -> Vec<u16> {
 }
 
 /// Units of a takeover beyond what the SDK reckons: slices were measured up to 32 positions, and cost more for each
-/// further one than other instructions do.
-fn extra_of(take: &Take, positions: u16) -> u32 {
+/// further one than other instructions do; and an account that is scanned is looked at several times.
+fn extra_of(stage: &Rehearsal, take: &Take, positions: u16) -> u32 {
     let further = u32::from(positions.saturating_sub(SLICED));
+    let scanned =
+        u32::from(stage.is_scanned()) * u32::from(stage.account.header.core.position_count);
     match take.taken {
-        Taken::Slice { .. } => further * A_LEG,
-        _ => 0,
+        Taken::Slice { .. } => further * A_LEG + scanned * A_SLICE_SCANNED,
+        Taken::Lots { .. } => scanned * A_LEG_SCANNED,
+        Taken::Tokens { .. } => 0,
     }
 }
 

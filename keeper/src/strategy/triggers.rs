@@ -133,6 +133,7 @@ impl<'a> Pit<'a> {
         bundle.prices.extend(self.due());
         bundle.prices.sort_unstable();
         bundle.prices.dedup();
+        bundle.price(scene, [trigger.market]);
         bundle.trades = true;
         let actor = scene.identity.actor(trigger.market);
         bundle.steps.push(Step {
@@ -268,6 +269,7 @@ impl<'a> Pit<'a> {
         bundle.prices.extend(self.due());
         bundle.prices.sort_unstable();
         bundle.prices.dedup();
+        bundle.price(scene, [trigger.market]);
         bundle.trades = true;
         bundle.watch = vec![Watch::Time(SEEN_MS)];
         let actor = scene.identity.actor(trigger.market);

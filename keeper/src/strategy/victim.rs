@@ -9,7 +9,7 @@ use super::{
     rehearsal::Rehearsal,
     scene::{Idle, Round, Scene},
     sizing::Purse,
-    takeover::{self, Plan, Terms},
+    takeover::{self, Plan, Slices, Terms},
 };
 use anchor_lang::prelude::Pubkey;
 use counterweight_fleet::Standing;
@@ -139,7 +139,11 @@ fn take(
         return Err(Idle::Off);
     }
     let terms = Terms {
-        slices: duty.slices,
+        slices: if duty.slices {
+            Slices::Always
+        } else {
+            Slices::Needed
+        },
         collateral: duty.collateral,
         most: duty.max_takes,
         min_profit: duty.min_profit_atoms.max(if ends { 1 } else { i64::MIN }),
@@ -203,9 +207,9 @@ fn fitting(
     terms: Terms,
 ) -> Result<Plan, Idle> {
     match takeover::plan(scene, rehearsal, of, purse, terms) {
-        Err(Idle::TooLarge) if terms.slices => {
+        Err(Idle::TooLarge) if terms.slices != Slices::Never => {
             let single = Terms {
-                slices: false,
+                slices: Slices::Never,
                 ..terms
             };
             takeover::plan(scene, rehearsal, of, purse, single)
