@@ -22,7 +22,6 @@ pub struct RiskBookHeader {
     pub clearinghouse: [u8; 32],
     /// What holds for the whole clearinghouse.
     pub params: RiskParams,
-    reserved: [u64; 7],
 }
 
 /// The header of a margin account, with the type before it.

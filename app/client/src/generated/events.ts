@@ -20,6 +20,8 @@ import {
   type ClearinghouseCreated,
   getCollateralLiquidatedDecoder,
   type CollateralLiquidated,
+  getContractSettledDecoder,
+  type ContractSettled,
   getDefaultResolvedDecoder,
   type DefaultResolved,
   getDeleveragedDecoder,
@@ -44,6 +46,8 @@ import {
   type LiquidationFlagged,
   getMarketChangedDecoder,
   type MarketChanged,
+  getModelChangedDecoder,
+  type ModelChanged,
   getOrderEditedDecoder,
   type OrderEdited,
   getOrderProcessedDecoder,
@@ -60,6 +64,8 @@ import {
   type RiskBookMigrated,
   getSliceLiquidatedDecoder,
   type SliceLiquidated,
+  getSmileSetDecoder,
+  type SmileSet,
   getTriggerChangedDecoder,
   type TriggerChanged,
   getTriggerExecutedDecoder,
@@ -77,6 +83,7 @@ export type Events = {
   CaughtUp: CaughtUp;
   ClearinghouseCreated: ClearinghouseCreated;
   CollateralLiquidated: CollateralLiquidated;
+  ContractSettled: ContractSettled;
   DefaultResolved: DefaultResolved;
   Deleveraged: Deleveraged;
   DustSwept: DustSwept;
@@ -89,6 +96,7 @@ export type Events = {
   Liquidated: Liquidated;
   LiquidationFlagged: LiquidationFlagged;
   MarketChanged: MarketChanged;
+  ModelChanged: ModelChanged;
   OrderEdited: OrderEdited;
   OrderProcessed: OrderProcessed;
   OrdersCancelled: OrdersCancelled;
@@ -97,6 +105,7 @@ export type Events = {
   PositionSettled: PositionSettled;
   RiskBookMigrated: RiskBookMigrated;
   SliceLiquidated: SliceLiquidated;
+  SmileSet: SmileSet;
   TriggerChanged: TriggerChanged;
   TriggerExecuted: TriggerExecuted;
 };
@@ -115,6 +124,7 @@ export const EVENTS: Readonly<Record<string, readonly [EventName, () => Decoder<
   '60afd10b592dee3c': ['CaughtUp', getCaughtUpDecoder],
   'f0602bcd165fafb8': ['ClearinghouseCreated', getClearinghouseCreatedDecoder],
   '942a1c6848327c62': ['CollateralLiquidated', getCollateralLiquidatedDecoder],
+  '816bc77cf391c448': ['ContractSettled', getContractSettledDecoder],
   'd831d81f30c0b119': ['DefaultResolved', getDefaultResolvedDecoder],
   '22471f2dd4b883b9': ['Deleveraged', getDeleveragedDecoder],
   '8346b3cdd0500da8': ['DustSwept', getDustSweptDecoder],
@@ -127,6 +137,7 @@ export const EVENTS: Readonly<Record<string, readonly [EventName, () => Decoder<
   'e739374b00aaf644': ['Liquidated', getLiquidatedDecoder],
   '4f2682640db7036f': ['LiquidationFlagged', getLiquidationFlaggedDecoder],
   'eb02f2c3552047f9': ['MarketChanged', getMarketChangedDecoder],
+  'b5470fb108f90857': ['ModelChanged', getModelChangedDecoder],
   '93d48b87b5355fa0': ['OrderEdited', getOrderEditedDecoder],
   'edc3ad28f020613a': ['OrderProcessed', getOrderProcessedDecoder],
   '0786d20341defebc': ['OrdersCancelled', getOrdersCancelledDecoder],
@@ -135,6 +146,7 @@ export const EVENTS: Readonly<Record<string, readonly [EventName, () => Decoder<
   '4b645cbdf574fcdd': ['PositionSettled', getPositionSettledDecoder],
   'a35ac00dc7dd9bf0': ['RiskBookMigrated', getRiskBookMigratedDecoder],
   '10974a02e3f86b4b': ['SliceLiquidated', getSliceLiquidatedDecoder],
+  '9eacee801a1d5526': ['SmileSet', getSmileSetDecoder],
   '7de43abe051242b6': ['TriggerChanged', getTriggerChangedDecoder],
   '0be60b9eeb32ba70': ['TriggerExecuted', getTriggerExecutedDecoder],
 };

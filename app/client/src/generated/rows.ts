@@ -27,6 +27,10 @@ export const VERSIONS = {
   triggers: 1,
 } as const;
 
+export const KIND_CALL = 2;
+export const KIND_FUTURE = 1;
+export const KIND_PERPETUAL = 0;
+export const KIND_PUT = 3;
 export const LANES = 4;
 export const LANE_SLOTS = 1024;
 export const MARGIN_CLEARINGHOUSE_OFFSET = 24;
@@ -46,6 +50,8 @@ export const MAX_REMOVALS = 64;
 export const MAX_SLOTS = 128;
 export const MAX_TRIGGERS = 8;
 export const MIN_SLOTS = 8;
+export const MODEL_PORTFOLIO = 1;
+export const MODEL_STANDARD = 0;
 export const MODE_ACTIVE = 0;
 export const MODE_POST_ONLY = 1;
 export const MODE_REDUCE_ONLY = 2;
@@ -88,6 +94,192 @@ export function readTier(view: DataView, at: number): Tier {
     upper: view.getBigUint64(at, true),
     deduction: view.getBigUint64(at + 8, true),
     rate: view.getUint32(at + 16, true),
+  };
+}
+
+/** What is known of the volatility of an asset, and how requirements follow it. */
+export interface Volatility {
+  /** Squared return a second, 4.60 fixed point; half-life 30 minutes. */
+  readonly fast: bigint;
+  /** The same with a half-life of 24 hours. */
+  readonly slow: bigint;
+  /** Ratio, at present; zero stands for one. */
+  readonly initial: number;
+  /** Ratio, at present; zero stands for one. */
+  readonly maintenance: number;
+  /** Ratio. */
+  readonly deviations: number;
+  /** Seconds. */
+  readonly horizon: number;
+  /** Ratio; zero where nothing is estimated. */
+  readonly baseRate: number;
+  /** Ratio. */
+  readonly most: number;
+  /** Ratio an hour. */
+  readonly ramp: number;
+  /** Ratio. */
+  readonly maxReturn: number;
+  /** Seconds. */
+  readonly maxGap: number;
+}
+
+/** Bytes of Volatility. */
+export const VOLATILITY_SIZE = 56;
+
+/** Reads Volatility at an offset. */
+export function readVolatility(view: DataView, at: number): Volatility {
+  return {
+    fast: view.getBigUint64(at, true),
+    slow: view.getBigUint64(at + 8, true),
+    initial: view.getUint32(at + 16, true),
+    maintenance: view.getUint32(at + 20, true),
+    deviations: view.getUint32(at + 24, true),
+    horizon: view.getUint32(at + 28, true),
+    baseRate: view.getUint32(at + 32, true),
+    most: view.getUint32(at + 36, true),
+    ramp: view.getUint32(at + 40, true),
+    maxReturn: view.getUint32(at + 44, true),
+    maxGap: view.getUint32(at + 48, true),
+  };
+}
+
+/** How an asset is scanned for portfolio margin. */
+export interface Scan {
+  /** Ratio. */
+  readonly range: number;
+  /** Ratio. */
+  readonly spread: number;
+  /** Ratio. */
+  readonly volatilityShift: number;
+}
+
+/** Bytes of Scan. */
+export const SCAN_SIZE = 16;
+
+/** Reads Scan at an offset. */
+export function readScan(view: DataView, at: number): Scan {
+  return {
+    range: view.getUint32(at, true),
+    spread: view.getUint32(at + 4, true),
+    volatilityShift: view.getUint32(at + 8, true),
+  };
+}
+
+/** When and at what a contract ends. */
+export interface Contract {
+  /** Unix seconds. */
+  readonly expiry: bigint;
+  /** Price. */
+  readonly strike: bigint;
+  /** Index times seconds in the window before the expiry, 2^-8 quote atoms a lot times a second. */
+  readonly sum: bigint;
+  /** Seconds of the window that are in sum. */
+  readonly seconds: number;
+}
+
+/** Bytes of Contract. */
+export const CONTRACT_SIZE = 32;
+
+/** Reads Contract at an offset. */
+export function readContract(view: DataView, at: number): Contract {
+  return {
+    expiry: view.getBigInt64(at, true),
+    strike: view.getBigUint64(at + 8, true),
+    sum: view.getBigUint64(at + 16, true),
+    seconds: view.getUint32(at + 24, true),
+  };
+}
+
+/** Parameters of a smile. */
+export interface SviTerms {
+  /** Variance a year, 2^-26. */
+  readonly a: number;
+  /** Slope of the wings, 2^-22. */
+  readonly b: number;
+  /** Skew, signed, 2^-30. */
+  readonly rho: number;
+  /** Centre as a logarithm, signed, 2^-28. */
+  readonly m: number;
+  /** Roundness of the bottom, 2^-28. */
+  readonly sigma: number;
+}
+
+/** Bytes of SviTerms. */
+export const SVI_TERMS_SIZE = 20;
+
+/** Reads SviTerms at an offset. */
+export function readSviTerms(view: DataView, at: number): SviTerms {
+  return {
+    a: view.getUint32(at, true),
+    b: view.getUint32(at + 4, true),
+    rho: view.getInt32(at + 8, true),
+    m: view.getInt32(at + 12, true),
+    sigma: view.getUint32(at + 16, true),
+  };
+}
+
+/** The smile that an option is marked by. */
+export interface Smile {
+  /** SviTerms, below. */
+  readonly svi: SviTerms;
+}
+
+/** Bytes of Smile. */
+export const SMILE_SIZE = 24;
+
+/** Reads Smile at an offset. */
+export function readSmile(view: DataView, at: number): Smile {
+  return {
+    svi: readSviTerms(view, at),
+  };
+}
+
+/** What a lot of an option is worth, and in each scenario. */
+export interface RiskArray {
+  /** What a lot gains in each of 16 scenarios, signed prices; of the two extreme ones 35 %. */
+  readonly cells: readonly [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+  /** The largest of them, without sign. */
+  readonly largest: bigint;
+  /** What a lot is worth. */
+  readonly mark: bigint;
+  /** The index that all of it holds for. */
+  readonly index: bigint;
+  /** Signed, 2^-30. */
+  readonly delta: bigint;
+  /** By a move of all of the index, 2^-24. */
+  readonly gamma: bigint;
+  /** Price, per 1.00 of volatility. */
+  readonly vega: bigint;
+  /** Signed price, a day. */
+  readonly theta: bigint;
+  /** Unix seconds. */
+  readonly time: bigint;
+  /** When the smile was set; zero for never. */
+  readonly smileTime: bigint;
+  /** Ratio a year. */
+  readonly volatility: number;
+  /** How much delta can differ within the range, 2^-30. */
+  readonly slope: number;
+}
+
+/** Bytes of RiskArray. */
+export const RISK_ARRAY_SIZE = 256;
+
+/** Reads RiskArray at an offset. */
+export function readRiskArray(view: DataView, at: number): RiskArray {
+  return {
+    cells: [view.getBigInt64(at, true), view.getBigInt64(at + 8, true), view.getBigInt64(at + 16, true), view.getBigInt64(at + 24, true), view.getBigInt64(at + 32, true), view.getBigInt64(at + 40, true), view.getBigInt64(at + 48, true), view.getBigInt64(at + 56, true), view.getBigInt64(at + 64, true), view.getBigInt64(at + 72, true), view.getBigInt64(at + 80, true), view.getBigInt64(at + 88, true), view.getBigInt64(at + 96, true), view.getBigInt64(at + 104, true), view.getBigInt64(at + 112, true), view.getBigInt64(at + 120, true)],
+    largest: view.getBigUint64(at + 128, true),
+    mark: view.getBigUint64(at + 136, true),
+    index: view.getBigUint64(at + 144, true),
+    delta: view.getBigInt64(at + 152, true),
+    gamma: view.getBigUint64(at + 160, true),
+    vega: view.getBigUint64(at + 168, true),
+    theta: view.getBigInt64(at + 176, true),
+    time: view.getBigInt64(at + 184, true),
+    smileTime: view.getBigInt64(at + 192, true),
+    volatility: view.getUint32(at + 200, true),
+    slope: view.getUint32(at + 204, true),
   };
 }
 
@@ -157,6 +349,12 @@ export interface Asset {
   readonly deposited: bigint;
   /** Ratio, of the terms. */
   readonly weightInitialFull: number;
+  /** Volatility, below. */
+  readonly volatility: Volatility;
+  /** Scan, below. */
+  readonly scan: Scan;
+  /** Unix seconds; zero without a market that expires. */
+  readonly nextExpiry: bigint;
 }
 
 /** Bytes of Asset. */
@@ -197,6 +395,9 @@ export function readAsset(view: DataView, at: number): Asset {
     fullWeightDeposits: view.getBigUint64(at + 280, true),
     deposited: view.getBigUint64(at + 288, true),
     weightInitialFull: view.getUint32(at + 296, true),
+    volatility: readVolatility(view, at + 304),
+    scan: readScan(view, at + 360),
+    nextExpiry: view.getBigInt64(at + 376, true),
   };
 }
 
@@ -210,7 +411,7 @@ export interface MarketRow {
   readonly tickSize: bigint;
   /** Index of the underlying. */
   readonly asset: number;
-  /** 0 perpetual. */
+  /** 0 perpetual, 1 future, 2 call, 3 put. */
   readonly kind: number;
   /** 0 active, 1 post only, 2 reduce only, 3 settlement. */
   readonly mode: number;
@@ -268,6 +469,14 @@ export interface MarketRow {
   readonly closedIndex: readonly [bigint, bigint];
   /** What share of the side was left then, of 2^32; 0 where it was closed whole. */
   readonly ended: readonly [bigint, bigint];
+  /** Two ratios: what volatility multiplies initial and maintenance by; zero stands for one. */
+  readonly multipliers: readonly [number, number];
+  /** Contract, below. */
+  readonly contract: Contract;
+  /** Smile, below. */
+  readonly smile: Smile;
+  /** RiskArray, below. */
+  readonly array: RiskArray;
 }
 
 /** Bytes of MarketRow. */
@@ -309,6 +518,10 @@ export function readMarketRow(view: DataView, at: number): MarketRow {
     scale: view.getUint32(at + 412, true),
     closedIndex: [view.getBigInt64(at + 416, true), view.getBigInt64(at + 424, true)],
     ended: [view.getBigUint64(at + 432, true), view.getBigUint64(at + 440, true)],
+    multipliers: [view.getUint32(at + 448, true), view.getUint32(at + 452, true)],
+    contract: readContract(view, at + 456),
+    smile: readSmile(view, at + 488),
+    array: readRiskArray(view, at + 512),
   };
 }
 

@@ -83,6 +83,8 @@ export type Clearinghouse = {
   insurance: bigint;
   /** Roundings swept from the markets, in quote atoms. */
   residue: bigint;
+  /** Who may set the smiles of options; the default key for nobody. */
+  volatilityFeed: Address;
   /** Zero. */
   reserved: Array<bigint>;
 };
@@ -116,6 +118,8 @@ export type ClearinghouseArgs = {
   insurance: number | bigint;
   /** Roundings swept from the markets, in quote atoms. */
   residue: number | bigint;
+  /** Who may set the smiles of options; the default key for nobody. */
+  volatilityFeed: Address;
   /** Zero. */
   reserved: Array<number | bigint>;
 };
@@ -139,7 +143,8 @@ export function getClearinghouseEncoder(): FixedSizeEncoder<ClearinghouseArgs> {
       ["fees", getI64Encoder()],
       ["insurance", getI64Encoder()],
       ["residue", getI64Encoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 16 })],
+      ["volatilityFeed", getAddressEncoder()],
+      ["reserved", getArrayEncoder(getU64Encoder(), { size: 12 })],
     ]),
     (value) => ({ ...value, discriminator: CLEARINGHOUSE_DISCRIMINATOR }),
   );
@@ -163,7 +168,8 @@ export function getClearinghouseDecoder(): FixedSizeDecoder<Clearinghouse> {
     ["fees", getI64Decoder()],
     ["insurance", getI64Decoder()],
     ["residue", getI64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["volatilityFeed", getAddressDecoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 12 })],
   ]);
 }
 

@@ -17,16 +17,12 @@ import {
   fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
-  getArrayDecoder,
-  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU16Encoder,
-  getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   getU8Encoder,
   transformEncoder,
@@ -75,8 +71,6 @@ export type RiskBook = {
   clearinghouse: Address;
   /** Parameters of the clearinghouse. */
   params: RiskParams;
-  /** Zero. */
-  reserved: Array<bigint>;
 };
 
 export type RiskBookArgs = {
@@ -96,8 +90,6 @@ export type RiskBookArgs = {
   clearinghouse: Address;
   /** Parameters of the clearinghouse. */
   params: RiskParamsArgs;
-  /** Zero. */
-  reserved: Array<number | bigint>;
 };
 
 /** Gets the encoder for {@link RiskBookArgs} account data. */
@@ -113,7 +105,6 @@ export function getRiskBookEncoder(): FixedSizeEncoder<RiskBookArgs> {
       ["marketCount", getU16Encoder()],
       ["clearinghouse", getAddressEncoder()],
       ["params", getRiskParamsEncoder()],
-      ["reserved", getArrayEncoder(getU64Encoder(), { size: 7 })],
     ]),
     (value) => ({ ...value, discriminator: RISK_BOOK_DISCRIMINATOR }),
   );
@@ -131,7 +122,6 @@ export function getRiskBookDecoder(): FixedSizeDecoder<RiskBook> {
     ["marketCount", getU16Decoder()],
     ["clearinghouse", getAddressDecoder()],
     ["params", getRiskParamsDecoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 7 })],
   ]);
 }
 

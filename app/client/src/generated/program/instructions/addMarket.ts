@@ -12,12 +12,16 @@ import {
   fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
   getU16Encoder,
   getU64Decoder,
   getU64Encoder,
+  getU8Decoder,
+  getU8Encoder,
   transformEncoder,
   type AccountMeta,
   type AccountSignerMeta,
@@ -93,6 +97,12 @@ export type AddMarketInstructionData = {
   asset: number;
   /** Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`]. */
   tickSize: bigint;
+  /** 0 a perpetual, 1 a future, 2 a call, 3 a put. */
+  kind: number;
+  /** When it ends, unix seconds: an hour to two years ahead. 0 for a perpetual. */
+  expiry: bigint;
+  /** The strike of an option, quote atoms a lot; else 0. */
+  strike: bigint;
   /** Its terms. */
   terms: MarketTerms;
 };
@@ -105,6 +115,12 @@ export type AddMarketInstructionDataArgs = {
   asset: number;
   /** Quote atoms per lot and tick, at most [`MAX_TICK_SIZE`]. */
   tickSize: number | bigint;
+  /** 0 a perpetual, 1 a future, 2 a call, 3 a put. */
+  kind: number;
+  /** When it ends, unix seconds: an hour to two years ahead. 0 for a perpetual. */
+  expiry: number | bigint;
+  /** The strike of an option, quote atoms a lot; else 0. */
+  strike: number | bigint;
   /** Its terms. */
   terms: MarketTermsArgs;
 };
@@ -117,6 +133,9 @@ export function getAddMarketInstructionDataEncoder(): FixedSizeEncoder<AddMarket
       ["name", fixEncoderSize(getBytesEncoder(), 16)],
       ["asset", getU16Encoder()],
       ["tickSize", getU64Encoder()],
+      ["kind", getU8Encoder()],
+      ["expiry", getI64Encoder()],
+      ["strike", getU64Encoder()],
       ["terms", getMarketTermsEncoder()],
     ]),
     (value) => ({ ...value, discriminator: ADD_MARKET_DISCRIMINATOR }),
@@ -130,6 +149,9 @@ export function getAddMarketInstructionDataDecoder(): FixedSizeDecoder<AddMarket
     ["name", fixDecoderSize(getBytesDecoder(), 16)],
     ["asset", getU16Decoder()],
     ["tickSize", getU64Decoder()],
+    ["kind", getU8Decoder()],
+    ["expiry", getI64Decoder()],
+    ["strike", getU64Decoder()],
     ["terms", getMarketTermsDecoder()],
   ]);
 }
@@ -165,6 +187,9 @@ export type AddMarketInput<
   name: AddMarketInstructionDataArgs["name"];
   asset: AddMarketInstructionDataArgs["asset"];
   tickSize: AddMarketInstructionDataArgs["tickSize"];
+  kind: AddMarketInstructionDataArgs["kind"];
+  expiry: AddMarketInstructionDataArgs["expiry"];
+  strike: AddMarketInstructionDataArgs["strike"];
   terms: AddMarketInstructionDataArgs["terms"];
 };
 

@@ -36,6 +36,7 @@ import {
   parseExecuteTriggerInstruction,
   parseFlagAccountInstruction,
   parseFundInsuranceInstruction,
+  parseGreeksViewInstruction,
   parseGrowMarketInstruction,
   parseLiquidateCollateralInstruction,
   parseLiquidateInstruction,
@@ -52,20 +53,27 @@ import {
   parsePlaceOrdersInstruction,
   parsePlaceTriggerInstruction,
   parsePruneOrdersInstruction,
+  parseRefreshArraysInstruction,
   parseRefreshPricesInstruction,
   parseResizeMarginAccountInstruction,
   parseResolveDefaultInstruction,
+  parseSetAssetRiskInstruction,
   parseSetAssetTermsInstruction,
   parseSetDelegateInstruction,
   parseSetFeeDiscountInstruction,
   parseSetGuardianInstruction,
   parseSetMarketTermsInstruction,
   parseSetOutflowLimitInstruction,
+  parseSetPortfolioTermsInstruction,
+  parseSetRiskModelInstruction,
   parseSetRiskTermsInstruction,
+  parseSetSmileInstruction,
   parseSettleBlockTradeInstruction,
+  parseSettleExpiredInstruction,
   parseSettleFillsInstruction,
   parseSettleMarketInstruction,
   parseSettlePositionInstruction,
+  parseSetVolatilityFeedInstruction,
   parseSweepDustInstruction,
   parseTradeInstruction,
   parseTransferInstruction,
@@ -91,6 +99,7 @@ import {
   type ParsedExecuteTriggerInstruction,
   type ParsedFlagAccountInstruction,
   type ParsedFundInsuranceInstruction,
+  type ParsedGreeksViewInstruction,
   type ParsedGrowMarketInstruction,
   type ParsedLiquidateCollateralInstruction,
   type ParsedLiquidateInstruction,
@@ -107,20 +116,27 @@ import {
   type ParsedPlaceOrdersInstruction,
   type ParsedPlaceTriggerInstruction,
   type ParsedPruneOrdersInstruction,
+  type ParsedRefreshArraysInstruction,
   type ParsedRefreshPricesInstruction,
   type ParsedResizeMarginAccountInstruction,
   type ParsedResolveDefaultInstruction,
+  type ParsedSetAssetRiskInstruction,
   type ParsedSetAssetTermsInstruction,
   type ParsedSetDelegateInstruction,
   type ParsedSetFeeDiscountInstruction,
   type ParsedSetGuardianInstruction,
   type ParsedSetMarketTermsInstruction,
   type ParsedSetOutflowLimitInstruction,
+  type ParsedSetPortfolioTermsInstruction,
+  type ParsedSetRiskModelInstruction,
   type ParsedSetRiskTermsInstruction,
+  type ParsedSetSmileInstruction,
   type ParsedSettleBlockTradeInstruction,
+  type ParsedSettleExpiredInstruction,
   type ParsedSettleFillsInstruction,
   type ParsedSettleMarketInstruction,
   type ParsedSettlePositionInstruction,
+  type ParsedSetVolatilityFeedInstruction,
   type ParsedSweepDustInstruction,
   type ParsedTradeInstruction,
   type ParsedTransferInstruction,
@@ -236,6 +252,7 @@ export enum CounterweightInstruction {
   ExecuteTrigger,
   FlagAccount,
   FundInsurance,
+  GreeksView,
   GrowMarket,
   Liquidate,
   LiquidateCollateral,
@@ -252,17 +269,24 @@ export enum CounterweightInstruction {
   PlaceOrders,
   PlaceTrigger,
   PruneOrders,
+  RefreshArrays,
   RefreshPrices,
   ResizeMarginAccount,
   ResolveDefault,
+  SetAssetRisk,
   SetAssetTerms,
   SetDelegate,
   SetFeeDiscount,
   SetGuardian,
   SetMarketTerms,
   SetOutflowLimit,
+  SetPortfolioTerms,
+  SetRiskModel,
   SetRiskTerms,
+  SetSmile,
+  SetVolatilityFeed,
   SettleBlockTrade,
+  SettleExpired,
   SettleFills,
   SettleMarket,
   SettlePosition,
@@ -491,6 +515,17 @@ export function identifyCounterweightInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([172, 243, 8, 83, 51, 186, 198, 69]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.GreeksView;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([51, 245, 113, 224, 133, 122, 208, 86]),
       ),
       0,
@@ -667,6 +702,17 @@ export function identifyCounterweightInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([139, 119, 219, 4, 168, 133, 184, 70]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.RefreshArrays;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([26, 136, 132, 143, 236, 52, 178, 12]),
       ),
       0,
@@ -695,6 +741,17 @@ export function identifyCounterweightInstruction(
     )
   ) {
     return CounterweightInstruction.ResolveDefault;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([183, 93, 211, 163, 242, 97, 209, 125]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SetAssetRisk;
   }
   if (
     containsBytes(
@@ -766,6 +823,28 @@ export function identifyCounterweightInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([184, 172, 179, 61, 179, 54, 97, 13]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SetPortfolioTerms;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([54, 21, 122, 104, 176, 136, 0, 202]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SetRiskModel;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([145, 222, 204, 44, 249, 155, 122, 219]),
       ),
       0,
@@ -777,12 +856,45 @@ export function identifyCounterweightInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([52, 139, 131, 199, 102, 145, 25, 141]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SetSmile;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([109, 230, 179, 83, 86, 26, 6, 93]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SetVolatilityFeed;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([77, 112, 106, 23, 3, 244, 14, 203]),
       ),
       0,
     )
   ) {
     return CounterweightInstruction.SettleBlockTrade;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([187, 68, 57, 40, 121, 72, 73, 161]),
+      ),
+      0,
+    )
+  ) {
+    return CounterweightInstruction.SettleExpired;
   }
   if (
     containsBytes(
@@ -949,6 +1061,9 @@ export type ParsedCounterweightInstruction<
       instructionType: CounterweightInstruction.FundInsurance;
     } & ParsedFundInsuranceInstruction<TProgram>)
   | ({
+      instructionType: CounterweightInstruction.GreeksView;
+    } & ParsedGreeksViewInstruction<TProgram>)
+  | ({
       instructionType: CounterweightInstruction.GrowMarket;
     } & ParsedGrowMarketInstruction<TProgram>)
   | ({
@@ -997,6 +1112,9 @@ export type ParsedCounterweightInstruction<
       instructionType: CounterweightInstruction.PruneOrders;
     } & ParsedPruneOrdersInstruction<TProgram>)
   | ({
+      instructionType: CounterweightInstruction.RefreshArrays;
+    } & ParsedRefreshArraysInstruction<TProgram>)
+  | ({
       instructionType: CounterweightInstruction.RefreshPrices;
     } & ParsedRefreshPricesInstruction<TProgram>)
   | ({
@@ -1005,6 +1123,9 @@ export type ParsedCounterweightInstruction<
   | ({
       instructionType: CounterweightInstruction.ResolveDefault;
     } & ParsedResolveDefaultInstruction<TProgram>)
+  | ({
+      instructionType: CounterweightInstruction.SetAssetRisk;
+    } & ParsedSetAssetRiskInstruction<TProgram>)
   | ({
       instructionType: CounterweightInstruction.SetAssetTerms;
     } & ParsedSetAssetTermsInstruction<TProgram>)
@@ -1024,11 +1145,26 @@ export type ParsedCounterweightInstruction<
       instructionType: CounterweightInstruction.SetOutflowLimit;
     } & ParsedSetOutflowLimitInstruction<TProgram>)
   | ({
+      instructionType: CounterweightInstruction.SetPortfolioTerms;
+    } & ParsedSetPortfolioTermsInstruction<TProgram>)
+  | ({
+      instructionType: CounterweightInstruction.SetRiskModel;
+    } & ParsedSetRiskModelInstruction<TProgram>)
+  | ({
       instructionType: CounterweightInstruction.SetRiskTerms;
     } & ParsedSetRiskTermsInstruction<TProgram>)
   | ({
+      instructionType: CounterweightInstruction.SetSmile;
+    } & ParsedSetSmileInstruction<TProgram>)
+  | ({
+      instructionType: CounterweightInstruction.SetVolatilityFeed;
+    } & ParsedSetVolatilityFeedInstruction<TProgram>)
+  | ({
       instructionType: CounterweightInstruction.SettleBlockTrade;
     } & ParsedSettleBlockTradeInstruction<TProgram>)
+  | ({
+      instructionType: CounterweightInstruction.SettleExpired;
+    } & ParsedSettleExpiredInstruction<TProgram>)
   | ({
       instructionType: CounterweightInstruction.SettleFills;
     } & ParsedSettleFillsInstruction<TProgram>)
@@ -1195,6 +1331,13 @@ export function parseCounterweightInstruction<TProgram extends string>(
         ...parseFundInsuranceInstruction(instruction),
       };
     }
+    case CounterweightInstruction.GreeksView: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.GreeksView,
+        ...parseGreeksViewInstruction(instruction),
+      };
+    }
     case CounterweightInstruction.GrowMarket: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1307,6 +1450,13 @@ export function parseCounterweightInstruction<TProgram extends string>(
         ...parsePruneOrdersInstruction(instruction),
       };
     }
+    case CounterweightInstruction.RefreshArrays: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.RefreshArrays,
+        ...parseRefreshArraysInstruction(instruction),
+      };
+    }
     case CounterweightInstruction.RefreshPrices: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1326,6 +1476,13 @@ export function parseCounterweightInstruction<TProgram extends string>(
       return {
         instructionType: CounterweightInstruction.ResolveDefault,
         ...parseResolveDefaultInstruction(instruction),
+      };
+    }
+    case CounterweightInstruction.SetAssetRisk: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SetAssetRisk,
+        ...parseSetAssetRiskInstruction(instruction),
       };
     }
     case CounterweightInstruction.SetAssetTerms: {
@@ -1370,6 +1527,20 @@ export function parseCounterweightInstruction<TProgram extends string>(
         ...parseSetOutflowLimitInstruction(instruction),
       };
     }
+    case CounterweightInstruction.SetPortfolioTerms: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SetPortfolioTerms,
+        ...parseSetPortfolioTermsInstruction(instruction),
+      };
+    }
+    case CounterweightInstruction.SetRiskModel: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SetRiskModel,
+        ...parseSetRiskModelInstruction(instruction),
+      };
+    }
     case CounterweightInstruction.SetRiskTerms: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1377,11 +1548,32 @@ export function parseCounterweightInstruction<TProgram extends string>(
         ...parseSetRiskTermsInstruction(instruction),
       };
     }
+    case CounterweightInstruction.SetSmile: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SetSmile,
+        ...parseSetSmileInstruction(instruction),
+      };
+    }
+    case CounterweightInstruction.SetVolatilityFeed: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SetVolatilityFeed,
+        ...parseSetVolatilityFeedInstruction(instruction),
+      };
+    }
     case CounterweightInstruction.SettleBlockTrade: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: CounterweightInstruction.SettleBlockTrade,
         ...parseSettleBlockTradeInstruction(instruction),
+      };
+    }
+    case CounterweightInstruction.SettleExpired: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: CounterweightInstruction.SettleExpired,
+        ...parseSettleExpiredInstruction(instruction),
       };
     }
     case CounterweightInstruction.SettleFills: {

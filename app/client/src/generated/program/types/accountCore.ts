@@ -20,6 +20,8 @@ import {
   getStructEncoder,
   getU16Decoder,
   getU16Encoder,
+  getU8Decoder,
+  getU8Encoder,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
@@ -58,6 +60,8 @@ export type AccountCore = {
    * which is not settled yet.
    */
   openOrders: number;
+  /** By which model its margin is judged: one of the `MODEL_` values. */
+  model: number;
   /** Zero. */
   padding: ReadonlyUint8Array;
   /** The part of the cash that is profit and may not leave yet. */
@@ -83,6 +87,8 @@ export type AccountCoreArgs = {
    * which is not settled yet.
    */
   openOrders: number;
+  /** By which model its margin is judged: one of the `MODEL_` values. */
+  model: number;
   /** Zero. */
   padding: ReadonlyUint8Array;
   /** The part of the cash that is profit and may not leave yet. */
@@ -98,7 +104,8 @@ export function getAccountCoreEncoder(): FixedSizeEncoder<AccountCoreArgs> {
     ["balances", getArrayEncoder(getBalanceEncoder(), { size: 8 })],
     ["positionCount", getU16Encoder()],
     ["openOrders", getU16Encoder()],
-    ["padding", fixEncoderSize(getBytesEncoder(), 4)],
+    ["model", getU8Encoder()],
+    ["padding", fixEncoderSize(getBytesEncoder(), 3)],
     ["immature", getImmatureEncoder()],
     ["debt", getDebtEncoder()],
   ]);
@@ -111,7 +118,8 @@ export function getAccountCoreDecoder(): FixedSizeDecoder<AccountCore> {
     ["balances", getArrayDecoder(getBalanceDecoder(), { size: 8 })],
     ["positionCount", getU16Decoder()],
     ["openOrders", getU16Decoder()],
-    ["padding", fixDecoderSize(getBytesDecoder(), 4)],
+    ["model", getU8Decoder()],
+    ["padding", fixDecoderSize(getBytesDecoder(), 3)],
     ["immature", getImmatureDecoder()],
     ["debt", getDebtDecoder()],
   ]);

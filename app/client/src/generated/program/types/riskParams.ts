@@ -30,11 +30,15 @@ import {
 import {
   getInterestDecoder,
   getInterestEncoder,
+  getPortfolioDecoder,
+  getPortfolioEncoder,
   type Interest,
   type InterestArgs,
+  type Portfolio,
+  type PortfolioArgs,
 } from "./index.js";
 
-/** Parameters of a whole clearinghouse that a check reads. 128 bytes. */
+/** Parameters of a whole clearinghouse that a check reads. 184 bytes. */
 export type RiskParams = {
   /** Quote tokens a dollar buys, 32.32 binary fixed point. */
   quotePerUsd: bigint;
@@ -56,7 +60,9 @@ export type RiskParams = {
   backstopDailyLoss: bigint;
   /** What negative cash pays: terms and state. */
   interest: Interest;
-  /** Zero; for the portfolio floor. */
+  /** Terms of portfolio margin. */
+  portfolio: Portfolio;
+  /** Zero. */
   reserved: Array<bigint>;
 };
 
@@ -81,7 +87,9 @@ export type RiskParamsArgs = {
   backstopDailyLoss: number | bigint;
   /** What negative cash pays: terms and state. */
   interest: InterestArgs;
-  /** Zero; for the portfolio floor. */
+  /** Terms of portfolio margin. */
+  portfolio: PortfolioArgs;
+  /** Zero. */
   reserved: Array<number | bigint>;
 };
 
@@ -97,7 +105,8 @@ export function getRiskParamsEncoder(): FixedSizeEncoder<RiskParamsArgs> {
     ["profitMaturity", getU32Encoder()],
     ["backstopDailyLoss", getU64Encoder()],
     ["interest", getInterestEncoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 3 })],
+    ["portfolio", getPortfolioEncoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 1 })],
   ]);
 }
 
@@ -113,7 +122,8 @@ export function getRiskParamsDecoder(): FixedSizeDecoder<RiskParams> {
     ["profitMaturity", getU32Decoder()],
     ["backstopDailyLoss", getU64Decoder()],
     ["interest", getInterestDecoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 3 })],
+    ["portfolio", getPortfolioDecoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 1 })],
   ]);
 }
 
