@@ -414,10 +414,13 @@ impl RiskArray {
         [least, most]
     }
 
-    /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since.
+    /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since: a scenario moves
+    /// the price by a share of the index, so that one that follows it lot by lot gains that share of the drift more; and
+    /// delta can differ. To the first order, and as if volatility stood still.
     #[inline(always)]
-    pub(crate) fn drifted(&self, index: Price) -> u64 {
-        times_delta(self.index.0.abs_diff(index.0), self.slope.into()).saturating_add(1)
+    pub(crate) fn drifted(&self, index: Price, range: Ratio) -> u64 {
+        let steep = u64::from(self.slope).saturating_add(u64::from(range.0) << 10);
+        times_delta(self.index.0.abs_diff(index.0), steep).saturating_add(1)
     }
 }
 

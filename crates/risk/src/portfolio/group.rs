@@ -29,6 +29,8 @@ pub(super) struct Group {
     sizes: i64,
     /// The largest of them.
     largest: i64,
+    /// Bits of the positions that nothing is left of, nor rests for: those of a book as it would be.
+    closed: u128,
     /// The options.
     options: Options,
     /// Where there are options and collateral: the fewest and the most lots of linear contracts and of the collateral
@@ -71,12 +73,18 @@ impl Group {
         let prices = stage.prices(asset);
         let mut group = Self::default();
         let mut summed = QuoteAtoms::ZERO;
-        for position in positions {
+        for (at, position) in positions.iter().enumerate() {
             let market = terms.book.market(position.market)?;
             if market.mode == MODE_SETTLEMENT {
                 continue;
             }
             let held = lots(position, market)?;
+            let (bids, asks) = stage.orders(position);
+            if held.0 | bids.0 | asks.0 == 0 {
+                // An account has at most 128 positions.
+                group.closed |= 1 << (at & 127);
+                continue;
+            }
             if market.is_option() {
                 let position = Position {
                     lots: held,
@@ -86,7 +94,6 @@ impl Group {
                 summed = summed.plus(charge)?;
                 continue;
             }
-            let (bids, asks) = stage.orders(position);
             group.add(held, bids, asks);
             // Both below 2^46, as in `Group::add`.
             let largest = held.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(held.0));
@@ -173,7 +180,7 @@ impl Group {
         options.high = options.high.wrapping_add(high);
         if array.index != asset.index {
             let largest = up.max(down.wrapping_neg()).max(0).unsigned_abs();
-            let more = notional(largest, Price(array.drifted(asset.index)))?;
+            let more = notional(largest, Price(array.drifted(asset.index, asset.scan.range)))?;
             options.beyond = sum(options.beyond, more)?;
         }
         Ok(())
@@ -267,7 +274,7 @@ impl Group {
             need.hedged = Lots(hedged);
             need.spread = QuoteAtoms::from_unsigned(charge)?;
         }
-        need.size = QuoteAtoms::from_unsigned(size(terms, positions, worst)?)?;
+        need.size = QuoteAtoms::from_unsigned(self.size(terms, positions, worst)?)?;
         let sure = [
             notional_floor(low.max(0).unsigned_abs(), long)?,
             notional_floor(high.min(0).unsigned_abs(), short)?,
@@ -277,6 +284,30 @@ impl Group {
             possible: [up, down],
             rate,
         })
+    }
+
+    /// What the tiers of the markets ask of a net position above their first rate: the most that any of them does.
+    #[inline(always)]
+    fn size(&self, terms: &Terms, positions: &[Position], notional: u64) -> Result<u64> {
+        let mut most = 0;
+        for (at, position) in positions.iter().enumerate() {
+            let market = terms.book.market(position.market)?;
+            let schedule = terms.stage.schedule(market);
+            let first = &schedule.tiers[0];
+            if notional > first.upper && market.mode != MODE_SETTLEMENT {
+                if self.closed != 0 && self.closed >> (at & 127) & 1 == 1 {
+                    continue;
+                }
+                let whole = schedule.requirement(notional)?;
+                let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
+                most = most.max(if terms.stage == Stage::Maintenance {
+                    more
+                } else {
+                    market.maintenance_fraction.of_ceil(more)?
+                });
+            }
+        }
+        Ok(most)
     }
 
     /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing. Of what resting
@@ -328,27 +359,6 @@ impl Group {
 fn product(notional: u64, share: u64) -> Result<(i64, bool)> {
     let (floor, inexact) = mul_shift_below::<20, 60>(notional, share).ok_or(RiskError::Overflow)?;
     Ok((floor.cast_signed(), inexact))
-}
-
-/// What the tiers of the linear markets ask of a net position above their first rate: the most that any of them does.
-#[inline(always)]
-fn size(terms: &Terms, positions: &[Position], notional: u64) -> Result<u64> {
-    let mut most = 0;
-    for position in positions {
-        let market = terms.book.market(position.market)?;
-        let schedule = terms.stage.schedule(market);
-        let first = &schedule.tiers[0];
-        if notional > first.upper && market.mode != MODE_SETTLEMENT {
-            let whole = schedule.requirement(notional)?;
-            let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
-            most = most.max(if terms.stage == Stage::Maintenance {
-                more
-            } else {
-                market.maintenance_fraction.of_ceil(more)?
-            });
-        }
-    }
-    Ok(most)
 }
 
 /// Lots at a price, rounded up, below 2^60.
