@@ -427,3 +427,26 @@ fn a_gain_that_pays_for_options_is_counted_at_the_low_price() {
     let free = adding.free().unwrap().0;
     assert!(free <= keeping.free().unwrap().0, "{adding:?} {keeping:?}");
 }
+
+/// Deep in the money a call is the linear contract, whatever its array was computed at: where the index has risen since,
+/// so have the moves of the range.
+#[test]
+fn a_scenario_grows_with_the_index_that_it_is_a_share_of() {
+    let mut desk = plain(2_000, 3_000);
+    let call = add_option(&mut desk, KIND_CALL, 100, 10);
+    let mut linear = plain(2_000, 3_000);
+    for desk in [&mut desk, &mut linear] {
+        desk.world.reprice(1, &reading(dollars(102), NOW + 1));
+        let index = desk.world.assets[1].index;
+        desk.world.assets[1].initial_low = index;
+    }
+    desk.hold(call, 1_000_000, 0);
+    linear.hold(0, 1_000_000, 0);
+    let needs = |desk: &Desk| desk.adding(Gains::Weighted).requirement.0;
+    assert!(
+        needs(&desk) + ATOMS >= needs(&linear),
+        "{} {}",
+        needs(&desk),
+        needs(&linear)
+    );
+}
