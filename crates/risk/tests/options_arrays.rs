@@ -187,7 +187,7 @@ fn check_cells(input: &Input) -> Result<(), TestCaseError> {
     let volatility = array.volatility.0;
     let off = i64::from(volatility) - i64::from(input.volatility.0);
     prop_assert!(off.abs() <= 8, "volatility off by {off}");
-    let shift = u64::from(volatility) * u64::from(asset.scan.volatility_shift.0) >> 20;
+    let shift = (u64::from(volatility) * u64::from(asset.scan.volatility_shift.0)) >> 20;
     let shift = u32::try_from(shift).unwrap();
     prop_assert_eq!(array.mark.0, input.price(input.index, volatility));
     let mark = i128::from(array.mark.0);

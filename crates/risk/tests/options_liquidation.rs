@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     NOW, flat_tiers, market_terms,
-    options::{Desk, add_option, arb_desk, plain},
+    options::{Desk, add_option, plain, random::arb_desk},
 };
 use counterweight_risk::{
     Health, Lots, Market, MarketTerms, Moment, Position, QuoteAtoms, Ratio, RiskError,

@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     NOW, dollars, flat_tiers, market_terms,
-    options::{Desk, Resting, add_option, arb_desk, plain},
+    options::{Desk, Resting, add_option, plain, random::arb_desk},
     reading,
 };
 use counterweight_risk::{

@@ -1,6 +1,6 @@
 //! Books of perpetuals, futures and options on one to three assets, with resting orders that are known one by one.
 
-mod random;
+pub mod random;
 
 use super::{NOW, PAR, World, asset_terms, dollars, market_terms, reading};
 use counterweight_risk::{
@@ -12,7 +12,6 @@ use counterweight_risk::{
     portfolio::{Portfolio, Scan},
     standard::{Gains, initial, maintenance},
 };
-pub use random::arb_desk;
 
 /// Positions that an account has room for.
 const SLOTS: usize = 16;
