@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    NOW, dollars, flat_tiers, market_terms,
+    NOW, asset_terms, dollars, flat_tiers, market_terms,
     options::{Desk, Resting, add_option, plain, random::arb_desk},
     reading,
 };
@@ -12,7 +12,10 @@ use counterweight_risk::{
     account::{MODEL_PORTFOLIO, MODEL_STANDARD},
     market::{KIND_CALL, KIND_PUT},
     orders::Side,
-    portfolio::explain::{self, SCENARIOS},
+    portfolio::{
+        Credit,
+        explain::{self, SCENARIOS},
+    },
     standard::Gains,
 };
 use proptest::prelude::*;
@@ -166,6 +169,19 @@ proptest! {
         let each = |need: &explain::AssetNeed| scans += need.scan.0;
         let all = explain::maintenance(&desk.world.book(), &desk.view(), NOW, each).unwrap();
         prop_assert!(all.credits.0 >= 0 && 2 * all.credits.0 <= scans + ATOMS, "{all:?} {scans}");
+    }
+
+    /// More collateral never costs: where it hedges nothing, it is judged by its weight alone.
+    #[test]
+    fn collateral_never_raises_a_requirement(desk in arb_desk(), atoms in 1u64..1 << 44) {
+        let mut desk = desk.by(MODEL_PORTFOLIO);
+        desk.world.params.portfolio.credits = Default::default();
+        let mut more = desk.clone();
+        more.core.balances[0].atoms += atoms;
+        more.core.balances[0].asset = 1;
+        prop_assert!(more.keeping().requirement <= desk.keeping().requirement);
+        let adding = |desk: &Desk| desk.adding(Gains::Weighted).requirement;
+        prop_assert!(adding(&more) <= adding(&desk));
     }
 
     /// So many books need so many times what one does, but for roundings.
@@ -448,5 +464,32 @@ fn a_scenario_grows_with_the_index_that_it_is_a_share_of() {
         "{} {}",
         needs(&desk),
         needs(&linear)
+    );
+}
+
+/// Calls can lose what they are worth, which is far less than the range of their delta: a credit is of what they can lose.
+#[test]
+fn a_credit_is_a_share_of_what_is_scanned() {
+    let mut desk = plain(4_000, 0);
+    let call = add_option(&mut desk, KIND_CALL, 1_000, 10);
+    let price = reading(dollars(100), NOW);
+    let other = desk.world.add_asset(&asset_terms(), (-2, 6), &[price]);
+    desk.world.assets[usize::from(other)].scan = desk.world.assets[1].scan;
+    let perpetual = desk.world.add_market(other, &market_terms());
+    desk.world.params.portfolio.credits[0] = Credit {
+        ratio: Ratio::ONE,
+        credit_bps: 9_500,
+        first: 1,
+        second: 2,
+    };
+    desk.hold(call, 1_000_000, 0);
+    desk.hold(perpetual, -500_000, 0);
+    let (mut scans, book) = (Vec::new(), desk.world.book());
+    let all = explain::maintenance(&book, &desk.view(), NOW, |need| scans.push(need.scan.0));
+    let saved = all.unwrap().credits.0;
+    let smaller = scans.iter().min().unwrap();
+    assert!(
+        saved > 0 && saved <= smaller / 100 * 95 + ATOMS,
+        "{saved} {scans:?}"
     );
 }

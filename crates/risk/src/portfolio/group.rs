@@ -33,9 +33,15 @@ pub(super) struct Group {
     closed: u128,
     /// The options.
     options: Options,
-    /// Where there are options and collateral: the fewest and the most lots of linear contracts and of the collateral
-    /// that counts as lots together.
-    ends: Option<[i64; 2]>,
+    /// Where there are options and collateral: what of linear contracts there can be.
+    ends: Option<Ends>,
+}
+
+/// The fewest and the most lots of linear contracts, as they count where the price falls and where it rises.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    falls: [i64; 2],
+    rises: [i64; 2],
 }
 
 /// The options on one asset.
@@ -201,8 +207,9 @@ impl Group {
     /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone. Returns what it
     /// stands for.
     ///
-    /// With orders in options the scan looks at more than the ends of the net: a fill that leaves a net less short takes
-    /// collateral away from the linear contracts.
+    /// With options a book that is short by delta may lose where the price falls. What the collateral loses there is judged
+    /// by its weight as well: it counts where the price rises only. And with orders in options the scan looks at more than
+    /// the ends of the net: a fill that leaves a net less short takes collateral away from the linear contracts.
     pub(super) fn cover(&mut self, lots: u64) -> Lots {
         let lots = i64::try_from(lots).unwrap_or(i64::MAX);
         let of = |net: i64| lots.min(net.min(0).saturating_neg());
@@ -210,7 +217,10 @@ impl Group {
             let at =
                 |linear: i64, option: i64| linear.saturating_add(of(linear.wrapping_add(option)));
             let (low, high) = (self.low, self.high);
-            self.ends = Some([at(low, self.options.high), at(high, self.options.low)]);
+            self.ends = Some(Ends {
+                falls: [low, high],
+                rises: [at(low, self.options.high), at(high, self.options.low)],
+            });
         }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
         self.low = self.low.saturating_add(low);
@@ -319,28 +329,25 @@ impl Group {
     #[inline(never)]
     fn worst_of_all(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
         let (mut worst, mut at) = (0, STILL);
-        let prices = stage.prices(asset);
-        let ends = self.ends.unwrap_or([self.low, self.high]);
-        for (end, lots) in ends.into_iter().enumerate() {
-            if end == 1 && ends[0] == ends[1] {
+        let nets = [self.low, self.high];
+        let Ends { falls, rises } = self.ends.unwrap_or(Ends {
+            falls: nets,
+            rises: nets,
+        });
+        for end in 0..2 {
+            if end == 1 && falls[0] == falls[1] && rises[0] == rises[1] {
                 break;
             }
-            let (size, price) = (lots.unsigned_abs(), prices[usize::from(lots < 0)]);
-            let gaining = match stage {
-                Stage::Maintenance => price,
-                Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
-            };
-            let (most, least) = (notional(size, price)?, notional_floor(size, gaining)?);
+            let of = |lots| Linear::of(asset, stage, lots);
+            let (falling, rising) = (of(falls[end])?, of(rises[end])?);
             for (number, scenario) in SCENARIOS.iter().enumerate() {
                 let thirds = u64::from(scenario.thirds.unsigned_abs());
                 // Below 2^32 · 6 · 100.
                 let share = u64::from(asset.scan.range.0) * thirds * u64::from(scenario.percent);
-                let linear = if (lots < 0) == (scenario.thirds < 0) {
-                    product(least, share / 300)?.0
+                let linear = if scenario.thirds < 0 {
+                    falling.gain(share, falling.short)?
                 } else {
-                    let (floor, inexact) = product(most, share.div_ceil(300))?;
-                    // Below 2^60.
-                    floor.wrapping_add(i64::from(inexact)).wrapping_neg()
+                    rising.gain(share, !rising.short)?
                 };
                 // Each below 2^62.
                 let loss = self.options.cells[number]
@@ -352,6 +359,42 @@ impl Group {
             }
         }
         Ok((at, worst.unsigned_abs()))
+    }
+}
+
+/// Lots of linear contracts in a scan: what a share is taken of where they lose and where they gain.
+struct Linear {
+    short: bool,
+    losing: u64,
+    gaining: u64,
+}
+
+impl Linear {
+    fn of(asset: &Asset, stage: Stage, lots: i64) -> Result<Self> {
+        let (size, price) = (
+            lots.unsigned_abs(),
+            stage.prices(asset)[usize::from(lots < 0)],
+        );
+        let low = match stage {
+            Stage::Maintenance => price,
+            Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
+        };
+        Ok(Self {
+            short: lots < 0,
+            losing: notional(size, price)?,
+            gaining: notional_floor(size, low)?,
+        })
+    }
+
+    /// What a move of the price by a share, in 300 times 2^20, gains or loses.
+    #[inline(always)]
+    fn gain(&self, share: u64, gains: bool) -> Result<i64> {
+        if gains {
+            return Ok(product(self.gaining, share / 300)?.0);
+        }
+        let (floor, inexact) = product(self.losing, share.div_ceil(300))?;
+        // Below 2^60.
+        Ok(floor.wrapping_add(i64::from(inexact)).wrapping_neg())
     }
 }
 
