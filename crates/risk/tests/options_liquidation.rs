@@ -478,8 +478,8 @@ fn what_is_closed_whole_is_not_judged_any_more() {
     }
 }
 
-/// Short of calls that are in the money, long of some that end at once, with collateral: where the price falls, the calls
-/// gain what the collateral loses. It was counted as a long there, and a slice of the calls raised what is required.
+/// Short of calls in the money, long of others far out of it, with collateral: where the price falls, the former gain what
+/// the collateral loses. It was counted as a long there, so that to take of the short calls raised what is required.
 #[test]
 fn a_slice_of_calls_leaves_no_collateral_uncovered() {
     let mut desk = plain(2_300, 0);
@@ -487,6 +487,8 @@ fn a_slice_of_calls_leaves_no_collateral_uncovered() {
     desk.core.balances[0].atoms = 6_000_000_000; // 600,000 lots by a weight of nine tenths: 540,000
     desk.core.balances[0].asset = 1;
     desk.hold(call, -1_000_000, 0);
+    let far = add_option(&mut desk, KIND_CALL, 1_100, 1);
+    desk.hold(far, 2_500_000, 0);
     let before = desk.keeping().requirement;
     let mut half = desk.clone();
     half.hold(call, 400_000, 0);

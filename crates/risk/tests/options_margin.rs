@@ -112,7 +112,7 @@ fn lot_of_each(desk: &Desk) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_500))]
 
     #[test]
     fn no_requirement_is_negative(desk in arb_desk(), gains in arb_gains()) {
@@ -292,8 +292,11 @@ proptest! {
         let width = i64::try_from(wider).unwrap() * (INDEX / 1_000) * lots;
         let (loss, _) = scan(&desk);
         prop_assert!(loss <= width + off(lots, 4), "{loss} {width}");
-        let worth = desk.keeping().equity.0;
-        prop_assert!(loss <= worth.max(0) + if worth >= 0 { 0 } else { width } + off(lots, 4), "{loss} {worth}");
+        // Of calls who has the lower strike has bought, of puts who has the higher one.
+        if sold != (kind == KIND_CALL) {
+            let worth = desk.keeping().equity.0;
+            prop_assert!(loss <= worth + off(lots, 4), "{loss} {worth}");
+        }
     }
 
     /// Who is short of both rights loses most at an end of the range with volatility up, or beyond it.
@@ -325,7 +328,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_500))]
 
     /// An option that is bought, at what shorts of it are counted at or above, takes what is paid for it from what is free
     /// and no more: by Standard margin whatever else is held, and by the scan where nothing multiplies it. (More of an
