@@ -5,7 +5,7 @@ use counterweight_study::{
     plot,
     report::Study,
     run::{Plan, run},
-    settings::{CHOSEN, Setting, sweep},
+    settings::{CHOSEN, Setting, longer, sweep},
 };
 use std::{
     fs,
@@ -67,19 +67,23 @@ fn study(seed: u64) -> Study {
     let long_plan = Plan {
         first: 20_000,
         paths: 64,
+        an_hour: 20,
         term: TERMS[1],
         ..plan
     };
-    let settings = sweep();
-    let swept: Vec<Setting> = settings.iter().map(|(_, setting)| *setting).collect();
+    let (settings, longer) = (sweep(), longer());
+    let only = |all: &[(String, Setting)]| -> Vec<Setting> {
+        all.iter().map(|(_, setting)| *setting).collect()
+    };
     let named = |what: &'static str| move |line: &str| eprintln!("{what}: {line}");
     Study {
         date: today(),
         outcome: run(&plan, &[CHOSEN], named("chosen terms")),
-        sweep: run(&sweep_plan, &swept, named("other terms")),
-        long: run(&long_plan, &[CHOSEN], named("long futures")),
+        sweep: run(&sweep_plan, &only(&settings), named("other terms")),
+        long: run(&long_plan, &only(&longer), named("long futures")),
         plan,
         settings,
+        longer,
         sweep_plan,
         long_plan,
     }

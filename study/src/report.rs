@@ -1,6 +1,7 @@
 //! `bench/STUDY.md`.
 
 mod assumptions;
+mod others;
 mod results;
 
 use crate::{
@@ -31,9 +32,11 @@ pub struct Study {
     pub sweep_plan: Plan,
     /// and what came of them.
     pub sweep: Outcome,
-    /// The chosen terms with futures that are traded for longer:
+    /// The settings with futures that are traded for longer,
+    pub longer: Vec<(String, Setting)>,
+    /// on how many paths,
     pub long_plan: Plan,
-    /// what came of them.
+    /// and what came of them.
     pub long: Outcome,
 }
 
@@ -53,6 +56,7 @@ impl Study {
             self.coverage(),
             self.capital(),
             self.swept(),
+            self.longer(),
             self.limits(),
         ];
         parts.join("\n")

@@ -178,6 +178,7 @@ impl<'a> Run<'a> {
         let logs = std::array::from_fn(|at| (self.path.prices[at] / start.prices[at]).ln());
         let multipliers = std::array::from_fn(|at| start.clearings[0].multiplier(at));
         self.moves.add(start.regime, &logs, &bases, &multipliers);
+        self.moves.mark(&start.implied, &implied);
         let turn = (self.number * self.plan.days * 24 + hour) * self.plan.an_hour;
         for (at, before) in start.clearings.iter().enumerate() {
             let hour = Hour {

@@ -130,6 +130,25 @@ pub fn sweep() -> Vec<(String, Setting)> {
     all
 }
 
+/// What is tried with futures that are traded for longer, and what it is called.
+pub fn longer() -> Vec<(String, Setting)> {
+    let wide = |spread: u32| Setting {
+        spreads: [1, 1, 1, 2, 2, 2].map(|times| times * spread),
+        rate_percent: 200,
+        ..CHOSEN
+    };
+    let mut all = vec![("the chosen terms".to_owned(), CHOSEN)];
+    for floor in [4_000, 8_000] {
+        let name = format!("floor {}", percent(floor));
+        all.push((name, Setting { floor, ..CHOSEN }));
+    }
+    for spread in [200, 300] {
+        let name = format!("range ×2, spread charges {}", percent(spread));
+        all.push((name, wide(spread)));
+    }
+    all
+}
+
 /// Basis points as percent.
 pub fn percent(bps: impl Into<u32>) -> String {
     format!("{} %", f64::from(bps.into()) / 100.0)

@@ -2,8 +2,9 @@
 
 use crate::{
     books::KINDS,
+    implied::Implied,
     judge::Verdict,
-    model::{ASSETS, REGIMES},
+    model::{ASSETS, EXPIRIES, REGIMES},
 };
 
 /// Hours, and in how many of them the loss exceeded maintenance margin.
@@ -169,6 +170,8 @@ pub struct AssetMoves {
     pub bases: [[f64; 2]; 2],
     /// Maintenance multiplier of volatility by regime, summed.
     pub multiplier: [f64; REGIMES],
+    /// What options are marked at by their end: sum, the largest, and the largest rise within an hour as a share.
+    pub implied: [[f64; 3]; EXPIRIES.len()],
 }
 
 impl Moves {
@@ -194,6 +197,17 @@ impl Moves {
             for (kind, basis) in bases[at].iter().enumerate() {
                 asset.bases[kind][0] += basis.abs();
                 asset.bases[kind][1] = asset.bases[kind][1].max(basis.abs());
+            }
+        }
+    }
+
+    /// Counts what options are marked at, at both ends of an hour.
+    pub fn mark(&mut self, from: &Implied, to: &Implied) {
+        for (asset, (from, to)) in self.assets.iter_mut().zip(from.iter().zip(to)) {
+            for (of, (from, to)) in asset.implied.iter_mut().zip(from.iter().zip(to)) {
+                of[0] += to;
+                of[1] = of[1].max(*to);
+                of[2] = of[2].max(to / from - 1.0);
             }
         }
     }
@@ -245,6 +259,11 @@ impl AssetMoves {
         }
         for (own, of) in self.multiplier.iter_mut().zip(other.multiplier) {
             *own += of;
+        }
+        for (own, of) in self.implied.iter_mut().zip(other.implied) {
+            own[0] += of[0];
+            own[1] = own[1].max(of[1]);
+            own[2] = own[2].max(of[2]);
         }
     }
 }

@@ -120,6 +120,7 @@ fn everything_can_be_written() {
         settings: ["one", "two", "three"]
             .map(|name| (name.to_owned(), CHOSEN))
             .to_vec(),
+        longer: vec![("one".to_owned(), CHOSEN), ("two".to_owned(), FIRST)],
         sweep_plan: PLAN,
         sweep: outcome.clone(),
         long_plan: PLAN,

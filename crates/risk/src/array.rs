@@ -265,13 +265,15 @@ impl RiskArray {
     fn price(&self, right: Right, strike: Price, row: &mut Asset) {
         let [low, high] = self.maintenance(right, strike, row);
         let at = |index: Price, curve: Curve| self.worth(right, strike, index, curve);
-        let initial = [row.initial_low, row.initial_high];
         let reach = drift_limit(self.index, row).unwrap_or(u64::MAX);
-        let [a, b] = initial.map(|index| at(index, Curve::Below));
-        let [c, d] = initial.map(|index| at(index, Curve::Above { reach }));
+        // An option is worth least at one end of the index, and most at the other.
+        let (least, most) = match right {
+            Right::Call => (row.initial_low, row.initial_high),
+            Right::Put => (row.initial_high, row.initial_low),
+        };
         row.index = at(row.index, Curve::Best);
-        row.initial_low = a.min(b).min(low);
-        row.initial_high = c.max(d).max(high);
+        row.initial_low = at(least, Curve::Below).min(low);
+        row.initial_high = at(most, Curve::Above { reach }).max(high);
         (row.maintenance_low, row.maintenance_high) = (low, high);
     }
 
@@ -414,10 +416,13 @@ impl RiskArray {
         [least, most]
     }
 
-    /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since.
+    /// What a lot can gain or lose more in a scenario than its cell says, because the index has moved since: a scenario moves
+    /// the price by a share of the index, so that one that follows it lot by lot gains that share of the drift more; and
+    /// delta can differ. To the first order, and as if volatility stood still.
     #[inline(always)]
-    pub(crate) fn drifted(&self, index: Price) -> u64 {
-        times_delta(self.index.0.abs_diff(index.0), self.slope.into()).saturating_add(1)
+    pub(crate) fn drifted(&self, index: Price, range: Ratio) -> u64 {
+        let steep = u64::from(self.slope).saturating_add(u64::from(range.0) << 10);
+        times_delta(self.index.0.abs_diff(index.0), steep).saturating_add(1)
     }
 }
 

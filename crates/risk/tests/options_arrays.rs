@@ -420,3 +420,20 @@ fn a_call_never_rises_where_its_index_falls() {
         0
     );
 }
+
+/// The range is cut off by the largest price on both sides of its upper end: no secant is there, and its slope is not zero.
+#[test]
+fn where_the_largest_price_cuts_off_a_range_no_slope_is_flat() {
+    let input = Input {
+        right: Right::Call,
+        index: MAX_PRICE.0 / 20 * 19,
+        strike: MAX_PRICE.0,
+        range_bps: 2_000,
+        shift_bps: 3_000,
+        volatility: Ratio(1 << 19),
+        tenor: 3_600,
+    };
+    let (_, market) = input.refreshed();
+    assert!(market.array.delta < 1 << 20);
+    assert!(market.array.slope > 1 << 28, "{}", market.array.slope);
+}

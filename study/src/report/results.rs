@@ -3,13 +3,13 @@
 use super::{COVERAGE, SAVING, Study, percent, table};
 use crate::{
     books::{KINDS, Kind},
-    model::{MODELS, REGIME_NAMES, TERMS},
+    model::{EXPIRIES, MODELS, REGIME_NAMES, TERMS},
     settings::{CHOSEN, SHIFTS, percent as bps},
     tally::{Cell, Tally},
 };
 
 /// Which kinds of book are hedged ones.
-fn hedged(kind: usize) -> bool {
+pub(super) fn hedged(kind: usize) -> bool {
     KINDS[kind].0.is_hedged()
 }
 
@@ -19,7 +19,7 @@ fn optional(kind: usize) -> bool {
 }
 
 /// Kinds of book that are looked at together, and what they are called.
-type Which = (&'static str, fn(usize) -> bool);
+pub(super) type Which = (&'static str, fn(usize) -> bool);
 
 /// All books, and the same by whether they have options.
 const GROUPS: [Which; 3] = [
@@ -29,7 +29,7 @@ const GROUPS: [Which; 3] = [
 ];
 
 /// The same of hedged ones.
-const HEDGED: [Which; 3] = [
+pub(super) const HEDGED: [Which; 3] = [
     ("hedged, without options", |kind| {
         hedged(kind) && !optional(kind)
     }),
@@ -53,7 +53,7 @@ fn covered(cell: &Cell) -> String {
     percent(cell.all().coverage(), 3)
 }
 
-fn portfolio(tally: &Tally) -> Cell {
+pub(super) fn portfolio(tally: &Tally) -> Cell {
     tally.over(1, true, |_| true)
 }
 
@@ -182,9 +182,9 @@ impl Study {
             let saved = tally.saved(true, |at| at == straddle)[0];
             let cost = if saved < 0.0 { "more" } else { "less" };
             format!(
-                "{} of the hours of a short straddle suffice with ±{}, at {} {cost} than by Standard",
-                percent(cell.all().coverage(), 2),
+                "±{} suffices in {} of its hours and asks for {} {cost} than Standard",
                 bps(shift),
+                percent(cell.all().coverage(), 2),
                 percent(saved.abs(), 0)
             )
         };
@@ -193,9 +193,10 @@ impl Study {
             percent(cell.by_regime[0].exceedance(), 2)
         };
         format!(
-            "**Options** are short of margin where volatility jumps: {}; {}; {}. What a straddle loses when a calm market breaks is no matter of a range: Portfolio leaves {} of the hours that begin calm short, \
-             Standard, which does not look at volatility at all, {}. Spreads and condors save most, since Standard charges both legs as if nothing hedged them. A covered call saves less than the target: its \
-             call hedges the perpetual by its delta alone, and the scan lets the price fall and volatility rise at once.\n",
+            "**Options** lose most where volatility jumps, which no range of prices covers. Of a short straddle {}; {}; {}. The chosen one is the lowest of those that were tried at which every kind suffices by \
+             itself. What remains are hours in which a calm market breaks: {} of those of a straddle that begin calm are short by Portfolio, {} by Standard, which asks for more and does not look at volatility. \
+             Spreads and condors save most, since Standard charges both legs as if nothing hedged them. A covered call saves less than the target: its call hedges the perpetual by its delta alone, and the \
+             scan lets the price fall and volatility rise at once.\n",
             by(SHIFTS[0]),
             by(CHOSEN.shift),
             by(SHIFTS[2]),
@@ -249,7 +250,7 @@ impl Study {
         format!(
             "## What the paths look like\n\n{}\n\
              Of moves of an hour: volatility of a year, kurtosis (3 were normal), correlation with BTC, hours of 10,000 with more than 5 % and more than 10 %, the worst and the best. \
-             Basis: mean size and largest. The last column is what maintenance is multiplied by on average in each regime. Time: {}.\n",
+             Basis: mean size and largest. The last column is what maintenance is multiplied by on average in each regime. Time: {}.\n\n{}",
             table(
                 &[
                     "asset",
@@ -265,6 +266,30 @@ impl Study {
                 &rows
             ),
             shares.join(", "),
+            self.marks(),
+        )
+    }
+
+    /// What options are marked at.
+    fn marks(&self) -> String {
+        let moves = &self.outcome.moves;
+        let rows: Vec<Vec<String>> = (0..3)
+            .map(|at| {
+                let mut row = vec![MODELS[at].name.to_owned()];
+                row.extend(moves.assets[at].implied.map(|[sum, most, rise]| {
+                    let (mean, most) = (100.0 * sum / moves.all(), 100.0 * most);
+                    let rise = percent(100.0 * rise, 0);
+                    format!("{} / {} / {rise}", percent(mean, 0), percent(most, 0))
+                }));
+                row
+            })
+            .collect();
+        let heads = EXPIRIES.map(|days| format!("{days}"));
+        let mut head = vec!["days to the end"];
+        head.extend(heads.iter().map(String::as_str));
+        format!(
+            "What options are marked at, a year: mean / largest / largest rise within an hour, as a share.\n\n{}",
+            table(&head, &rows)
         )
     }
 
@@ -373,56 +398,6 @@ impl Study {
         )
     }
 
-    pub(super) fn swept(&self) -> String {
-        let line = |name: &str, tally: &Tally| {
-            let mut row = vec![
-                name.to_owned(),
-                percent(portfolio(tally).all().coverage(), 2),
-            ];
-            for cells in &tally.cells {
-                row.push(format!("{:.2}", cells[1][1].all().coverage()));
-            }
-            for (_, which) in HEDGED {
-                row.push(percent(tally.saved(true, which)[0], 0));
-            }
-            row.push(percent(mean(&tally.over(1, true, |kind| !hedged(kind))), 2));
-            row
-        };
-        let settings = self.settings.iter().zip(&self.sweep.settings);
-        let mut rows: Vec<Vec<String>> = settings
-            .map(|((name, _), tally)| line(name, tally))
-            .collect();
-        let long = &self.long.settings[0];
-        rows.push(line(
-            &format!("the chosen terms, futures of {} days", TERMS[1]),
-            long,
-        ));
-        let mut head = vec!["setting", "coverage"];
-        head.extend(KINDS.iter().map(|(_, name, _)| *name));
-        head.extend([
-            "saved, hedged, without options",
-            "with options",
-            "all hedged",
-            "others need",
-        ]);
-        format!(
-            "## Other terms\n\nPortfolio, adaptive, on {} other paths ({} books an hour; the last line on {}). Each setting differs from the chosen terms by what it is called; a charge is that of ETH and SOL, smaller coins \
-             have twice as much, and none has more than half its range. Ranges move with the rates of the markets, since none may be wider: *need* is maintenance margin of the gross notional of books that are not hedged.\n\n{}\n\
-             What more cover costs: a deviation more (z) or a wider range raises what naked positions need, and leaves what hedged books save where it is; the spread charge is what hedged books of contracts pay, and how far \
-             volatility is moved what option books pay. Credits cost little coverage here because the simulated correlations hold, in a crisis all the more; that is an assumption, not a finding. \
-             Quarterly futures have three times the premium: on the same terms {} of the hours of cash-and-carry suffice and {} of those of calendar spreads.\n",
-            self.sweep_plan.paths,
-            self.sweep_plan.an_hour,
-            self.long_plan.paths,
-            table(&head, &rows),
-            percent(long.cells[Kind::Carry.number()][1][1].all().coverage(), 1),
-            percent(
-                long.cells[Kind::Calendar.number()][1][1].all().coverage(),
-                1
-            ),
-        )
-    }
-
     #[expect(clippy::unused_self, reason = "a part as the others are")]
     pub(super) fn limits(&self) -> String {
         "## What this does not show\n\n\
@@ -437,6 +412,6 @@ impl Study {
 }
 
 /// Maintenance margin of the gross notional, in percent.
-fn mean(cell: &Cell) -> f64 {
+pub(super) fn mean(cell: &Cell) -> f64 {
     cell.mean(cell.maintenance)
 }

@@ -31,11 +31,19 @@ pub(super) struct Group {
     largest: i64,
     /// Lots of collateral that hedge a short.
     covered: i64,
+    /// Bits of the positions that nothing is left of, nor rests for: those of a book as it would be.
+    closed: u128,
     /// The options.
     options: Options,
-    /// Where there are options and collateral: the fewest and the most lots of linear contracts and of the collateral
-    /// that counts as lots together.
-    ends: Option<[i64; 2]>,
+    /// Where there are options and collateral: what of linear contracts there can be.
+    ends: Option<Ends>,
+}
+
+/// The fewest and the most lots of linear contracts, as they count where the price falls and where it rises.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    falls: [i64; 2],
+    rises: [i64; 2],
 }
 
 /// The options on one asset.
@@ -73,12 +81,18 @@ impl Group {
         let prices = stage.prices(asset);
         let mut group = Self::default();
         let mut summed = QuoteAtoms::ZERO;
-        for position in positions {
+        for (at, position) in positions.iter().enumerate() {
             let market = terms.book.market(position.market)?;
             if market.mode == MODE_SETTLEMENT {
                 continue;
             }
             let held = lots(position, market)?;
+            let (bids, asks) = stage.orders(position);
+            if held.0 | bids.0 | asks.0 == 0 {
+                // An account has at most 128 positions.
+                group.closed |= 1 << (at & 127);
+                continue;
+            }
             if market.is_option() {
                 let position = Position {
                     lots: held,
@@ -88,7 +102,6 @@ impl Group {
                 summed = summed.plus(charge)?;
                 continue;
             }
-            let (bids, asks) = stage.orders(position);
             group.add(held, bids, asks);
             // Both below 2^46, as in `Group::add`.
             let largest = held.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(held.0));
@@ -175,7 +188,7 @@ impl Group {
         options.high = options.high.wrapping_add(high);
         if array.index != asset.index {
             let largest = up.max(down.wrapping_neg()).max(0).unsigned_abs();
-            let more = notional(largest, Price(array.drifted(asset.index)))?;
+            let more = notional(largest, Price(array.drifted(asset.index, asset.scan.range)))?;
             options.beyond = sum(options.beyond, more)?;
         }
         Ok(())
@@ -196,8 +209,9 @@ impl Group {
     /// Counts collateral as far as it hedges a short: what is more of it is judged by its weight alone. Returns what it
     /// stands for.
     ///
-    /// With orders in options the scan looks at more than the ends of the net: a fill that leaves a net less short takes
-    /// collateral away from the linear contracts.
+    /// With options a book that is short by delta may lose where the price falls. What the collateral loses there is judged
+    /// by its weight as well: it counts where the price rises only. And with orders in options the scan looks at more than
+    /// the ends of the net: a fill that leaves a net less short takes collateral away from the linear contracts.
     pub(super) fn cover(&mut self, lots: u64) -> Lots {
         let lots = i64::try_from(lots).unwrap_or(i64::MAX);
         let of = |net: i64| lots.min(net.min(0).saturating_neg());
@@ -205,7 +219,10 @@ impl Group {
             let at =
                 |linear: i64, option: i64| linear.saturating_add(of(linear.wrapping_add(option)));
             let (low, high) = (self.low, self.high);
-            self.ends = Some([at(low, self.options.high), at(high, self.options.low)]);
+            self.ends = Some(Ends {
+                falls: [low, high],
+                rises: [at(low, self.options.high), at(high, self.options.low)],
+            });
         }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
         self.covered = low;
@@ -216,13 +233,14 @@ impl Group {
 
     /// At most the lots that different contracts hedge of each other, whatever becomes of resting orders: each contract is
     /// on one side only. All options together are one contract, of their delta: among them prices do not come apart. And
-    /// collateral that hedges is one: a future has its premium against the token as well.
+    /// collateral that hedges is one: a future has its premium against the token as well. Not beside options, which may need
+    /// less for the collateral than that charge is: more collateral must never cost.
     fn hedged(&self) -> i64 {
         let mut all = *self;
         if self.options.any {
             all.add_sides(self.options.high, self.options.low.wrapping_neg());
         }
-        if self.covered > 0 {
+        if self.covered > 0 && !self.options.any {
             all.add_sides(self.covered, self.covered.wrapping_neg());
         }
         let others = all.sizes.wrapping_sub(all.largest);
@@ -274,7 +292,7 @@ impl Group {
             need.hedged = Lots(hedged);
             need.spread = QuoteAtoms::from_unsigned(charge)?;
         }
-        need.size = QuoteAtoms::from_unsigned(size(terms, positions, worst)?)?;
+        need.size = QuoteAtoms::from_unsigned(self.size(terms, positions, worst)?)?;
         let sure = [
             notional_floor(low.max(0).unsigned_abs(), long)?,
             notional_floor(high.min(0).unsigned_abs(), short)?,
@@ -286,6 +304,30 @@ impl Group {
         })
     }
 
+    /// What the tiers of the markets ask of a net position above their first rate: the most that any of them does.
+    #[inline(always)]
+    fn size(&self, terms: &Terms, positions: &[Position], notional: u64) -> Result<u64> {
+        let mut most = 0;
+        for (at, position) in positions.iter().enumerate() {
+            let market = terms.book.market(position.market)?;
+            let schedule = terms.stage.schedule(market);
+            let first = &schedule.tiers[0];
+            if notional > first.upper && market.mode != MODE_SETTLEMENT {
+                if self.closed != 0 && self.closed >> (at & 127) & 1 == 1 {
+                    continue;
+                }
+                let whole = schedule.requirement(notional)?;
+                let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
+                most = most.max(if terms.stage == Stage::Maintenance {
+                    more
+                } else {
+                    market.maintenance_fraction.of_ceil(more)?
+                });
+            }
+        }
+        Ok(most)
+    }
+
     /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing. Of what resting
     /// orders can make of the linear ones, both ends count.
     ///
@@ -295,29 +337,32 @@ impl Group {
     #[inline(never)]
     fn worst_of_all(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
         let (mut worst, mut at) = (0, STILL);
-        let prices = stage.prices(asset);
-        let ends = self.ends.unwrap_or([self.low, self.high]);
-        for (end, lots) in ends.into_iter().enumerate() {
-            if end == 1 && ends[0] == ends[1] {
+        let nets = [self.low, self.high];
+        let Ends { falls, rises } = self.ends.unwrap_or(Ends {
+            falls: nets,
+            rises: nets,
+        });
+        for end in 0..2 {
+            if end == 1 && falls[0] == falls[1] && rises[0] == rises[1] {
                 break;
             }
-            let (size, price) = (lots.unsigned_abs(), prices[usize::from(lots < 0)]);
-            let gaining = match stage {
-                Stage::Maintenance => price,
-                Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
-            };
-            let (most, least) = (notional(size, price)?, notional_floor(size, gaining)?);
+            let of = |lots| Linear::of(asset, stage, lots);
+            let (falling, rising) = (of(falls[end])?, of(rises[end])?);
+            // Volatility is nothing to linear contracts: the same move comes twice in a row. The first is none.
+            let (mut before, mut linear) = (0, 0);
             for (number, scenario) in SCENARIOS.iter().enumerate() {
-                let thirds = u64::from(scenario.thirds.unsigned_abs());
-                // Below 2^32 · 6 · 100.
-                let share = u64::from(asset.scan.range.0) * thirds * u64::from(scenario.percent);
-                let linear = if (lots < 0) == (scenario.thirds < 0) {
-                    product(least, share / 300)?.0
-                } else {
-                    let (floor, inexact) = product(most, share.div_ceil(300))?;
-                    // Below 2^60.
-                    floor.wrapping_add(i64::from(inexact)).wrapping_neg()
-                };
+                if scenario.thirds != before {
+                    let thirds = u64::from(scenario.thirds.unsigned_abs());
+                    // Below 2^32 · 6 · 100.
+                    let share =
+                        u64::from(asset.scan.range.0) * thirds * u64::from(scenario.percent);
+                    linear = if scenario.thirds < 0 {
+                        falling.gain(share, falling.short)?
+                    } else {
+                        rising.gain(share, !rising.short)?
+                    };
+                    before = scenario.thirds;
+                }
                 // Each below 2^62.
                 let loss = self.options.cells[number]
                     .wrapping_add(linear)
@@ -331,31 +376,46 @@ impl Group {
     }
 }
 
+/// Lots of linear contracts in a scan: what a share is taken of where they lose and where they gain.
+struct Linear {
+    short: bool,
+    losing: u64,
+    gaining: u64,
+}
+
+impl Linear {
+    fn of(asset: &Asset, stage: Stage, lots: i64) -> Result<Self> {
+        let (size, price) = (
+            lots.unsigned_abs(),
+            stage.prices(asset)[usize::from(lots < 0)],
+        );
+        let low = match stage {
+            Stage::Maintenance => price,
+            Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
+        };
+        Ok(Self {
+            short: lots < 0,
+            losing: notional(size, price)?,
+            gaining: notional_floor(size, low)?,
+        })
+    }
+
+    /// What a move of the price by a share, in 300 times 2^20, gains or loses.
+    #[inline(always)]
+    fn gain(&self, share: u64, gains: bool) -> Result<i64> {
+        if gains {
+            return Ok(product(self.gaining, share / 300)?.0);
+        }
+        let (floor, inexact) = product(self.losing, share.div_ceil(300))?;
+        // Below 2^60.
+        Ok(floor.wrapping_add(i64::from(inexact)).wrapping_neg())
+    }
+}
+
 /// A notional times 2^-20, below 2^60.
 fn product(notional: u64, share: u64) -> Result<(i64, bool)> {
     let (floor, inexact) = mul_shift_below::<20, 60>(notional, share).ok_or(RiskError::Overflow)?;
     Ok((floor.cast_signed(), inexact))
-}
-
-/// What the tiers of the linear markets ask of a net position above their first rate: the most that any of them does.
-#[inline(always)]
-fn size(terms: &Terms, positions: &[Position], notional: u64) -> Result<u64> {
-    let mut most = 0;
-    for position in positions {
-        let market = terms.book.market(position.market)?;
-        let schedule = terms.stage.schedule(market);
-        let first = &schedule.tiers[0];
-        if notional > first.upper && market.mode != MODE_SETTLEMENT {
-            let whole = schedule.requirement(notional)?;
-            let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
-            most = most.max(if terms.stage == Stage::Maintenance {
-                more
-            } else {
-                market.maintenance_fraction.of_ceil(more)?
-            });
-        }
-    }
-    Ok(most)
 }
 
 /// Lots at a price, rounded up, below 2^60.
