@@ -1,6 +1,8 @@
 //! The scenario for JavaScript. Figures of 64 bits are `bigint`, what may be missing is `undefined`, and what is refused
 //! is thrown as a [`Refused`].
 
+mod needs;
+
 use crate::{
     figures::{Part, View},
     refusal::{Refusal, Result},
@@ -8,6 +10,8 @@ use crate::{
 };
 use counterweight_risk::{orders::Side, price::Reading, whatif::Edges};
 use wasm_bindgen::prelude::*;
+
+pub use needs::{Greeks, Need, Needed};
 
 /// What is thrown: the program's error number, and what was found and needed.
 #[wasm_bindgen]
@@ -153,7 +157,7 @@ const fn side(sells: bool) -> Side {
 /// An account as it would stand. `free()` it, or leave it to the collector.
 #[wasm_bindgen(js_name = Scenario)]
 #[derive(Clone, Debug)]
-pub struct JsScenario(Scenario);
+pub struct JsScenario(pub(crate) Scenario);
 
 #[wasm_bindgen(js_class = Scenario)]
 impl JsScenario {

@@ -13,6 +13,8 @@ pub mod bindings;
 #[forbid(unsafe_code)]
 pub mod figures;
 #[forbid(unsafe_code)]
+pub mod needs;
+#[forbid(unsafe_code)]
 pub mod refusal;
 #[forbid(unsafe_code)]
 pub mod scenario;
