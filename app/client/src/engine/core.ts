@@ -54,6 +54,58 @@ export interface Holding {
   readonly initialMargin: bigint;
 }
 
+/** How the positions on one asset move, or all of them: the figures of the `greeks_view` instruction, quote atoms. */
+export interface Greeks {
+  /** The asset; means nothing of the total. */
+  readonly asset: number;
+  /** Lots of the underlying that all of it stands for; means nothing of the total. */
+  readonly lots: bigint;
+  /** Gained where the index doubles and delta stayed: what the lots are worth. */
+  readonly delta: bigint;
+  /** By which delta grows where the index rises by a hundredth of itself. */
+  readonly gamma: bigint;
+  /** Gained where volatility rises by a hundredth. */
+  readonly vega: bigint;
+  /** Gained by a day that passes. */
+  readonly theta: bigint;
+}
+
+/** What the contracts on one asset need for maintenance by portfolio margin, quote atoms. */
+export interface Need {
+  /** The asset. */
+  readonly asset: number;
+  /** Whether it is scanned. Where it is not, it needs what Standard margin asks. */
+  readonly isScanned: boolean;
+  /** The worst scenario's move of the price, a share of it in 2^-20. */
+  readonly worstMove: bigint;
+  /** The loss in it. */
+  readonly scan: bigint;
+  /** What the tiers add for the size of the net position. */
+  readonly size: bigint;
+  /** What hedged lots are charged. */
+  readonly spread: bigint;
+  /** What Standard margin asks for the same positions. */
+  readonly standard: bigint;
+}
+
+/** What a whole account needs for maintenance by portfolio margin, quote atoms. */
+export interface Needed {
+  /** Scan, size and spread of all assets that are scanned. */
+  readonly scanned: bigint;
+  /** What pairs of assets save. */
+  readonly credits: bigint;
+  /** Standard requirement of the assets that are not scanned. */
+  readonly unscanned: bigint;
+  /** Standard requirement of all. */
+  readonly standard: bigint;
+  /** The least that is asked. */
+  readonly floor: bigint;
+  /** What is asked. */
+  readonly requirement: bigint;
+  /** Whether that is the least. */
+  readonly isFloor: boolean;
+}
+
 /** Lots at a price in ticks. */
 export interface Fill {
   /** Lots. */
@@ -85,7 +137,11 @@ export type Change =
   /** A reading of the oracle, as `refresh_prices` records it. */
   | { readonly kind: 'refresh'; readonly asset: number; readonly reading: Reading }
   /** Another time, in unix seconds. */
-  | { readonly kind: 'wait'; readonly until: bigint };
+  | { readonly kind: 'wait'; readonly until: bigint }
+  /** Options on an asset priced anew, as `refresh_arrays` does. */
+  | { readonly kind: 'price options'; readonly asset: number }
+  /** Another model of margin: `MODEL_STANDARD` or `MODEL_PORTFOLIO`. */
+  | { readonly kind: 'model'; readonly model: number };
 
 /** Turns what the engine throws into an error with the program's sentence. */
 function asked<T>(question: () => T): T {
@@ -99,6 +155,8 @@ function asked<T>(question: () => T): T {
     throw new RefusedError(refusalOf(code, undefined, [detail], detail));
   }
 }
+
+const GREEKS = ['asset', 'lots', 'delta', 'gamma', 'vega', 'theta'] as const;
 
 /** Figures of the engine's memory as an object of their own. */
 function lifted<T extends { free(): void }, K extends keyof T>(raw: T, ...names: K[]): Pick<T, K> {
@@ -191,6 +249,39 @@ export class Scenario {
     return asked(() => this.#raw.holdings()).map((raw) => lifted(raw, ...names));
   }
 
+  /** The greeks of each asset with positions, of options as of their arrays. */
+  greeks(): Greeks[] {
+    return asked(() => this.#raw.greeks()).map((raw) => lifted(raw, ...GREEKS));
+  }
+
+  /** What all assets' money sums up to. */
+  totalGreeks(): Greeks {
+    return lifted(
+      asked(() => this.#raw.totalGreeks()),
+      ...GREEKS,
+    );
+  }
+
+  /** What each asset with positions needs for maintenance by portfolio margin, whichever model the account has chosen. */
+  needs(): Need[] {
+    const names = ['asset', 'isScanned', 'worstMove', 'scan', 'size', 'spread', 'standard'] as const;
+    return asked(() => this.#raw.needs()).map((raw) => lifted(raw, ...names));
+  }
+
+  /** What the whole account needs for it. */
+  needed(): Needed {
+    return lifted(
+      asked(() => this.#raw.needed()),
+      'scanned',
+      'credits',
+      'unscanned',
+      'standard',
+      'floor',
+      'requirement',
+      'isFloor',
+    );
+  }
+
   /** The most atoms of an asset that the account may give up now; the vault's own limit is not part of it. */
   withdrawable(asset: number): bigint {
     return this.#raw.withdrawable(asset);
@@ -228,6 +319,10 @@ function applyTo(raw: Raw, change: Change): void {
       return raw.movePrice(change.asset, change.price);
     case 'wait':
       return raw.waitUntil(change.until);
+    case 'price options':
+      return raw.priceOptions(change.asset);
+    case 'model':
+      return raw.chooseModel(change.model);
     case 'refresh': {
       const { price, confidence, average, exponent, publishTime, postedSlot } = change.reading;
       return raw.refresh(change.asset, price, confidence, average, exponent, publishTime, postedSlot);

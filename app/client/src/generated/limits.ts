@@ -6,6 +6,12 @@ export const A_POSITION = 1000;
 export const SEARCHING = 15000;
 /** What the instructions that set the limit and the price of a unit cost. */
 export const BUDGET = 300;
+/** What an instruction that computes arrays of options costs besides. */
+export const ARRAYS = 2000;
+/** What each option of it costs. */
+export const AN_ARRAY = 9000;
+/** What each option costs more whose smile is set. */
+export const A_SMILE = 4000;
 /** What an instruction of another program may use, where nobody says. */
 export const FOREIGN = 200000;
 /** The most compute units that a transaction can ask for. */

@@ -2,6 +2,7 @@
 export * from './account.js';
 export * from './common.js';
 export * from './liquidation.js';
+export * from './options.js';
 export * from './prices.js';
 export * from './trading.js';
 export * from './triggers.js';

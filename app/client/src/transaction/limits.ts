@@ -1,8 +1,8 @@
 // Limits of a transaction: compute units by what the bench measured on the bytecode. A limit that is too high costs
 // priority fees, one that is too low the transaction. The same as crates/sdk/src/limits.
 
-import { getU32Encoder, getU64Encoder, type Address, type Instruction, type ReadonlyUint8Array } from '@solana/kit';
-import { A_POSITION, BUDGET, CREATING, FOREIGN, MEASURED, MOST_UNITS, SEARCHING } from '../generated/limits.js';
+import { getU32Decoder, getU32Encoder, getU64Encoder, type Address, type Instruction, type ReadonlyUint8Array } from '@solana/kit';
+import { A_POSITION, A_SMILE, AN_ARRAY, ARRAYS, BUDGET, CREATING, FOREIGN, MEASURED, MOST_UNITS, SEARCHING } from '../generated/limits.js';
 import { PROGRAM_ADDRESS } from '../generated/rows.js';
 import {
   ASSOCIATED_TOKEN_PROGRAM,
@@ -40,12 +40,22 @@ function unitsFor(cases: readonly (readonly [number, number])[], positions: numb
   return units === undefined ? undefined : units + (positions - largest) * A_POSITION;
 }
 
+/** The units of an instruction that computes arrays of options, by how many it is told to; undefined for others. */
+function arraysOf(name: string, data: ReadonlyUint8Array | undefined): number | undefined {
+  if (name !== 'refresh_arrays' && name !== 'set_smile') return undefined;
+  if (data === undefined || data.length < 12) return undefined;
+  const options = getU32Decoder().decode(data, 8);
+  return ARRAYS + options * (AN_ARRAY + (name === 'set_smile' ? A_SMILE : 0));
+}
+
 /** The units that an instruction may use, with an account of so many positions. */
 export function unitsOf(instruction: Instruction, positions: number): number {
   if (instruction.programAddress !== PROGRAM_ADDRESS) return OTHERS.get(instruction.programAddress) ?? FOREIGN;
   const found = measuredBy(instruction.data);
   if (found === undefined) return FOREIGN;
   const [name, cases] = found;
+  const arrays = arraysOf(name, instruction.data);
+  if (arrays !== undefined) return arrays;
   return (unitsFor(cases, positions) ?? FOREIGN) + (CREATING.includes(name) ? SEARCHING : 0);
 }
 

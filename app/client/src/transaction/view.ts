@@ -1,7 +1,7 @@
 // The chain's own word on an account.
 
 import type { Address, Rpc, TransactionSigner } from '@solana/kit';
-import { getMarginViewDecoder, type MarginView } from '../generated/program/index.js';
+import { getGreeksViewDecoder, getMarginViewDecoder, type GreeksView, type MarginView } from '../generated/program/index.js';
 import { viewMargin } from '../instructions/account.js';
 import type { Venue } from '../venue.js';
 import { simulate, type SendingApi } from './send.js';
@@ -9,6 +9,11 @@ import { simulate, type SendingApi } from './send.js';
 /** The return data of `margin_view`. */
 export function decodeMarginView(data: Uint8Array): MarginView {
   return getMarginViewDecoder().decode(data);
+}
+
+/** The return data of `greeks_view`. */
+export function decodeGreeksView(data: Uint8Array): GreeksView {
+  return getGreeksViewDecoder().decode(data);
 }
 
 /** Equity and margins of an account as the chain sees them now, by a simulation. Throws as `simulate`. */

@@ -72,6 +72,8 @@ const RISK = {
   interest: { atKinkBps: 800, atFullBps: 10_000, kinkBps: 2_000, surchargeBps: 5_000, allowance: 1_000_000_000_000n },
 };
 const MOST = (1n << 64n) - 1n;
+/** A contract that never ends. */
+const PERPETUAL = { kind: 0, expiry: 0n, strike: 0n };
 const MARKET: MarketTermsArgs = {
   tiers: [
     { upper: 250_000_000_000n, rateBps: 500 },
@@ -188,7 +190,7 @@ export class Exchange {
     }
     const index = asset - 1;
     const market = await marketAddress(clearinghouse, index);
-    await this.chain.run([getAddMarketInstruction({ ...accounts, market, index, name: nameBytes(`${name}-PERP`), asset, tickSize, terms: MARKET })]);
+    await this.chain.run([getAddMarketInstruction({ ...accounts, market, index, name: nameBytes(`${name}-PERP`), asset, tickSize, ...PERPETUAL, terms: MARKET })]);
     this.prices.set(asset, { price: start, confidence: start / 10_000n, average: start });
     this.priceAccounts.set(asset, getAddressDecoder().decode(new Uint8Array(32).fill(100 + asset)));
   }
