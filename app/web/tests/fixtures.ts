@@ -1,5 +1,5 @@
 /** A clearinghouse for tests, with the terms of migrations/localnet.toml, and an engine whose figures are easy to see. */
-import type { Change, Figures, Judge } from '../src/engine/engine';
+import type { AssetGreeks, Change, Figures, Judge } from '../src/engine/engine';
 import type { Desk } from '../src/model/ticket';
 import { ranked } from '../src/model/matching';
 import type { AssetRow, Book, Margin, MarketRow, Resting, Side } from '../src/model/types';
@@ -73,6 +73,7 @@ export function book(changed: Partial<Book> = {}): Book {
     backstopDailyLoss: 250_000_000_000n,
     profitMaturity: 3_600,
     debt: 0n,
+    offersPortfolio: false,
     assets: [asset(0), asset(1)],
     markets: [market()],
     ...changed,
@@ -85,6 +86,7 @@ export function margin(lots: bigint, changed: Partial<Margin> = {}): Margin {
     owner: 'owner',
     delegate: undefined,
     id: 0,
+    model: 'standard',
     sequence: 1n,
     feeDiscountBps: 0,
     cash: 1_000_000_000n,
@@ -147,6 +149,10 @@ export function figures(equity: bigint, maintenanceMargin: bigint, changed: Part
   };
 }
 
+export function greeks(asset: number, changed: Partial<AssetGreeks> = {}): AssetGreeks {
+  return { asset, lots: 0n, delta: 0n, gamma: 0n, vega: 0n, theta: 0n, ...changed };
+}
+
 /** One SOL long of 1,000 quote tokens: equity follows the price, a tenth of it is the requirement. */
 export function straightJudge(): Judge {
   const judge: Judge = {
@@ -159,6 +165,7 @@ export function straightJudge(): Judge {
       return figures(1_000_000_000n + value - 150_000_000n, value / 10n);
     },
     outlook: (changes) => ({ figures: judge.figures(changes), contributions: [], edges: [] }),
+    greeks: () => ({ assets: [greeks(1, { lots: 100n, delta: 150_000_000n })], total: greeks(0, { delta: 150_000_000n }) }),
     withdrawable: () => 0n,
     mostLots: () => 1_000n,
     release: () => {},

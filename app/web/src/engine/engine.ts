@@ -3,6 +3,8 @@
  * be freed by whoever reads them, and a test can hand in an engine of its own.
  */
 
+import type { Model } from '../model/types';
+
 /** What `margin_view` says, quote atoms. */
 export interface Figures {
   readonly equity: bigint;
@@ -32,6 +34,24 @@ export interface Edge {
   readonly above: bigint | undefined;
 }
 
+/** How the positions on one asset move, quote atoms: delta by the index, gamma is delta's change by a hundredth of it, vega by a
+ * hundredth of volatility, theta by a day. */
+export interface AssetGreeks {
+  readonly asset: number;
+  /** Lots of the underlying that all of it stands for. */
+  readonly lots: bigint;
+  readonly delta: bigint;
+  readonly gamma: bigint;
+  readonly vega: bigint;
+  readonly theta: bigint;
+}
+
+/** Of each asset with positions, and of all money together. */
+export interface Greeks {
+  readonly assets: readonly AssetGreeks[];
+  readonly total: AssetGreeks;
+}
+
 /** One thing that was not done yet. */
 export type Change =
   | {
@@ -46,7 +66,8 @@ export type Change =
   | { readonly kind: 'cancel'; readonly market: number; readonly sells: boolean; readonly lots: bigint }
   | { readonly kind: 'deposit'; readonly asset: number; readonly atoms: bigint }
   | { readonly kind: 'withdraw'; readonly asset: number; readonly atoms: bigint }
-  | { readonly kind: 'price'; readonly asset: number; readonly price: bigint };
+  | { readonly kind: 'price'; readonly asset: number; readonly price: bigint }
+  | { readonly kind: 'model'; readonly model: Model };
 
 /** Everything that is asked of an account at once. */
 export interface Outlook {
@@ -66,6 +87,8 @@ export interface Judge {
   figures(changes?: readonly Change[]): Figures;
   /** Figures, contributions and liquidation prices. */
   outlook(changes?: readonly Change[]): Outlook;
+  /** How the account moves with prices, volatility and time. */
+  greeks(): Greeks;
   /** The most atoms that may leave now. */
   withdrawable(asset: number): bigint;
   /** The most lots that may be traded at a price in ticks. */

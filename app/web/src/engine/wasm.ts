@@ -1,9 +1,9 @@
 /** The engine that the program runs, as WebAssembly. Scenarios live in its memory and never leave this file. */
-import { explain, Side } from '@counterweight/client';
+import { explain, MODEL_PORTFOLIO, MODEL_STANDARD, Side } from '@counterweight/client';
 import { loadEngine, Scenario, type Change as ClientChange } from '@counterweight/client/engine';
 import moduleUrl from '@counterweight/client/engine.wasm?url';
 import type { MakeJudge } from '../live/judge';
-import { EngineRefusal, type Change, type Figures, type Judge, type Outlook } from './engine';
+import { EngineRefusal, type Change, type Figures, type Greeks, type Judge, type Outlook } from './engine';
 
 const sideOf = (sells: boolean): Side => (sells ? Side.Sell : Side.Buy);
 
@@ -22,6 +22,8 @@ function forClient(change: Change): ClientChange {
     case 'peg':
     case 'cancel':
       return { ...change, side: sideOf(change.sells) };
+    case 'model':
+      return { kind: 'model', model: change.model === 'portfolio' ? MODEL_PORTFOLIO : MODEL_STANDARD };
     default:
       return change;
   }
@@ -58,6 +60,10 @@ class WasmJudge implements Judge {
       contributions: scenario.holdings(),
       edges: scenario.liquidationPrices(),
     }));
+  }
+
+  greeks(): Greeks {
+    return this.#ask([], (scenario) => ({ assets: scenario.greeks(), total: scenario.totalGreeks() }));
   }
 
   withdrawable(asset: number): bigint {

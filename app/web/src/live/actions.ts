@@ -60,7 +60,8 @@ export async function placeOrder(world: World, desk: Desk, order: Order, result:
           kind: KINDS[order.kind],
           expires: order.expiresIn === 0 ? 0n : world.now + BigInt(order.expiresIn),
         });
-  await send(world, signer, await fresh(world, keys, [desk.asset.at], [instruction]), result.meeting.lots.length);
+  const told = await fresh(world, keys, [desk.asset.at], [instruction], [desk.market.at]);
+  await send(world, signer, told, result.meeting.lots.length);
   const scale = scaleOf(desk.book, desk.market);
   const verb = order.side === 'buy' ? 'Buy' : 'Sell';
   const where = mayRest(order) && result.rests > 0n ? 'rests in the book' : 'was traded';
@@ -89,7 +90,7 @@ export async function editOrder(world: World, market: MarketRow, order: Resting,
     expires: order.expires,
     clientId: order.clientId,
   });
-  await send(world, signer, await fresh(world, keys, [market.asset], [instruction]));
+  await send(world, signer, await fresh(world, keys, [market.asset], [instruction], [market.at]));
   return {
     title: `Changed ${order.side} ${market.name} to ${formatLots(edit.lots, scaleOf(world.book, market))}`,
     text: edit.keepsPlace ? 'It keeps its place.' : 'It stands behind the orders that were at its price.',

@@ -39,16 +39,20 @@ export async function send(
   }
 }
 
-/** The instructions with prices refreshed before them, where one that counts is too old. */
+/** The instructions with prices refreshed before them, where one that counts is too old, and options priced behind those: the
+ * ones that the account holds, and the markets that are named. */
 export async function fresh(
   world: World,
   keys: Keys,
   assets: readonly number[],
   instructions: readonly Instruction[],
+  markets: readonly number[] = [],
 ): Promise<Instruction[]> {
   const tables = client.decodeRiskBook(world.bookBytes);
   const margins = world.account ? [client.decodeMargin(world.account.bytes)] : [];
   const old = client.stale(tables, { margins, assets, now: world.now });
-  if (old.length === 0) return [...instructions];
-  return client.refreshed(keys.venue, old, await priceAccounts(world.book.assets), instructions);
+  const arrays = client.staleArrays(tables, { margins, markets, refreshed: old, now: world.now });
+  const priced = arrays.length === 0 ? instructions : [client.refreshArrays(keys.venue, arrays), ...instructions];
+  if (old.length === 0) return [...priced];
+  return client.refreshed(keys.venue, old, await priceAccounts(world.book.assets), priced);
 }

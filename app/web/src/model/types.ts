@@ -69,6 +69,8 @@ export interface Book {
   readonly profitMaturity: number;
   /** Interest: quote atoms that all accounts owe. */
   readonly debt: bigint;
+  /** Whether margin may be judged by the scenarios of whole books. */
+  readonly offersPortfolio: boolean;
   readonly assets: readonly AssetRow[];
   readonly markets: readonly MarketRow[];
 }
@@ -89,6 +91,8 @@ export interface Margin {
   readonly owner: string;
   readonly delegate: string | undefined;
   readonly id: number;
+  /** By which model its margin is judged. */
+  readonly model: Model;
   readonly sequence: bigint;
   readonly feeDiscountBps: number;
   readonly cash: bigint;
@@ -101,6 +105,9 @@ export interface Margin {
 }
 
 export type Side = 'buy' | 'sell';
+
+/** How margin is judged: contract by contract, or by the worst scenario of the whole book. */
+export type Model = 'standard' | 'portfolio';
 
 /** An order as it rests. */
 export interface Resting {

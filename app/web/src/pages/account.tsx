@@ -13,6 +13,7 @@ import { Empty, Fact, Notice, Panel, Tag } from '../ui/parts';
 import { Accounts } from './accounts';
 import { Gate } from './gate';
 import { MarginBar, Quote } from './figures';
+import { GreeksPanel, RiskModel } from './greeks';
 import { Positions } from './positions';
 import { Balances } from './balances';
 
@@ -29,11 +30,13 @@ function Account({ world, account }: { world: World; account: Holder }) {
     <div className="columns side">
       <div className="stack">
         <Positions world={world} account={account} outlook={outlook} />
+        <GreeksPanel world={world} account={account} />
         <Balances world={world} account={account} outlook={outlook} />
         <Session decimals={world.book.quoteDecimals} />
       </div>
       <div className="stack">
         <MarginPanel figures={outlook?.figures} world={world} />
+        <RiskModel world={world} account={account} />
         <Edges book={world.book} edges={outlook?.edges} outlook={outlook} />
         <Accounts world={world} account={account} />
       </div>
