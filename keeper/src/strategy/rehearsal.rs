@@ -120,6 +120,14 @@ impl<'a> Rehearsal<'a> {
         Scanner::of(&self.tables.book(), &self.account.view(), self.now).is_some()
     }
 
+    /// Whether the account holds options.
+    pub fn has_options(&self) -> bool {
+        let rows = &self.tables.markets;
+        let option = |market: u16| rows.get(usize::from(market)).is_some_and(Market::is_option);
+        let mut held = self.account.positions().iter();
+        held.any(|position| option(position.market))
+    }
+
     /// Equity and maintenance margin of the account.
     ///
     /// # Errors

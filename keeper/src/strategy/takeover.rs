@@ -22,10 +22,9 @@ const LOOKED_AT: usize = 8;
 const SLICED: u16 = 32;
 const A_LEG: u32 = 2_500;
 
-/// Units of a takeover from an account that is scanned, for each of its positions: a leg is sized by looks at the whole
-/// book, a slice by fewer.
-const A_LEG_SCANNED: u32 = 12_000;
-const A_SLICE_SCANNED: u32 = 4_000;
+/// Units of a takeover from an account that is scanned or holds options, for each of its positions: sizes are found by
+/// looks at the whole book. Measured: a slice of 32 legs with options takes 372,701.
+const A_LOOK: u32 = 12_000;
 
 /// When slices are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,11 +260,14 @@ pub fn by_requirement(scene: &Scene, stage: &Rehearsal) -> Vec<u16> {
 /// further one than other instructions do; and an account that is scanned is looked at several times.
 fn extra_of(stage: &Rehearsal, take: &Take, positions: u16) -> u32 {
     let further = u32::from(positions.saturating_sub(SLICED));
-    let scanned =
-        u32::from(stage.is_scanned()) * u32::from(stage.account.header.core.position_count);
+    let looks = if stage.is_scanned() || stage.has_options() {
+        u32::from(stage.account.header.core.position_count) * A_LOOK
+    } else {
+        0
+    };
     match take.taken {
-        Taken::Slice { .. } => further * A_LEG + scanned * A_SLICE_SCANNED,
-        Taken::Lots { .. } => scanned * A_LEG_SCANNED,
+        Taken::Slice { .. } => further * A_LEG + looks,
+        Taken::Lots { .. } => looks,
         Taken::Tokens { .. } => 0,
     }
 }
