@@ -158,16 +158,23 @@ impl Candidate<'_> {
         self.outcome(lots.min(self.lots.size()))
     }
 
-    /// As [`Candidate::step`], of an account that is scanned: at most what lowers its scan. Where less than `most`
-    /// restores it, the number is found to within a 1,024th of `most`, from above: each look scans the whole book.
+    /// As [`Candidate::step`], of an account that is scanned: at most what lowers its scan, to within a factor of two. Where less than
+    /// that restores it, the number is found to within a 1,024th of `most`, from above: each look scans the whole book.
     fn step_scanned(&self, most: u64, market: u16) -> Result<Step> {
         let hedges = RiskError::LegIsHedge { market };
         if most == 0 {
             return Err(hedges);
         }
+        // A leg that hedges in part is taken in part: half as much, as long as taking it would not lower the scan. What is
+        // worth nothing and needs nothing may go.
+        let mut most = most;
         let mut best = self.outcome(most)?;
-        if best.after.requirement >= self.health.requirement {
-            return Err(hedges);
+        while !self.releases(&best) {
+            most /= 2;
+            if most == 0 {
+                return Err(hedges);
+            }
+            best = self.outcome(most)?;
         }
         if !self.restores(&best) {
             return Ok(best);
@@ -182,6 +189,12 @@ impl Candidate<'_> {
             }
         }
         Ok(best)
+    }
+
+    /// Whether a step lowers what the account needs, or takes what neither needs nor is worth anything.
+    fn releases(&self, step: &Step) -> bool {
+        let (after, before) = (step.after.requirement, self.health.requirement);
+        after < before || (after == before && self.marks.price.0 == 0)
     }
 
     /// Starts from the estimate and searches for the number where one lot less would not restore.

@@ -225,7 +225,9 @@ impl Group {
             });
         }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
-        self.covered = low;
+        // No more than makes the scan smaller: orders may make the book as long as it is short.
+        let (most, least) = (self.net_high().max(0), self.net_low().min(0));
+        self.covered = low.min(least.saturating_neg().saturating_sub(most).max(0));
         self.low = self.low.saturating_add(low);
         self.high = self.high.saturating_add(high);
         Lots(lots)

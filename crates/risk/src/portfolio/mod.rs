@@ -99,6 +99,14 @@ impl Stage {
         }
     }
 
+    /// What is scanned is multiplied by this.
+    fn times(self, terms: &Portfolio) -> Ratio {
+        match self {
+            Self::Maintenance => Ratio::ONE,
+            Self::Initial(_) | Self::Takeover(_) => terms.initial.max(Ratio::ONE),
+        }
+    }
+
     /// The lots of resting bids and asks that count.
     #[inline(always)]
     fn orders(self, position: &Position) -> (Lots, Lots) {
@@ -222,6 +230,7 @@ fn pass(
     mut each: impl FnMut(&AssetNeed),
 ) -> Result<Explanation> {
     let terms = Terms { book, stage, now };
+    let offer = &book.params.portfolio;
     let mut sums = Sums::default();
     let mut nets = Nets::default();
     let mut rest = account.positions;
@@ -251,7 +260,6 @@ fn pass(
         each(&need);
         nets.push(index, net);
     }
-    let offer = &book.params.portfolio;
     sums.explained(offer, stage, nets.credit(&offer.credits)?)
 }
 
@@ -278,10 +286,7 @@ impl Sums {
         let mut all = Explanation {
             scanned: self.scanned,
             credits,
-            times: match stage {
-                Stage::Maintenance => Ratio::ONE,
-                Stage::Initial(_) | Stage::Takeover(_) => terms.initial.max(Ratio::ONE),
-            },
+            times: stage.times(terms),
             unscanned: self.unscanned,
             standard: self.standard,
             floor: self.standard.times_ceil(terms.floor.min(Ratio::ONE))?,
