@@ -31,6 +31,7 @@ export function limits(idl, compute, source) {
     ['A_POSITION', 'What each further position costs at most, where only accounts with fewer were measured.'],
     ['SEARCHING', 'What looking for an address may cost besides, of instructions that create accounts.'],
     ['BUDGET', 'What the instructions that set the limit and the price of a unit cost.'],
+    ['A_SCANNED', 'What each position costs more, in each instruction, of an account that is judged by portfolio margin or holds options.'],
     ['ARRAYS', 'What an instruction that computes arrays of options costs besides.'],
     ['AN_ARRAY', 'What each option of it costs.'],
     ['A_SMILE', 'What each option costs more whose smile is set.'],

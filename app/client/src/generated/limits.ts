@@ -6,6 +6,8 @@ export const A_POSITION = 1000;
 export const SEARCHING = 15000;
 /** What the instructions that set the limit and the price of a unit cost. */
 export const BUDGET = 300;
+/** What each position costs more, in each instruction, of an account that is judged by portfolio margin or holds options. */
+export const A_SCANNED = 6000;
 /** What an instruction that computes arrays of options costs besides. */
 export const ARRAYS = 2000;
 /** What each option of it costs. */

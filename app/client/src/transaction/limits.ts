@@ -2,8 +2,9 @@
 // priority fees, one that is too low the transaction. The same as crates/sdk/src/limits.
 
 import { getU32Decoder, getU32Encoder, getU64Encoder, type Address, type Instruction, type ReadonlyUint8Array } from '@solana/kit';
-import { A_POSITION, A_SMILE, AN_ARRAY, ARRAYS, BUDGET, CREATING, FOREIGN, MEASURED, MOST_UNITS, SEARCHING } from '../generated/limits.js';
-import { PROGRAM_ADDRESS } from '../generated/rows.js';
+import type { Margin, RiskTables } from '../accounts/index.js';
+import { A_POSITION, A_SCANNED, A_SMILE, AN_ARRAY, ARRAYS, BUDGET, CREATING, FOREIGN, MEASURED, MOST_UNITS, SEARCHING } from '../generated/limits.js';
+import { KIND_CALL, MODEL_PORTFOLIO, PROGRAM_ADDRESS } from '../generated/rows.js';
 import {
   ASSOCIATED_TOKEN_PROGRAM,
   COMPUTE_BUDGET_PROGRAM,
@@ -64,6 +65,14 @@ export function unitsOf(instruction: Instruction, positions: number): number {
 export function computeLimit(instructions: readonly Instruction[], positions = 8): number {
   const sum = instructions.reduce((units, instruction) => units + unitsOf(instruction, positions), 0);
   return Math.min(sum + Math.floor(sum / 10) + BUDGET, MOST_UNITS);
+}
+
+/** The units that each instruction may use beyond what was measured (`extraUnits`, times the instructions), for an account that is
+ * judged by portfolio margin or holds options: what was measured is by Standard margin, of contracts without arrays. */
+export function extraOf(tables: RiskTables, { core, positions }: Margin): number {
+  const isOption = (market: number): boolean => (tables.markets[market]?.kind ?? 0) >= KIND_CALL;
+  const heavy = core.model === MODEL_PORTFOLIO || positions.some(({ market }) => isOption(market));
+  return heavy ? (positions.length + 1) * A_SCANNED : 0;
 }
 
 /** The limit on the bytes of all accounts that a transaction loads: their sum, 64 bytes for each, in whole pages. */

@@ -74,7 +74,8 @@ const RISK = {
 const MOST = (1n << 64n) - 1n;
 /** A contract that never ends. */
 const PERPETUAL = { kind: 0, expiry: 0n, strike: 0n };
-const MARKET: MarketTermsArgs = {
+/** The terms of every market. */
+export const MARKET: MarketTermsArgs = {
   tiers: [
     { upper: 250_000_000_000n, rateBps: 500 },
     { upper: 1_000_000_000_000n, rateBps: 800 },

@@ -24,6 +24,17 @@ export function hands(): Hands {
   return { signer, keys, margin: keys.margin };
 }
 
+/** Units of the first option that an account opens. */
+const FIRST_OPTION = 20_000;
+
+/** Units that each instruction may use more because there are options, or portfolio margin. */
+function extraOf(world: World): number {
+  const tables = client.decodeRiskBook(world.bookBytes);
+  const opens = tables.markets.some(({ kind }) => kind >= client.KIND_CALL) ? FIRST_OPTION : 0;
+  if (!world.account) return opens;
+  return client.extraOf(tables, client.decodeMargin(world.account.bytes)) + opens;
+}
+
 export async function send(
   world: World,
   signer: TransactionSigner,
@@ -33,7 +44,7 @@ export async function send(
   // One more than there are: the trade may open it.
   const positions = (world.account?.margin.positions.length ?? 0) + 1;
   try {
-    await transmit({ signer, instructions, positions, fills });
+    await transmit({ signer, instructions, positions, fills, extra: extraOf(world) * instructions.length });
   } finally {
     hurry();
   }

@@ -38,13 +38,15 @@ export interface What {
   readonly positions: number;
   /** Orders that are met. */
   readonly fills?: number;
+  /** Compute units beyond what was measured. */
+  readonly extra?: number;
 }
 
 /** Sends it, and waits. What is refused is told in the program's own words. */
-export async function transmit({ signer, instructions, positions, fills = 0 }: What): Promise<void> {
+export async function transmit({ signer, instructions, positions, fills = 0, extra = 0 }: What): Promise<void> {
   const node = currentNode();
   if (!node) throw new Error('No network is chosen.');
-  const limits = { positions: Math.max(1, positions), extraUnits: fills * UNITS_A_FILL };
+  const limits = { positions: Math.max(1, positions), extraUnits: fills * UNITS_A_FILL + extra };
   try {
     await send(node.rpc, { payer: signer, instructions, limits, tables: await lookupTables() }, { look: 250 });
   } catch (error) {

@@ -3,8 +3,10 @@
 
 mod measured;
 
+use crate::accounts::{Margin, RiskTables};
 use anchor_lang::{Discriminator, solana_program::instruction::Instruction};
 use counterweight::instruction;
+use counterweight_risk::{Market, account::MODEL_PORTFOLIO};
 use measured::MEASURED;
 
 /// What each further position costs at most, where only accounts with fewer were measured: two checks of it,
@@ -23,6 +25,9 @@ const CREATING: [&str; 6] = [
 const SEARCHING: u32 = 15_000;
 /// What the instructions that set the limit and the price of a unit cost.
 const BUDGET: u32 = 300;
+/// What each position costs more, in each instruction, of an account that is judged by portfolio margin or holds options,
+/// and a position that the instruction opens in it: two checks measured 3,750, and some instructions have three.
+const A_SCANNED: u32 = 6_000;
 /// What an instruction that computes arrays of options costs, and each option of it: `refresh_arrays` and, with
 /// its checks of the smile, `set_smile`. How many they are its data says.
 const ARRAYS: u32 = 2_000;
@@ -134,6 +139,21 @@ pub fn units_of(name: &str, positions: u16) -> Option<u32> {
     let largest = cases.map(|case| case.1).max()?;
     let further = u32::from(positions - largest);
     Some(of(largest)? + further * A_POSITION)
+}
+
+/// The units that each instruction may use beyond what was measured, for an account that is judged by portfolio margin or
+/// holds options: what was measured for numbers of positions is by Standard margin, of contracts without arrays.
+pub fn extra_of(tables: &RiskTables, margin: &Margin) -> u32 {
+    let option = |market: u16| {
+        let row = tables.markets.get(usize::from(market));
+        row.is_some_and(Market::is_option)
+    };
+    let positions = margin.positions();
+    let scanned = margin.header.core.model == MODEL_PORTFOLIO;
+    if scanned || positions.iter().any(|position| option(position.market)) {
+        return (u32::from(margin.header.core.position_count) + 1) * A_SCANNED;
+    }
+    0
 }
 
 /// The compute limit of a transaction of these instructions, for accounts with at most so many positions: what was
