@@ -305,6 +305,8 @@ fn a_book_that_is_hedged_is_taken_over_by_slices_even_where_they_are_switched_of
     assert!(!world.failing().is_empty());
     keeper.settle(&mut world);
     assert!(keeper.refusals().is_empty(), "{:?}", keeper.refusals());
-    assert!(!takes(&keeper).is_empty());
+    let taken = takes(&keeper);
+    let sliced = taken.iter().all(|kind| *kind == Kind::Slice);
+    assert!(!taken.is_empty() && sliced, "{taken:?}");
     assert!(world.failing().is_empty(), "{:?}", takes(&keeper));
 }

@@ -69,3 +69,54 @@ pub(super) fn project(
     });
     refreshed.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use counterweight_sdk::risk::{Price, Ratio, market::KIND_CALL};
+
+    const NOW: i64 = 1_790_000_000;
+
+    fn option() -> (Market, Asset) {
+        let (mut row, mut asset) = (Market::zeroed(), Asset::zeroed());
+        row.kind = KIND_CALL;
+        (asset.publish_time, asset.max_age_liquidation) = (NOW, 300);
+        (asset.index, asset.scan.range) = (Price(1 << 40), Ratio((1 << 20) / 50));
+        (row.array.index, row.array.time) = (asset.index, NOW);
+        (row, asset)
+    }
+
+    #[test]
+    fn an_array_is_due_once_half_of_its_time_or_of_its_way_is_used_up() {
+        let (row, asset) = option();
+        assert!(!is_due(&row, &asset, NOW + 150) && is_due(&row, &asset, NOW + 151));
+        let half = asset.scan.range.of_floor(1 << 40).expect("a range") / 16;
+        for (moved, due) in [(half, false), (half + 1, true)] {
+            for index in [(1 << 40) + moved, (1 << 40) - moved] {
+                let mut asset = asset;
+                asset.index = Price(index);
+                assert_eq!(is_due(&row, &asset, NOW), due, "{moved}");
+                // Half of it is well within what a check allows.
+                assert!(row.array.check(0, &asset, NOW).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_option_or_has_ended_or_has_no_price_is_never_due() {
+        let (option, asset) = option();
+        let late = NOW + 1_000;
+        assert!(is_due(&option, &asset, late));
+        let mut ended = option;
+        ended.mode = MODE_SETTLEMENT;
+        let mut perpetual = option;
+        perpetual.kind = 0;
+        for row in [ended, perpetual] {
+            assert!(!is_due(&row, &asset, late));
+        }
+        let mut silent = asset;
+        silent.publish_time = 0;
+        assert!(!is_due(&option, &silent, late));
+    }
+}
