@@ -31,6 +31,8 @@ pub(super) struct Group {
     largest: i64,
     /// Lots of collateral that hedge a short.
     covered: i64,
+    /// The fewest and the most lots of linear contracts without it.
+    bare: [i64; 2],
     /// Bits of the positions that nothing is left of, nor rests for: those of a book as it would be.
     closed: u128,
     /// The options.
@@ -225,18 +227,35 @@ impl Group {
             });
         }
         let (low, high) = (of(self.net_low()), of(self.net_high()));
-        // No more than makes the scan smaller: orders may make the book as long as it is short.
+        // Of linear contracts no more than makes the scan smaller: orders may make the book as long as it is short. Of
+        // options all that may count: the charge is held to what it saves.
         let (most, least) = (self.net_high().max(0), self.net_low().min(0));
-        self.covered = low.min(least.saturating_neg().saturating_sub(most).max(0));
+        self.covered = if self.options.any {
+            low
+        } else {
+            low.min(least.saturating_neg().saturating_sub(most).max(0))
+        };
+        self.bare = [self.low, self.high];
         self.low = self.low.saturating_add(low);
         self.high = self.high.saturating_add(high);
         Lots(lots)
     }
 
+    /// The same without its collateral.
+    fn uncovered(&self) -> Self {
+        let [low, high] = self.bare;
+        Self {
+            low,
+            high,
+            ends: None,
+            ..*self
+        }
+    }
+
     /// At most the lots that different contracts hedge of each other, whatever becomes of resting orders: each contract is
     /// on one side only. All options together are one contract, of their delta: among them prices do not come apart. And
-    /// collateral that hedges is one: a future has its premium against the token as well. Not beside options, which may need
-    /// less for the collateral than that charge is: more collateral must never cost.
+    /// collateral that hedges is one: a future has its premium against the token as well. Beside options it is charged by
+    /// itself, and for no more than it saves ([`Group::judge`]).
     fn hedged(&self) -> i64 {
         let mut all = *self;
         if self.options.any {
@@ -293,6 +312,16 @@ impl Group {
             let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
             need.hedged = Lots(hedged);
             need.spread = QuoteAtoms::from_unsigned(charge)?;
+        }
+        if self.options.any && self.covered > 0 {
+            let basis = notional(self.covered.unsigned_abs(), long.max(short))?;
+            let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
+            let (_, loss) = self.uncovered().worst_of_all(asset, stage)?;
+            let loss = loss.checked_add(self.options.beyond);
+            let bare = multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
+            let charge = QuoteAtoms::from_unsigned(charge.min(bare.saturating_sub(scan)))?;
+            need.hedged = Lots(hedged.saturating_add(self.covered));
+            need.spread = need.spread.plus(charge)?;
         }
         need.size = QuoteAtoms::from_unsigned(self.size(terms, positions, worst)?)?;
         let sure = [
