@@ -15,7 +15,7 @@ use counterweight_tests::{
 };
 
 const TERMS: PortfolioTerms = PortfolioTerms {
-    floor_bps: 1_000,
+    floor_bps: 500,
     initial_bps: 15_000,
     credits: [CreditTerms {
         first: 0,
@@ -206,7 +206,7 @@ fn a_leg_that_hedges_is_not_taken_by_itself() {
             |x| x.liquidate(&keeper, account, market, u64::MAX),
         );
         assert!(
-            failure.to_string().contains(&format!("market {market}")),
+            failure.to_string().contains(&format!("market={market}")),
             "{failure}"
         );
     }
@@ -269,7 +269,7 @@ fn sol_in_the_account_hedges_sol_that_is_short() {
     let legs = [x.leg(0, -9_000)];
     x.block_trade(&carrier, &maker, &legs).unwrap();
     let view = x.view(carrier.margin).unwrap();
-    // The spread, three tenths of a per cent of 13,500 dollars; the floor is as much.
+    // The spread, three tenths of a per cent of 13,500 dollars; the floor is half as much.
     assert!(
         (view.maintenance_margin - 40_500_000).abs() < DOLLAR / 10,
         "{view:?}"

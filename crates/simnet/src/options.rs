@@ -10,7 +10,7 @@ type Outcome = Result<Receipt, Box<Failure>>;
 /// A smile that is the same volatility at every strike, in percent a year.
 pub fn flat_smile(percent: u32) -> SviTerms {
     // A variance of percent² / 10,000, 2^-26.
-    let variance = (u64::from(percent) * u64::from(percent) << 26) / 10_000;
+    let variance = ((u64::from(percent) * u64::from(percent)) << 26) / 10_000;
     SviTerms {
         a: u32::try_from(variance).unwrap_or(u32::MAX),
         sigma: 1 << 28,
