@@ -146,9 +146,9 @@ pub(super) const MEASURED: &[(&str, u16, u32)] = &[
     ("update_funding", 8, 2090),
     ("place_order", 8, 6905),
     ("refresh_arrays", 0, 8688),
-    ("margin_view", 32, 132570),
+    ("margin_view", 32, 119668),
     ("greeks_view", 32, 21403),
-    ("set_risk_model", 32, 92564),
-    ("liquidate_slice", 32, 372701),
-    ("liquidate", 32, 122225),
+    ("set_risk_model", 32, 79865),
+    ("liquidate_slice", 32, 363375),
+    ("liquidate", 32, 120358),
 ];
