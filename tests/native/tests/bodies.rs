@@ -68,7 +68,9 @@ bodies! {
     main_job = "../../tests/main_job.rs";
     memory = "../../tests/memory.rs";
     migration = "../../tests/migration.rs";
+    options = "../../tests/options.rs";
     own_actions = "../../tests/own_actions.rs";
+    portfolio = "../../tests/portfolio.rs";
     prices = "../../tests/prices.rs";
     refusals_account = "../../tests/refusals_account.rs";
     refusals_book = "../../tests/refusals_book.rs";
