@@ -114,7 +114,10 @@ impl Life {
                 let price = (row.index.0.min(1 << 50) + change).max(1_000);
                 set_price(rng, row, price, self.now, self.kind);
             }
-            5 => tables.markets[market].index[0] += rng.range(-(1 << 20), 1 << 20) >> 1,
+            5 => {
+                let index = &mut tables.markets[market].index[0];
+                *index = index.saturating_add(rng.range(-(1 << 20), 1 << 20) >> 1);
+            }
             6 => deleverage(rng, &mut tables.markets[market]),
             7 if rng.chance(100) => settle(rng, &mut tables.markets[market]),
             8 if tables.markets.len() < 30 => {
@@ -126,7 +129,10 @@ impl Life {
                 let set = tables.header.params.interest.set_rate(vault, self.now);
                 assert_eq!(set, Ok(()));
             }
-            _ => tables.assets[asset].weight_maintenance.0 -= 1,
+            _ => {
+                let weight = &mut tables.assets[asset].weight_maintenance.0;
+                *weight = weight.saturating_sub(1);
+            }
         }
     }
 

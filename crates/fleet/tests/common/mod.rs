@@ -240,7 +240,9 @@ pub fn deleverage(rng: &mut Rng, row: &mut Market) {
             } else {
                 rng.below(1 << 32)
             };
-            row.closed_index[side] = row.index[side] - rng.range(-1_000_000, 1_000_000);
+            // An impossible book has indices at the end of their range.
+            row.closed_index[side] =
+                row.index[side].saturating_sub(rng.range(-1_000_000, 1_000_000));
         }
     }
 }
