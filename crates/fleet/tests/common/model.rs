@@ -145,7 +145,11 @@ impl Model {
                 &mut row.maintenance_high,
             ] {
                 let moved = u128::from(price.0) * factor / 10_000;
-                *price = Price(u64::try_from(moved).unwrap().clamp(1, MAX_PRICE.0));
+                *price = Price(
+                    u64::try_from(moved)
+                        .unwrap_or(u64::MAX)
+                        .clamp(1, MAX_PRICE.0),
+                );
             }
             if row.publish_time != 0 {
                 row.publish_time = row.publish_time.max(now);
