@@ -10,7 +10,7 @@ use counterweight_risk::{
     AssetRiskTerms, account::MODEL_PORTFOLIO, portfolio::PortfolioTerms, risk_terms::ScanTerms,
     volatility::VolatilityTerms,
 };
-use counterweight_simnet::{Exchange, MarketKind, Signer, Trader};
+use counterweight_simnet::{Exchange, MarketKind, Signer, Trader, flat_smile};
 
 /// Underlyings that have options.
 const UNDERLYINGS: u16 = 16;
@@ -217,7 +217,25 @@ pub fn costs(bytecode: Bytecode) -> Vec<Cost> {
         true,
     ));
     costs.extend(of_liquidation(&mut x, &held, &keeper));
+    costs.extend(governance(&mut x));
     costs
+}
+
+/// What the authority and the volatility feed do.
+fn governance(x: &mut Exchange) -> Vec<Cost> {
+    let authority = x.authority.insecure_clone();
+    let key = authority.pubkey();
+    let appoint = x.venue.set_volatility_feed(key, key);
+    x.govern(appoint.clone()).expect("set_volatility_feed");
+    let terms = x.venue.set_portfolio_terms(key, PortfolioTerms::default());
+    let smile = x.venue.set_smile(key, &[FIRST], flat_smile(38));
+    [
+        ("set_volatility_feed", appoint),
+        ("set_portfolio_terms", terms),
+        ("set_smile, 1 option", smile),
+    ]
+    .map(|(name, call)| measure(x, name, None, &[call], &[&authority], true))
+    .into()
 }
 
 /// The account is made poor by taking its cash.

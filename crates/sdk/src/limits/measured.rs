@@ -151,4 +151,7 @@ pub(super) const MEASURED: &[(&str, u16, u32)] = &[
     ("set_risk_model", 32, 79865),
     ("liquidate_slice", 32, 363375),
     ("liquidate", 32, 120358),
+    ("set_volatility_feed", 0, 1803),
+    ("set_portfolio_terms", 0, 2117),
+    ("set_smile", 0, 11438),
 ];
