@@ -102,11 +102,14 @@ mod tests {
     fn the_root_of_the_years_is_exact_to_two_units() {
         let mut seconds = 1u64;
         while seconds < 1 << 32 {
-            #[allow(clippy::cast_precision_loss)] // below 2^53
-            let exact = (seconds as f64 / YEAR as f64).sqrt() * 2f64.powi(40);
-            #[allow(clippy::cast_precision_loss)]
-            let off = Tenor::new(seconds).root() as f64 - exact;
-            assert!(off.abs() <= 2.0, "{seconds}: {off}");
+            // (root − 2)² ≤ seconds / YEAR ≤ (root + 2)², with 80 binary places: below 2^113.
+            let root = u128::from(Tenor::new(seconds).root());
+            let years = |root: u128| root * root * u128::from(YEAR);
+            let exact = u128::from(seconds) << 80;
+            assert!(
+                years(root - 2) <= exact && exact <= years(root + 2),
+                "{seconds}: {root}"
+            );
             seconds += 1 + seconds / 97;
         }
     }

@@ -79,7 +79,6 @@ fn high(a: u64, b: u64) -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::cast_precision_loss, reason = "compared with floating point")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -109,17 +108,30 @@ mod tests {
     }
 
     #[test]
-    fn every_second_leaves_less_and_agrees_with_floating_point() {
+    fn every_second_leaves_less_and_is_the_root_of_its_double() {
         for half_life in HALF_LIVES {
             let mut before = ONE;
             for seconds in 1..=3 * half_life {
                 let left = left_after(seconds, half_life);
                 assert!(left < before);
-                let float = (-(seconds as f64) / half_life as f64).exp2();
-                let error = left as f64 / ONE as f64 / float - 1.0;
-                assert!(error.abs() < 1e-15, "{seconds} of {half_life}: {error}");
+                assert_multiplies(seconds, seconds, half_life);
+                assert_multiplies(seconds, half_life - seconds % half_life, half_life);
                 before = left;
             }
+        }
+    }
+
+    /// To the last bit but the rounding, by another way: the factors of a half-life's halves, which are square roots, and
+    /// which its sixteenths and what is between them have to meet.
+    #[test]
+    fn binary_parts_of_a_half_life_are_iterated_square_roots() {
+        let half_life = 1 << 17;
+        let mut root = ONE / 2; // 2^(−1/1)
+        for halvings in 1..=17 {
+            // √(root · ONE): the product is below 2^126.
+            root = u64::try_from((wide(root, ONE)).isqrt()).unwrap();
+            let left = left_after(half_life >> halvings, half_life);
+            assert!(left.abs_diff(root) <= 8, "{halvings}: {left} {root}");
         }
     }
 
