@@ -158,19 +158,20 @@ impl Market {
         Ok(if long { high } else { low })
     }
 
-    /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose.
+    /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose. It
+    /// is counted as worth the same in equity, to the atom: who paid for all that he holds is never short of one.
     #[inline(always)]
     pub(crate) fn option_charge(
         schedule: &Schedule,
         lots: Lots,
-        value: u64,
+        worth: QuoteAtoms,
         notional: u64,
     ) -> Result<QuoteAtoms> {
         let charge = schedule.charge(notional)?;
         Ok(if lots.0 < 0 {
             charge
         } else {
-            charge.min(QuoteAtoms::from_unsigned(value)?)
+            charge.min(worth)
         })
     }
 }

@@ -63,7 +63,7 @@ impl Marks {
             return Ok((value, market.maintenance.charge(size)?));
         }
         let (_, notional) = lots.value_and_notional(self.notional)?;
-        let charge = Market::option_charge(&market.maintenance, lots, size, notional)?;
+        let charge = Market::option_charge(&market.maintenance, lots, value, notional)?;
         Ok((value, charge))
     }
 

@@ -225,7 +225,8 @@ fn maintenance_of_option(
     let asset = book.asset(position.asset)?;
     let long = position.lots.0 >= 0;
     let price = market.option_price(position.market, asset, long, now)?;
-    let (worth, value) = position.worth_currently(market, price)?;
+    let (worth, _) = position.worth_currently(market, price)?;
+    let (value, _) = position.lots.value_and_notional(price)?;
     let (_, notional) = position.lots.value_and_notional(asset.index)?;
     let schedule = &market.maintenance;
     Ok(Health {

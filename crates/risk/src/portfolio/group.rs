@@ -156,7 +156,7 @@ impl Group {
         if terms.stage == Stage::Maintenance {
             self.add_delta(array.delta_of(lots));
             let price = market.option_price(position.market, asset, lots.0 >= 0, terms.now)?;
-            let (_, value) = lots.value_and_notional(price)?;
+            let (value, _) = lots.value_and_notional(price)?;
             let (_, notional) = lots.value_and_notional(asset.index)?;
             return Market::option_charge(&market.maintenance, lots, value, notional);
         }

@@ -143,9 +143,9 @@ pub(crate) fn option_requirement(
     let short = Lots(position.lots.0.wrapping_sub(position.ask_lots.0).min(0));
     let (value, _) = long.value_and_notional(row.initial_low)?;
     let (_, notional) = long.value_and_notional(asset.initial_high)?;
-    let owned = Market::option_charge(schedule, long, value.0.unsigned_abs(), notional)?;
+    let owned = Market::option_charge(schedule, long, value, notional)?;
     let (_, notional) = short.value_and_notional(asset.initial_high)?;
-    let written = Market::option_charge(schedule, short, 0, notional)?;
+    let written = Market::option_charge(schedule, short, QuoteAtoms::ZERO, notional)?;
     Ok(if short.0 < 0 {
         owned.max(written)
     } else {
