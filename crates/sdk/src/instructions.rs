@@ -9,7 +9,7 @@ use anchor_lang::{
 use counterweight::{
     AssetSetup, ClearinghouseSetup, Guards, Leg, LiquidateArgs, MarketSetup, accounts, instruction,
 };
-use counterweight_risk::{AssetTerms, option::SviTerms};
+use counterweight_risk::AssetTerms;
 
 /// The accounts of a clearinghouse that most instructions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,56 +339,6 @@ impl Venue {
                 guards,
             },
         )
-    }
-
-    /// `set_risk_model`: one of the engine's `MODEL_` values.
-    pub fn set_risk_model(
-        &self,
-        owner: Pubkey,
-        margin_account: Pubkey,
-        model: u8,
-        guards: Guards,
-    ) -> Instruction {
-        let accounts = accounts::SetRiskModel {
-            owner,
-            risk_book: self.risk_book,
-            margin_account,
-        };
-        build(accounts, instruction::SetRiskModel { model, guards })
-    }
-
-    /// `greeks_view`.
-    pub fn greeks_view(&self, margin_account: Pubkey) -> Instruction {
-        let accounts = accounts::ViewMargin {
-            risk_book: self.risk_book,
-            margin_account,
-        };
-        build(accounts, instruction::GreeksView {})
-    }
-
-    /// `refresh_arrays`.
-    pub fn refresh_arrays(&self, markets: &[u16]) -> Instruction {
-        let accounts = accounts::RefreshArrays {
-            risk_book: self.risk_book,
-        };
-        let markets = markets.to_vec();
-        build(accounts, instruction::RefreshArrays { markets })
-    }
-
-    /// `set_smile`.
-    pub fn set_smile(
-        &self,
-        volatility_feed: Pubkey,
-        markets: &[u16],
-        svi: SviTerms,
-    ) -> Instruction {
-        let accounts = accounts::SetSmile {
-            volatility_feed,
-            clearinghouse: self.clearinghouse,
-            risk_book: self.risk_book,
-        };
-        let markets = markets.to_vec();
-        build(accounts, instruction::SetSmile { markets, svi })
     }
 
     /// `margin_view`.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod instructions;
 pub mod limits;
 pub mod liquidation;
+pub mod options;
 pub mod pda;
 pub mod preview;
 pub mod setters;

@@ -1,10 +1,11 @@
 //! What `docs/` states about the code is what the code says: error codes, parameters and their
 //! bounds, account layouts, the table of instructions, compute limits, links.
 
+mod compute;
 mod layouts;
+mod links;
 mod names;
 
-use counterweight::Guards;
 use counterweight_risk::{
     AssetRiskTerms, AssetTerms, MarketTerms, ScanTerms, VolatilityTerms,
     error::BoundError,
@@ -13,8 +14,7 @@ use counterweight_risk::{
     standard::RiskTerms,
     tiers::TierTerms,
 };
-use counterweight_simnet::{Deployment, Exchange, Failure, Receipt, Start};
-use std::{collections::BTreeMap, path::Path};
+use counterweight_simnet::Deployment;
 
 const README: &str = include_str!("../../../README.md");
 const DOCS: &[(&str, &str)] = &[
@@ -435,124 +435,6 @@ fn every_parameter_is_documented_with_the_bounds_that_the_engine_enforces() {
         "the smallest first tier"
     );
     assert_eq!(counterweight_risk::tiers::MIN_TIER, 1_000_000);
-}
-
-// Compute
-
-#[test]
-fn the_documented_compute_limits_hold() {
-    let mut x = Exchange::new(Deployment::localnet(), Start::default());
-    let maker = x.funded("maker", 1_000_000);
-    let taker = x.funded("taker", 1_500);
-    let keeper = x.funded("keeper", 100_000);
-    let mut measured = BTreeMap::new();
-    let mut note = |name: &'static str, outcome: Result<Receipt, Box<Failure>>| {
-        let units = outcome
-            .unwrap_or_else(|failure| panic!("{name}: {failure}"))
-            .units;
-        println!("{name}: {units} compute units");
-        measured.insert(name, units);
-    };
-
-    note(
-        "`deposit` of the quote token",
-        x.deposit(&maker, 0, 1_000_000),
-    );
-    let legs = [x.leg(0, 15_000), x.leg(1, 100), x.leg(2, 100)];
-    note(
-        "`settle_block_trade`, one leg",
-        x.block_trade(&taker, &maker, &legs[..1]),
-    );
-    note(
-        "`settle_block_trade`, three legs",
-        x.block_trade(&maker, &keeper, &legs),
-    );
-    note(
-        "`withdraw` with three positions",
-        x.withdraw(&maker, 0, 1_000_000, Guards::default()),
-    );
-    let view = x.venue.margin_view(maker.margin);
-    note(
-        "`margin_view` with three positions",
-        x.chain.simulate(&[view], &[]),
-    );
-    x.chain.advance(1);
-    for asset in 1..=3 {
-        x.publish(asset, x.prices[usize::from(asset)] * 96 / 100);
-    }
-    note("`refresh_prices`, three assets", x.refresh(&[1, 2, 3]));
-    let flag = x.venue.flag_account(taker.margin);
-    note("`flag_account`, one position", x.chain.send(&[flag], &[]));
-    note(
-        "`liquidate`, three positions against one",
-        x.liquidate(&keeper, taker.margin, 0, u64::MAX),
-    );
-
-    let stated: BTreeMap<_, _> = rows(section(doc("docs/integration.md"), "## Compute"))
-        .skip(1)
-        .map(|cells| {
-            (
-                cells[0],
-                cells[1].replace(',', "").parse::<u64>().expect("a number"),
-            )
-        })
-        .collect();
-    assert_eq!(
-        stated.keys().collect::<Vec<_>>(),
-        measured.keys().collect::<Vec<_>>()
-    );
-    for (name, units) in measured {
-        assert!(
-            units <= stated[name],
-            "{name} takes {units} compute units, documented: {}",
-            stated[name]
-        );
-    }
-}
-
-// Links
-
-#[test]
-fn every_relative_link_of_the_documents_leads_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (path, text) in DOCS {
-        let folder = root.join(path).parent().expect("a folder").to_owned();
-        for part in text.split("](").skip(1) {
-            let target = part.split(')').next().expect("a closing bracket");
-            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            if file.starts_with("http") || file.ends_with(".png") {
-                continue;
-            }
-            let full = if file.is_empty() {
-                root.join(path)
-            } else {
-                folder.join(file)
-            };
-            assert!(full.exists(), "{path}: {target} leads nowhere");
-            if !anchor.is_empty() {
-                let linked = std::fs::read_to_string(&full).expect("a text");
-                assert!(
-                    anchors(&linked).any(|a| a == anchor),
-                    "{path}: no heading for {target}"
-                );
-            }
-        }
-    }
-}
-
-/// The anchors that headings have: lower case, spaces to hyphens, punctuation dropped.
-fn anchors(text: &str) -> impl Iterator<Item = String> {
-    text.lines()
-        .filter(|line| line.starts_with('#'))
-        .map(|line| {
-            line.trim_start_matches('#')
-                .trim()
-                .to_lowercase()
-                .chars()
-                .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
-                .map(|c| if c == ' ' { '-' } else { c })
-                .collect()
-        })
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod orders;
 pub mod portfolio;
 pub mod reference;
 pub mod scenario;
+pub mod slicing;
 pub mod volatility;
 
 use bytemuck::Zeroable;
