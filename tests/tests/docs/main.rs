@@ -6,6 +6,8 @@ mod layouts;
 mod links;
 mod names;
 
+use std::collections::BTreeMap;
+
 use counterweight_risk::{
     AssetRiskTerms, AssetTerms, MarketTerms, ScanTerms, VolatilityTerms,
     error::BoundError,
