@@ -1,4 +1,4 @@
-//! What portfolio margin promises (docs/risk.md, section 5), on random books and terms.
+//! What portfolio margin promises (docs/risk.md, section 16), on random books and terms.
 
 mod common;
 
