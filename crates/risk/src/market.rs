@@ -2,6 +2,7 @@
 
 use crate::{
     array::{RiskArray, Smile},
+    asset::Asset,
     error::{BoundError, Result, RiskError, within},
     expiry::Contract,
     fixed::{mul_div_ceil, mul_div_floor},
@@ -415,6 +416,18 @@ impl Market {
     pub fn band(&self, index: Price) -> Result<(Price, Price)> {
         let width = index.times_floor(self.price_band)?;
         Ok((index.minus(width)?, index.plus(width)?))
+    }
+
+    /// Of any contract: [`Market::band`], and of an option [`Market::band_around`] what it is worth now.
+    ///
+    /// # Errors
+    /// As they, and those of [`Market::priced`].
+    pub fn band_now(&self, market: u16, asset: &Asset, now: i64) -> Result<(Price, Price)> {
+        if self.is_option() {
+            let fair = self.priced(market, asset, now)?.index;
+            return self.band_around(fair, asset.index);
+        }
+        self.band(asset.index)
     }
 
     /// As [`Market::band`], of an option: around what it is worth, as wide as that of a linear contract, and above nothing.

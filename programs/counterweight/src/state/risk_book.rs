@@ -3,7 +3,7 @@ use crate::{
     state::Layout,
 };
 use anchor_lang::{Discriminator, prelude::*};
-use counterweight_risk::{Asset, Book, Market as MarketRow, RiskParams};
+use counterweight_risk::{Asset, Book, Market as MarketRow, RiskError, RiskParams};
 use std::cell::{Ref, RefMut};
 
 /// Seed of a risk book's address, before the clearinghouse.
@@ -214,6 +214,19 @@ impl<'a> RiskBookMut<'a> {
         }
         let (assets, _) = self.header.lengths();
         Ok(self.row(assets + usize::from(market) * size_of::<MarketRow>()))
+    }
+
+    /// A market, to be changed, with the asset that it is on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownMarket`], [`ErrorCode::UnknownAsset`].
+    pub fn market_and_asset(&mut self, market: u16) -> Result<(&mut MarketRow, &Asset)> {
+        let (assets, markets) = self.tables();
+        let row = markets.get_mut(usize::from(market));
+        let row = row.ok_or(RiskError::UnknownMarket { market }).or_refuse()?;
+        let asset = assets.get(usize::from(row.asset));
+        let asset = asset.ok_or_else(|| no_asset(row.asset))?;
+        Ok((row, asset))
     }
 
     /// The row at an offset.

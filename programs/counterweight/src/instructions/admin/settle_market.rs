@@ -47,12 +47,8 @@ pub(crate) fn settle_market(ctx: Context<SettleMarket>, price: u64) -> Result<()
     // A contract that has ended is settled at its own price, which nobody chooses.
     row.require_running(market.index, now).or_refuse()?;
     let asked = row.price_of(Ticks(price)).or_refuse()?;
-    let (low, high) = if row.is_option() {
-        let fair = row.priced(market.index, &underlying, now).or_refuse()?;
-        row.band_around(fair.index, underlying.index).or_refuse()?
-    } else {
-        row.band(underlying.index).or_refuse()?
-    };
+    let band = row.band_now(market.index, &underlying, now);
+    let (low, high) = band.or_refuse()?;
     if asked < low || asked > high || price == 0 {
         let numbers = [
             ("price", asked.0.into()),

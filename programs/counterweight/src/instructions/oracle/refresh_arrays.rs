@@ -6,7 +6,6 @@ use crate::{
     state::{RiskBook, RiskBookMut},
 };
 use anchor_lang::prelude::*;
-use counterweight_risk::RiskError;
 
 /// Accounts of `refresh_arrays`.
 #[derive(Accounts)]
@@ -24,13 +23,8 @@ pub struct RefreshArrays<'info> {
 pub(crate) fn refresh_arrays(ctx: Context<RefreshArrays>, markets: Vec<u16>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
-    let (assets, rows) = book.tables();
     for market in markets {
-        let row = rows.get_mut(usize::from(market));
-        let row = row.ok_or(RiskError::UnknownMarket { market }).or_refuse()?;
-        let asset = assets.get(usize::from(row.asset));
-        let unknown = RiskError::UnknownAsset { asset: row.asset };
-        let asset = asset.ok_or(unknown).or_refuse()?;
+        let (row, asset) = book.market_and_asset(market)?;
         row.refresh_array(market, asset, now).or_refuse()?;
     }
     Ok(())

@@ -33,18 +33,13 @@ pub struct SetSmile<'info> {
 pub(crate) fn set_smile(ctx: Context<SetSmile>, markets: Vec<u16>, svi: SviTerms) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let mut book = RiskBookMut::load(&ctx.accounts.risk_book)?;
-    let (assets, rows) = book.tables();
     for market in &markets {
         let market = *market;
-        let row = rows.get_mut(usize::from(market));
-        let row = row.ok_or(RiskError::UnknownMarket { market }).or_refuse()?;
+        let (row, asset) = book.market_and_asset(market)?;
         if !row.is_option() {
             return Err(RiskError::NotAnOption { market }).or_refuse();
         }
         row.require_running(market, now).or_refuse()?;
-        let asset = assets.get(usize::from(row.asset));
-        let unknown = RiskError::UnknownAsset { asset: row.asset };
-        let asset = asset.ok_or(unknown).or_refuse()?;
         asset.check_recorded(row.asset).or_refuse()?;
         row.set_smile(asset, &svi, now).or_refuse()?;
         row.refresh_array(market, asset, now).or_refuse()?;

@@ -107,12 +107,7 @@ fn require_band(row: &MarketRow, asset: &Asset, leg: &Leg, now: i64, max_age: u3
         .check_maintenance_within(row.asset, now, max_age)
         .or_refuse()?;
     let price = row.price_of(Ticks(leg.price)).or_refuse()?;
-    let (low, high) = if row.is_option() {
-        let fair = row.priced(leg.market, asset, now).or_refuse()?.index;
-        row.band_around(fair, asset.index).or_refuse()?
-    } else {
-        row.band(asset.index).or_refuse()?
-    };
+    let (low, high) = row.band_now(leg.market, asset, now).or_refuse()?;
     if price < low || price > high {
         return Err(refuse(
             ErrorCode::PriceOutsideBand,
