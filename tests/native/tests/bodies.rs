@@ -69,6 +69,7 @@ bodies! {
     memory = "../../tests/memory.rs";
     migration = "../../tests/migration.rs";
     options = "../../tests/options.rs";
+    options_refusals = "../../tests/options_refusals.rs";
     own_actions = "../../tests/own_actions.rs";
     portfolio = "../../tests/portfolio.rs";
     prices = "../../tests/prices.rs";
