@@ -297,6 +297,13 @@ impl RiskArray {
     /// never against it.
     fn worth(&self, right: Right, strike: Price, index: Price, curve: Curve) -> Price {
         let moved = index.0.abs_diff(self.index.0);
+        let (least, most, its_way) = match right {
+            Right::Call => (index.0.saturating_sub(strike.0), index, index > self.index),
+            Right::Put => (strike.0.saturating_sub(index.0), strike, index < self.index),
+        };
+        if moved == 0 {
+            return Price(self.mark.0.min(most.0).max(least));
+        }
         let by_delta = times_delta(moved, self.delta.unsigned_abs());
         let bend = match curve {
             Curve::Below => 0,
@@ -309,10 +316,6 @@ impl RiskArray {
             self.mark.0.saturating_add(by_delta)
         } else {
             self.mark.0.saturating_sub(by_delta)
-        };
-        let (least, most, its_way) = match right {
-            Right::Call => (index.0.saturating_sub(strike.0), index, index > self.index),
-            Right::Put => (strike.0.saturating_sub(index.0), strike, index < self.index),
         };
         let most = if its_way {
             most.0.min(self.mark.0.saturating_add(moved))
@@ -331,38 +334,29 @@ impl RiskArray {
 
     /// Adds what so many lots gain in each scenario, rounded down.
     ///
-    /// **No product and no sum here wraps.** Of each position the product with the largest cell is below 2^55 quote atoms,
-    /// which is looked at once, and an account has at most 128 positions: sums stay below 2^62. With cells of h·2^32 + l and
-    /// fewer than 2^32 lots, |h|·lots is below 2^(71 − 32) + lots, and l·lots below 2^64.
+    /// **No product and no sum here wraps.** Of each position the product with the largest cell, 2^-16 of it, is below 2^47
+    /// quote atoms, which is looked at once: the product itself is below 2^63. An account has at most 128 positions: sums
+    /// stay below 2^62, also of those that are larger, which are summed through 128 bits.
     ///
     /// # Errors
     /// [`RiskError::Overflow`] for a position that could lose or gain 2^55 quote atoms.
     #[inline(always)]
     pub(crate) fn add_to(&self, sums: &mut [i64; SCENARIOS.len()], lots: Lots) -> Result<()> {
-        let size = lots.size();
-        mul_shift_below::<16, 55>(size, self.largest).ok_or(RiskError::Overflow)?;
-        if size >> 32 != 0 {
-            // So many lots are worth little each: the same through 128 bits.
-            return self.add_many_to(sums, lots);
+        let most = mul_shift_below::<16, 55>(lots.size(), self.largest);
+        let (most, _) = most.ok_or(RiskError::Overflow)?;
+        if most >> 47 != 0 {
+            return self.add_much_to(sums, lots);
         }
-        let count = size.cast_signed();
         for (sum, cell) in sums.iter_mut().zip(&self.cells) {
-            let high = (cell >> 32).wrapping_mul(count) << 16;
-            let low = (cell.cast_unsigned() & 0xffff_ffff).wrapping_mul(size);
-            *sum = if lots.0 < 0 {
-                // Minus the ceiling.
-                let up = low.wrapping_add(0xffff) >> 16;
-                sum.wrapping_sub(high.wrapping_add(up.cast_signed()))
-            } else {
-                sum.wrapping_add(high.wrapping_add((low >> 16).cast_signed()))
-            };
+            // A shift of signed numbers rounds down, of what is lost as of what is gained.
+            *sum = sum.wrapping_add(cell.wrapping_mul(lots.0) >> 16);
         }
         Ok(())
     }
 
     #[cold]
     #[inline(never)]
-    fn add_many_to(&self, sums: &mut [i64; SCENARIOS.len()], lots: Lots) -> Result<()> {
+    fn add_much_to(&self, sums: &mut [i64; SCENARIOS.len()], lots: Lots) -> Result<()> {
         for (sum, cell) in sums.iter_mut().zip(&self.cells) {
             let gain = (i128::from(*cell) * i128::from(lots.0)) >> 16;
             let gain = i64::try_from(gain).map_err(|_| RiskError::Overflow)?;

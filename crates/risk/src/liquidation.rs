@@ -13,7 +13,7 @@ use crate::{
     fixed::mul_div_ceil,
     market::Market,
     marks::Marks,
-    portfolio::Scanner,
+    portfolio::OneLeg,
     standard::{Health, RiskParams},
     tiers::Tier,
     units::{Lots, QuoteAtoms, Ratio},
@@ -89,8 +89,8 @@ pub struct Candidate<'a> {
     pub buffer: Ratio,
     /// Of the backstop: what no penalty may bring its equity below.
     pub floor: Option<QuoteAtoms>,
-    /// Of an account that is scanned: the whole of it, and the market's index.
-    pub scanned: Option<(Scanner<'a>, u16)>,
+    /// Of an account that is scanned: what it needs with other lots.
+    pub scanned: Option<&'a OneLeg<'a>>,
 }
 
 /// A liquidation step.
@@ -137,8 +137,8 @@ impl Candidate<'_> {
             return Err(RiskError::ZeroQuantity);
         }
         let most = most.min(self.lots.size());
-        if let Some((scanner, market)) = &self.scanned {
-            return self.step_scanned(most.min(scanner.unhedged(*market)?), *market);
+        if let Some(leg) = self.scanned {
+            return self.step_scanned(most.min(leg.unhedged()?), leg.market());
         }
         if self.lots.notional(self.marks.notional)? <= self.market.dust_notional {
             return self.outcome(most);
@@ -159,7 +159,7 @@ impl Candidate<'_> {
     }
 
     /// As [`Candidate::step`], of an account that is scanned: at most what lowers its scan, to within a factor of two. Where less than
-    /// that restores it, the number is found to within a 1,024th of `most`, from above: each look scans the whole book.
+    /// that restores it, the number is found to within a 1,024th of `most`, from above: each look scans the positions on its asset anew.
     fn step_scanned(&self, most: u64, market: u16) -> Result<Step> {
         let hedges = RiskError::LegIsHedge { market };
         if most == 0 {
@@ -299,14 +299,8 @@ impl Candidate<'_> {
         before: QuoteAtoms,
         after: QuoteAtoms,
     ) -> Result<QuoteAtoms> {
-        if let Some((scanner, market)) = &self.scanned {
-            return scanner.maintenance_with(|position, row| {
-                Ok(if position.market == *market {
-                    rest
-                } else {
-                    position.held(row)
-                })
-            });
+        if let Some(leg) = self.scanned {
+            return leg.maintenance_with(rest);
         }
         let released = before.minus(after)?.max(QuoteAtoms::ZERO);
         self.health.requirement.minus(released)

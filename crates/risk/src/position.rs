@@ -152,11 +152,17 @@ impl Position {
         price: Price,
     ) -> Result<(QuoteAtoms, u64)> {
         let (value, notional) = self.lots.value_and_notional(price)?;
+        Ok((self.worth_of(market, value)?, notional))
+    }
+
+    /// The same, of lots that have a value of below 2^60 in size.
+    #[inline(always)]
+    pub(crate) fn worth_of(&self, market: &Market, value: QuoteAtoms) -> Result<QuoteAtoms> {
         let owed = self.owed_currently(market)?;
         // |quote| ≤ 2^60 by `fill`, |value| ≤ 2^60 and |owed| ≤ 2^60 by their kernels: the sum stays
         // below 2^62.
         let worth = self.quote.0.wrapping_add(value.0).wrapping_sub(owed.0);
-        Ok((QuoteAtoms(worth), notional))
+        Ok(QuoteAtoms(worth))
     }
 
     /// Takes the snapshots of the market's indices.

@@ -22,6 +22,7 @@ mod part;
 
 use crate::{
     account::AccountView,
+    asset::Asset,
     error::{Result, RiskError},
     fixed::mul_div_floor,
     liquidation::{capped, insurance_of, is_restored, penalty_rate},
@@ -121,7 +122,7 @@ fn each<'a>(
     book: &Book<'a>,
     positions: &[Position],
     now: i64,
-    mut act: impl FnMut(&Position, &'a Market, Marks) -> Result<()>,
+    mut act: impl FnMut(&Position, (&'a Market, &'a Asset), Marks) -> Result<()>,
 ) -> Result<()> {
     let mut current = u32::MAX;
     let mut asset = book.asset(0)?;
@@ -136,7 +137,7 @@ fn each<'a>(
         }
         let long = position.lots.0 > 0;
         let marks = Marks::on(market, position.market, asset, long, now)?;
-        act(position, market, marks)?;
+        act(position, (market, asset), marks)?;
     }
     Ok(())
 }
@@ -172,7 +173,7 @@ impl<'a> Slicer<'a> {
             dust: u64::MAX,
             largest: 0,
         };
-        each(book, positions, now, |position, market, marks| {
+        each(book, positions, now, |position, (market, _), marks| {
             let (_, notional) = position.lots.value_and_notional(marks.notional)?;
             let rate = penalty_rate(market, book.params, elapsed);
             let volume = marks.whole(market, position.lots, notional)?;
@@ -214,7 +215,14 @@ impl<'a> Slicer<'a> {
 
     /// Starts from the root of the tangent and encloses the root of the exact figures.
     fn smallest(&self, most: u32) -> Result<Slice> {
-        let (lower, upper) = (self.root(self.steep), self.root(self.requirement()));
+        let upper = self.root(self.requirement());
+        // Of a scanned account there is no tangent, for its schedules are not what it needs. But its scan shrinks in
+        // proportion: the chord is next to exact.
+        let lower = if self.scanner.is_some() {
+            upper
+        } else {
+            self.root(self.steep)
+        };
         let mut short = self.nothing();
         let mut best: Option<Slice> = None;
         let mut next = lower.min(most);
@@ -326,6 +334,38 @@ impl<'a> Slicer<'a> {
 
     /// What taking a fraction does.
     fn outcome(&self, fraction: u32) -> Result<Slice> {
+        if self.scanner.is_some() {
+            return self.outcome_scanned(fraction);
+        }
+        let (slice, gain, requirement) = self.exchanged(fraction, |_, _, _, _| Ok(()))?;
+        self.charged(slice, gain, requirement)
+    }
+
+    /// The same of an account that is scanned, which Standard margin must not pay for.
+    #[cold]
+    #[inline(never)]
+    fn outcome_scanned(&self, fraction: u32) -> Result<Slice> {
+        let left = |position: &Position, _: &Market| {
+            less(position.lots, nearest(position.lots, fraction)?)
+        };
+        let Some(scanner) = &self.scanner else {
+            return Err(RiskError::Overflow);
+        };
+        let mut tally = scanner.tally(left);
+        let (slice, gain, _) = self.exchanged(fraction, |position, rows, lots, charge| {
+            tally.add(position, rows, lots, charge)
+        })?;
+        self.charged(slice, gain, tally.finish()?.requirement)
+    }
+
+    /// What changes hands, what its roundings gain the account, and what Standard margin asks for the rest. `left` is told
+    /// of each position: its market and asset, how many lots are left of it, and what Standard margin asks for them.
+    #[inline(always)]
+    fn exchanged(
+        &self,
+        fraction: u32,
+        mut left: impl FnMut(&Position, (&'a Market, &'a Asset), Lots, QuoteAtoms) -> Result<()>,
+    ) -> Result<(Slice, u64, QuoteAtoms)> {
         let mut slice = Slice {
             fraction,
             ..self.nothing()
@@ -336,10 +376,13 @@ impl<'a> Slicer<'a> {
             &self.book,
             self.positions,
             self.now,
-            |position, market, marks| {
+            |position, (market, asset), marks| {
                 let part = Part::of(position.lots, marks.price, fraction)?;
                 let rate = penalty_rate(market, self.book.params, self.elapsed);
-                requirement = requirement.plus(part.required(market, &marks, position.lots)?)?;
+                let charge = part.required(market, &marks, position.lots)?;
+                requirement = requirement.plus(charge)?;
+                let rest = less(position.lots, part.lots)?;
+                left(position, (market, asset), rest, charge)?;
                 value = add(value, part.value)?;
                 full = add(
                     full,
@@ -351,13 +394,13 @@ impl<'a> Slicer<'a> {
                 Ok(())
             },
         )?;
-        if let Some(scanner) = &self.scanner {
-            requirement = scanner.maintenance_with(|position, _| {
-                less(position.lots, nearest(position.lots, fraction)?)
-            })?;
-        }
         slice.value = QuoteAtoms::from_unsigned(value)?;
         slice.full = QuoteAtoms::from_unsigned(full)?;
+        Ok((slice, gain, requirement))
+    }
+
+    /// The same with its penalty, where the account then needs `requirement`.
+    fn charged(&self, mut slice: Slice, gain: u64, requirement: QuoteAtoms) -> Result<Slice> {
         let gain = QuoteAtoms::from_unsigned(gain)?;
         let exchanged = self.health.equity.plus(gain)?;
         slice.penalty = capped(slice.full, &self.health, exchanged, requirement)?;

@@ -13,7 +13,7 @@ use crate::{
     asset::{Asset, ORACLE_NONE},
     error::{Result, RiskError},
     market::{MODE_SETTLEMENT, Market},
-    portfolio::{Stage, is_scanned},
+    portfolio::{Stage, Tally, as_held, is_scanned},
     position::Position,
     units::{Price, QuoteAtoms, Ratio},
 };
@@ -159,6 +159,41 @@ pub enum Gains {
 /// # Errors
 /// [`RiskError::NoPrice`] of a position's asset that never had one; [`RiskError::Overflow`].
 pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
+    if is_scanned(book, account) {
+        return scanned_maintenance(book, account, now);
+    }
+    maintenance_seen(book, account, now, &mut ())
+}
+
+/// Somebody who looks on at a check: of each asset first itself, then the positions on it, each with what Standard margin
+/// asks for it. Nobody, in checks of accounts by Standard margin: they must not pay for it.
+pub(crate) trait Watch<'a> {
+    /// The positions that follow are on this asset.
+    fn begin(&mut self, index: u16, asset: &'a Asset) -> Result<()>;
+    /// A position, as the account has it; of a market that has ended, whatever is asked says nothing.
+    fn see(&mut self, position: &Position, market: &Market, charge: QuoteAtoms) -> Result<()>;
+}
+
+impl<'a> Watch<'a> for () {
+    #[inline(always)]
+    fn begin(&mut self, _: u16, _: &'a Asset) -> Result<()> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn see(&mut self, _: &Position, _: &Market, _: QuoteAtoms) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The pass that [`maintenance`] is by Standard margin.
+#[inline(always)]
+pub(crate) fn maintenance_seen<'a>(
+    book: &Book<'a>,
+    account: &AccountView<'a>,
+    now: i64,
+    watch: &mut impl Watch<'a>,
+) -> Result<Health> {
     let cash = book.cash_of(account, now)?;
     let mut equity = cash.plus(collateral_of(book, account, now)?)?;
     let mut requirement = QuoteAtoms::ZERO;
@@ -168,6 +203,7 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
         if u32::from(position.asset) != current {
             let asset = book.asset(position.asset)?;
             asset.check_recorded(position.asset)?;
+            watch.begin(position.asset, asset)?;
             (low, high) = (asset.maintenance_low, asset.maintenance_high);
             current = u32::from(position.asset);
         }
@@ -176,6 +212,7 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             let added = maintenance_behind(book, position, market, (low, high), now)?;
             equity = equity.plus(added.equity)?;
             requirement = requirement.plus(added.requirement)?;
+            watch.see(position, market, added.requirement)?;
             continue;
         }
         if market.mode == MODE_SETTLEMENT {
@@ -188,15 +225,15 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
             let added = maintenance_of_option(book, position, market, now)?;
             equity = equity.plus(added.equity)?;
             requirement = requirement.plus(added.requirement)?;
+            watch.see(position, market, added.requirement)?;
             continue;
         }
         let price = if position.lots.0 >= 0 { high } else { low };
         let (worth, notional) = position.worth_currently(market, price)?;
         equity = equity.plus(worth)?;
-        requirement = requirement.plus(market.maintenance.charge(notional)?)?;
-    }
-    if is_scanned(book, account) {
-        requirement = scanned(book, account, now, Stage::Maintenance)?;
+        let charge = market.maintenance.charge(notional)?;
+        requirement = requirement.plus(charge)?;
+        watch.see(position, market, charge)?;
     }
     Ok(Health {
         equity,
@@ -204,12 +241,15 @@ pub fn maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Healt
     })
 }
 
-/// The requirement of the worst scenario. Out of the checks of accounts by Standard margin, which must not pay for it.
+/// [`maintenance`] by portfolio margin. Out of the checks of accounts by Standard margin.
 #[cold]
 #[inline(never)]
-fn scanned(book: &Book, account: &AccountView, now: i64, stage: Stage) -> Result<QuoteAtoms> {
-    crate::portfolio::requirement(book, account, now, stage, |position, market| {
-        Ok(position.held(market))
+fn scanned_maintenance(book: &Book, account: &AccountView, now: i64) -> Result<Health> {
+    let mut tally = Tally::new(book, account, now, Stage::Maintenance, as_held, |_| {});
+    let health = maintenance_seen(book, account, now, &mut tally)?;
+    Ok(Health {
+        requirement: tally.finish()?.requirement,
+        ..health
     })
 }
 
@@ -225,8 +265,8 @@ fn maintenance_of_option(
     let asset = book.asset(position.asset)?;
     let long = position.lots.0 >= 0;
     let price = market.option_price(position.market, asset, long, now)?;
-    let (worth, _) = position.worth_currently(market, price)?;
     let (value, _) = position.lots.value_and_notional(price)?;
+    let worth = position.worth_of(market, value)?;
     let (_, notional) = position.lots.value_and_notional(asset.index)?;
     let schedule = &market.maintenance;
     Ok(Health {
@@ -324,26 +364,10 @@ pub fn initial(
     book.check_quote(now, max_age)?;
     let usable = |asset: &Asset, index: u16| asset.check_initial(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    let health = conservative(book, account, now, gains, usable, asked_for)?;
-    by_model(book, account, now, health, Stage::Initial(max_age))
-}
-
-/// The figures of an initial check, by the account's own model.
-#[inline(always)]
-fn by_model(
-    book: &Book,
-    account: &AccountView,
-    now: i64,
-    health: Health,
-    stage: Stage,
-) -> Result<Health> {
-    if !is_scanned(book, account) {
-        return Ok(health);
+    if is_scanned(book, account) {
+        return scanned_initial(book, account, now, gains, Stage::Initial(max_age));
     }
-    Ok(Health {
-        requirement: scanned(book, account, now, stage)?,
-        ..health
-    })
+    conservative(book, account, now, gains, usable, asked_for, &mut ())
 }
 
 /// Equity and initial margin of an account that takes over a position from another: the same figures
@@ -361,20 +385,44 @@ pub fn initial_for_takeover(
 ) -> Result<Health> {
     let usable = |asset: &Asset, index: u16| asset.check_maintenance_within(index, now, max_age);
     let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, max_age);
-    let health = conservative(book, account, now, Gains::Weighted, usable, asked_for)?;
-    by_model(book, account, now, health, Stage::Takeover(max_age))
+    let gains = Gains::Weighted;
+    if is_scanned(book, account) {
+        return scanned_initial(book, account, now, gains, Stage::Takeover(max_age));
+    }
+    conservative(book, account, now, gains, usable, asked_for, &mut ())
+}
+
+/// Both initial checks by portfolio margin. Out of the checks of accounts by Standard margin, which must not pay for it.
+#[cold]
+#[inline(never)]
+fn scanned_initial(
+    book: &Book,
+    account: &AccountView,
+    now: i64,
+    gains: Gains,
+    stage: Stage,
+) -> Result<Health> {
+    let usable = |asset: &Asset, index: u16| stage.check_price(asset, index, now);
+    let asked_for = |asset: &Asset, index: u16| asset.check_age(index, now, stage.max_age());
+    let mut tally = Tally::new(book, account, now, stage, as_held, |_| {});
+    let health = conservative(book, account, now, gains, usable, asked_for, &mut tally)?;
+    Ok(Health {
+        requirement: tally.finish()?.requirement,
+        ..health
+    })
 }
 
 /// The figures of both initial checks; `usable` decides which prices may be used, `asked_for` is the
 /// caller's own limit.
 #[inline(always)]
-fn conservative(
-    book: &Book,
-    account: &AccountView,
+fn conservative<'a>(
+    book: &Book<'a>,
+    account: &AccountView<'a>,
     now: i64,
     gains: Gains,
     usable: impl Fn(&Asset, u16) -> Result<()>,
     asked_for: impl Fn(&Asset, u16) -> Result<()>,
+    watch: &mut impl Watch<'a>,
 ) -> Result<Health> {
     let collateral = initial_collateral(book, account.balances, &usable, &asked_for)?;
     let mut health = Health {
@@ -385,6 +433,7 @@ fn conservative(
     while let Some(first) = rest.first() {
         let asset = book.asset(first.asset)?;
         usable(asset, first.asset)?;
+        watch.begin(first.asset, asset)?;
         let weight = match gains {
             Gains::Weighted => asset.pnl_weight,
             Gains::Ignored => Ratio::ZERO,
@@ -395,15 +444,14 @@ fn conservative(
                 break;
             }
             let market = book.market(position.market)?;
-            if market.is_option() {
-                let cash = net.add_option(position, market, asset, now)?;
-                health.equity = health.equity.plus(cash)?;
-            } else if position.is_current(market) {
-                net.add(position, market, asset)?;
+            let charge = if position.is_current(market) && !market.is_option() {
+                net.add(position, market, asset)?
             } else {
-                let cash = net.add_behind(position, market, asset)?;
+                let (cash, charge) = net.add_seldom(position, market, asset, now)?;
                 health.equity = health.equity.plus(cash)?;
-            }
+                charge
+            };
+            watch.see(position, market, charge)?;
             rest = after;
         }
         health = health.plus(&net.judge(weight)?)?;

@@ -13,7 +13,7 @@ use counterweight_risk::{
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::{KIND_CALL, KIND_PUT},
     marks::Marks,
-    portfolio::Scanner,
+    portfolio::OneLeg,
     slice::{Slice, Slicer},
 };
 use proptest::prelude::*;
@@ -83,16 +83,17 @@ impl Case {
     /// Runs `act` on the candidate that a position is.
     fn candidate<R>(&self, position: &Position, act: impl Fn(&Candidate) -> R) -> R {
         let (book, view) = (self.desk.world.book(), self.desk.view());
-        let scanner = Scanner::of(&book, &view, NOW);
+        let (health, leg) = OneLeg::judge(&book, &view, NOW, position.market).unwrap();
+        assert_eq!(health, self.desk.keeping());
         act(&Candidate {
-            health: self.desk.keeping(),
+            health,
             market: self.market(position),
             lots: position.lots,
             marks: self.marks(position),
             rate: self.rate(position),
             buffer: self.buffer(),
             floor: None,
-            scanned: scanner.map(|scanner| (scanner, position.market)),
+            scanned: leg.as_ref(),
         })
     }
 

@@ -76,7 +76,7 @@ proptest! {
         let array = array(cells);
         let (mut sums, mut many) = ([0; COUNT], [0; COUNT]);
         if array.add_to(&mut sums, Lots(lots)).is_ok() {
-            prop_assert_eq!(array.add_many_to(&mut many, Lots(lots)), Ok(()));
+            prop_assert_eq!(array.add_much_to(&mut many, Lots(lots)), Ok(()));
             prop_assert_eq!(sums, many);
         }
     }

@@ -49,7 +49,7 @@ pub(super) struct Net {
 /// pair uses up of one side as much as is *possible* on the other, and of what is possible as much as is sure. By
 /// induction over the table, what is left sure is at most, and what is left possible at least, what is left of the book
 /// that any fills make.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Nets {
     assets: [u16; MOST],
     rows: [Net; MOST],
@@ -57,12 +57,23 @@ pub(super) struct Nets {
 }
 
 impl Nets {
-    pub(super) fn push(&mut self, asset: u16, net: Net) {
-        if self.count < MOST && (net.possible[0] | net.possible[1]) != 0 {
-            self.assets[self.count] = asset;
-            self.rows[self.count] = net;
-            self.count += 1;
+    /// Adds an asset's net at its place: they are in the order of their assets, which is that of an account's positions.
+    pub(super) fn insert(&mut self, asset: u16, net: Net) {
+        if (net.possible[0] | net.possible[1]) == 0 {
+            return;
         }
+        let mut at = self.count;
+        while at > 0 && self.assets[at - 1] > asset {
+            at -= 1;
+        }
+        if at == MOST {
+            return;
+        }
+        let kept = self.count.min(MOST - 1);
+        self.assets.copy_within(at..kept, at + 1);
+        self.rows.copy_within(at..kept, at + 1);
+        (self.assets[at], self.rows[at]) = (asset, net);
+        self.count = kept + 1;
     }
 
     fn find(&self, asset: u8) -> Option<usize> {
@@ -129,4 +140,42 @@ const ONE: u64 = 1 << 20;
 /// What of the first asset this much of the second hedges, rounded down.
 fn reach(of_second: u64, ratio: Ratio) -> u64 {
     mul_div_floor(of_second, ONE, ratio.0.into()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(long: u64) -> Net {
+        Net {
+            sure: [long, 0],
+            possible: [long, 0],
+            rate: Ratio::ONE,
+        }
+    }
+
+    fn of(assets: impl Iterator<Item = u16>) -> Nets {
+        let mut nets = Nets::default();
+        // One of them is nothing.
+        assets.for_each(|asset| nets.insert(asset, net(u64::from(asset) % 5)));
+        nets
+    }
+
+    fn rows(nets: &Nets) -> impl Iterator<Item = (u16, u64)> {
+        let rows = nets.assets.iter().zip(&nets.rows).take(nets.count);
+        rows.map(|(asset, net)| (*asset, net.sure[0]))
+    }
+
+    /// The first that there are, whichever comes last: an asset that is judged again stands where it stood.
+    #[test]
+    fn the_order_of_coming_does_not_matter() {
+        for count in [3, 16, 17, 20, 25] {
+            let all = of(1..=count);
+            for last in 1..=count {
+                let mut nets = of((1..=count).filter(|asset| *asset != last));
+                nets.insert(last, net(u64::from(last) % 5));
+                assert!(rows(&nets).eq(rows(&all)), "{last} of {count}");
+            }
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Why an account needs what it needs by portfolio margin: the same figures, in their parts.
 //!
-//! It is the requirement's own pass over the account ([`super::pass`]), with somebody who looks on. Nothing is allocated:
-//! each asset is told as it is judged.
+//! It is the requirement's own pass over the account, with somebody who looks on. Nothing is allocated: each asset is told
+//! as it is judged.
 
-use super::{Stage, pass};
+use super::{Stage, Tally, as_held};
 use crate::{
     account::AccountView,
     error::Result,
@@ -206,6 +206,7 @@ fn explained(
     stage: Stage,
     each: impl FnMut(&AssetNeed),
 ) -> Result<Explanation> {
-    let held = |position: &crate::Position, market: &crate::Market| Ok(position.held(market));
-    pass(book, account, now, stage, held, each)
+    let mut tally = Tally::new(book, account, now, stage, as_held, each);
+    tally.add_all()?;
+    tally.finish()
 }

@@ -3,6 +3,8 @@
 use super::{
     AssetNeed, Net, Stage,
     explain::{FALL, RISE, SCENARIOS, STILL},
+    linear::{self, notional, notional_floor},
+    tally::Terms,
 };
 use crate::{
     asset::Asset,
@@ -10,7 +12,6 @@ use crate::{
     fixed::{mul_div_floor, mul_shift_below},
     market::{MODE_SETTLEMENT, Market},
     position::Position,
-    standard::{Book, option_requirement},
     units::{Lots, Price, QuoteAtoms, Ratio},
 };
 
@@ -33,19 +34,23 @@ pub(super) struct Group {
     covered: i64,
     /// The fewest and the most lots of linear contracts without it.
     bare: [i64; 2],
-    /// Bits of the positions that nothing is left of, nor rests for: those of a book as it would be.
-    closed: u128,
+    /// Notional up to which no tier but the first of any of its markets asks for anything.
+    small: Option<u64>,
+    /// The largest multiplier of volatility of its markets.
+    multiplier: Ratio,
+    /// Where there are options and collateral: what of linear contracts there can be.
+    pub(super) ends: Option<Ends>,
     /// The options.
     options: Options,
-    /// Where there are options and collateral: what of linear contracts there can be.
-    ends: Option<Ends>,
+    /// What all options gain in each scenario, quote atoms. Of a book without them, whatever stands here.
+    cells: [i64; SCENARIOS.len()],
 }
 
 /// The fewest and the most lots of linear contracts, as they count where the price falls and where it rises.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
-    falls: [i64; 2],
-    rises: [i64; 2],
+pub(super) struct Ends {
+    pub falls: [i64; 2],
+    pub rises: [i64; 2],
 }
 
 /// The options on one asset.
@@ -53,8 +58,6 @@ struct Ends {
 struct Options {
     /// Whether there are any.
     any: bool,
-    /// What all of them gain in each scenario, quote atoms.
-    cells: [i64; SCENARIOS.len()],
     /// What resting orders, and moves of the index since the arrays were computed, can add to a loss; quote atoms.
     beyond: u64,
     /// The fewest lots of the underlying that they can stand for by delta.
@@ -63,55 +66,24 @@ struct Options {
     high: i64,
 }
 
-/// What is the same for all positions of a pass.
-pub(super) struct Terms<'a> {
-    pub book: &'a Book<'a>,
-    pub stage: Stage,
-    pub now: i64,
-}
-
 impl Group {
-    /// Sums the positions on one asset, and their Standard requirement.
+    /// Makes room for the positions on the next asset.
     #[inline(always)]
-    pub(super) fn gather(
-        terms: &Terms,
-        positions: &[Position],
-        asset: &Asset,
-        lots: &impl Fn(&Position, &Market) -> Result<Lots>,
-    ) -> Result<(Self, QuoteAtoms)> {
-        let stage = terms.stage;
-        let prices = stage.prices(asset);
-        let mut group = Self::default();
-        let mut summed = QuoteAtoms::ZERO;
-        for (at, position) in positions.iter().enumerate() {
-            let market = terms.book.market(position.market)?;
-            if market.mode == MODE_SETTLEMENT {
-                continue;
-            }
-            let held = lots(position, market)?;
-            let (bids, asks) = stage.orders(position);
-            if held.0 | bids.0 | asks.0 == 0 {
-                // An account has at most 128 positions.
-                group.closed |= 1 << (at & 127);
-                continue;
-            }
-            if market.is_option() {
-                let position = Position {
-                    lots: held,
-                    ..*position
-                };
-                let charge = group.add_option(terms, &position, market, asset)?;
-                summed = summed.plus(charge)?;
-                continue;
-            }
-            group.add(held, bids, asks);
-            // Both below 2^46, as in `Group::add`.
-            let largest = held.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(held.0));
-            let price = prices[usize::from(held.0 < 0)];
-            let notional = notional(largest.max(0).unsigned_abs(), price)?;
-            summed = summed.plus(stage.schedule(market).charge(notional)?)?;
-        }
-        Ok((group, summed))
+    pub(super) fn clear(&mut self) {
+        // The cells are written when the first option comes.
+        let cells = self.cells;
+        *self = Self {
+            cells,
+            ..Self::default()
+        };
+    }
+
+    /// Notes the terms of a market that counts.
+    #[inline(always)]
+    pub(super) fn note(&mut self, stage: Stage, market: &Market) {
+        let first = stage.schedule(market).tiers[0].upper;
+        self.small = Some(self.small.map_or(first, |small| small.min(first)));
+        self.multiplier = self.multiplier.max(stage.multiplier(market));
     }
 
     /// Counts a linear position: its lots, and those of its resting bids and asks.
@@ -139,42 +111,40 @@ impl Group {
         self.options.high = self.options.high.wrapping_add(lots);
     }
 
-    /// Counts a position in an option; returns its Standard requirement.
+    /// Counts a position in an option, and the bids and asks that rest for it.
     #[cold]
     #[inline(never)]
-    fn add_option(
+    pub(super) fn add_option(
         &mut self,
-        terms: &Terms,
-        position: &Position,
+        stage: Stage,
+        lots: Lots,
+        orders: (Lots, Lots),
         market: &Market,
         asset: &Asset,
-    ) -> Result<QuoteAtoms> {
-        let (array, lots) = (&market.array, position.lots);
-        let options = &mut self.options;
-        options.any = true;
-        array.add_to(&mut options.cells, lots)?;
-        if terms.stage == Stage::Maintenance {
-            self.add_delta(array.delta_of(lots));
-            let price = market.option_price(position.market, asset, lots.0 >= 0, terms.now)?;
-            let (value, _) = lots.value_and_notional(price)?;
-            let (_, notional) = lots.value_and_notional(asset.index)?;
-            return Market::option_charge(&market.maintenance, lots, value, notional);
+    ) -> Result<()> {
+        let array = &market.array;
+        if !self.options.any {
+            self.cells = [0; SCENARIOS.len()];
+            self.options.any = true;
         }
-        let row = market.priced(position.market, asset, terms.now)?;
-        self.add_option_orders(position, market, asset)?;
-        option_requirement(position, market, asset, &row)
+        array.add_to(&mut self.cells, lots)?;
+        if stage == Stage::Maintenance {
+            self.add_delta(array.delta_of(lots));
+            return Ok(());
+        }
+        self.add_option_orders(lots, orders, market, asset)
     }
 
     /// Counts what resting orders can make of a position in an option: each lot that fills can add what a lot loses at
     /// worst. And what its scenarios may be off by, because the index has moved since they were computed.
     fn add_option_orders(
         &mut self,
-        position: &Position,
+        lots: Lots,
+        (bids, asks): (Lots, Lots),
         market: &Market,
         asset: &Asset,
     ) -> Result<()> {
         let (array, options) = (&market.array, &mut self.options);
-        let (bids, asks) = (position.bid_lots, position.ask_lots);
         let sum = |a: u64, b: u64| a.checked_add(b).ok_or(RiskError::Overflow);
         if bids.0 | asks.0 != 0 {
             let [long, short] = array.worst();
@@ -183,8 +153,8 @@ impl Group {
             options.beyond = sum(options.beyond, sum(bought, sold)?)?;
         }
         // Each below 2^46.
-        let up = position.lots.0.wrapping_add(bids.0);
-        let down = position.lots.0.wrapping_sub(asks.0);
+        let up = lots.0.wrapping_add(bids.0);
+        let down = lots.0.wrapping_sub(asks.0);
         let [low, high] = array.delta_between(Lots(down), Lots(up));
         options.low = options.low.wrapping_add(low);
         options.high = options.high.wrapping_add(high);
@@ -269,24 +239,24 @@ impl Group {
     }
 
     /// Writes down what it needs; returns what credits may count on.
-    #[inline(always)]
     pub(super) fn judge(
         &self,
         terms: &Terms,
-        positions: &[Position],
+        index: u16,
         asset: &Asset,
+        lots: &impl Fn(&Position, &Market) -> Result<Lots>,
         need: &mut AssetNeed,
     ) -> Result<Net> {
         let stage = terms.stage;
         let [long, short] = stage.prices(asset);
         let (low, high) = (self.net_low(), self.net_high());
-        let up = notional(high.max(0).unsigned_abs(), long)?;
-        let down = notional(low.min(0).unsigned_abs(), short)?;
+        let mut net = self.net(long, short)?;
+        let [up, down] = net.possible;
         let worst = up.max(down);
-        let multiplier = stage.multiplier(terms.book.market(positions[0].market)?);
-        let mut rate = asset.scan.range.times_ceil(multiplier)?;
+        let multiplier = self.multiplier;
+        net.rate = asset.scan.range.times_ceil(multiplier)?;
         need.is_scanned = true;
-        (need.low, need.high, need.range) = (Lots(low), Lots(high), rate);
+        (need.low, need.high, need.range) = (Lots(low), Lots(high), net.rate);
         let scan = if self.options.any {
             let (scenario, loss) = self.worst_of_all(asset, stage)?;
             need.worst = scenario;
@@ -294,7 +264,9 @@ impl Group {
             let scan = multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
             // A credit is a share of a scan: never of more than there is.
             let share = mul_div_floor(scan, 1 << 20, worst.max(1)).unwrap_or(u64::MAX);
-            rate = rate.min(Ratio(u32::try_from(share).unwrap_or(u32::MAX)));
+            net.rate = net
+                .rate
+                .min(Ratio(u32::try_from(share).unwrap_or(u32::MAX)));
             scan
         } else {
             need.worst = match (worst, up >= down) {
@@ -302,7 +274,7 @@ impl Group {
                 (_, true) => FALL,
                 (_, false) => RISE,
             };
-            rate.of_ceil(worst)?
+            net.rate.of_ceil(worst)?
         };
         need.scan = QuoteAtoms::from_unsigned(scan)?;
         let hedged = self.hedged();
@@ -323,142 +295,79 @@ impl Group {
             need.hedged = Lots(hedged.saturating_add(self.covered));
             need.spread = need.spread.plus(charge)?;
         }
-        need.size = QuoteAtoms::from_unsigned(self.size(terms, positions, worst)?)?;
-        let sure = [
+        if self.small.is_some_and(|small| worst > small) {
+            need.size = QuoteAtoms::from_unsigned(size(terms, index, worst, lots)?)?;
+        }
+        Ok(net)
+    }
+
+    /// The notional of the net, sure and possible, longs and shorts at their prices.
+    #[inline(always)]
+    fn net(&self, long: Price, short: Price) -> Result<Net> {
+        let (low, high) = (self.net_low(), self.net_high());
+        let mut net = Net::default();
+        if low == high {
+            // Without resting orders all of it is sure: the same product, rounded both ways.
+            let side = usize::from(high < 0);
+            let product = mul_shift_below::<16, 60>(high.unsigned_abs(), [long, short][side].0);
+            let (floor, inexact) = product.ok_or(RiskError::Overflow)?;
+            net.sure[side] = floor;
+            net.possible[side] = floor.wrapping_add(u64::from(inexact));
+            return Ok(net);
+        }
+        net.possible = [
+            notional(high.max(0).unsigned_abs(), long)?,
+            notional(low.min(0).unsigned_abs(), short)?,
+        ];
+        net.sure = [
             notional_floor(low.max(0).unsigned_abs(), long)?,
             notional_floor(high.min(0).unsigned_abs(), short)?,
         ];
-        Ok(Net {
-            sure,
-            possible: [up, down],
-            rate,
-        })
+        Ok(net)
     }
 
-    /// What the tiers of the markets ask of a net position above their first rate: the most that any of them does.
-    #[inline(always)]
-    fn size(&self, terms: &Terms, positions: &[Position], notional: u64) -> Result<u64> {
-        let mut most = 0;
-        for (at, position) in positions.iter().enumerate() {
-            let market = terms.book.market(position.market)?;
-            let schedule = terms.stage.schedule(market);
-            let first = &schedule.tiers[0];
-            if notional > first.upper && market.mode != MODE_SETTLEMENT {
-                if self.closed != 0 && self.closed >> (at & 127) & 1 == 1 {
-                    continue;
-                }
-                let whole = schedule.requirement(notional)?;
-                let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
-                most = most.max(if terms.stage == Stage::Maintenance {
-                    more
-                } else {
-                    market.maintenance_fraction.of_ceil(more)?
-                });
-            }
-        }
-        Ok(most)
-    }
-
-    /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing. Of what resting
-    /// orders can make of the linear ones, both ends count.
-    ///
-    /// For adding risk, losses of linear contracts are counted at the high price and gains at the low one: a gain pays what
-    /// options lose, and these have no high price in their scenarios.
+    /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing.
     #[cold]
     #[inline(never)]
     fn worst_of_all(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
-        let (mut worst, mut at) = (0, STILL);
         let nets = [self.low, self.high];
-        let Ends { falls, rises } = self.ends.unwrap_or(Ends {
+        let ends = self.ends.unwrap_or(Ends {
             falls: nets,
             rises: nets,
         });
-        for end in 0..2 {
-            if end == 1 && falls[0] == falls[1] && rises[0] == rises[1] {
-                break;
-            }
-            let of = |lots| Linear::of(asset, stage, lots);
-            let (falling, rising) = (of(falls[end])?, of(rises[end])?);
-            // Volatility is nothing to linear contracts: the same move comes twice in a row. The first is none.
-            let (mut before, mut linear) = (0, 0);
-            for (number, scenario) in SCENARIOS.iter().enumerate() {
-                if scenario.thirds != before {
-                    let thirds = u64::from(scenario.thirds.unsigned_abs());
-                    // Below 2^32 · 6 · 100.
-                    let share =
-                        u64::from(asset.scan.range.0) * thirds * u64::from(scenario.percent);
-                    linear = if scenario.thirds < 0 {
-                        falling.gain(share, falling.short)?
-                    } else {
-                        rising.gain(share, !rising.short)?
-                    };
-                    before = scenario.thirds;
-                }
-                // Each below 2^62.
-                let loss = self.options.cells[number]
-                    .wrapping_add(linear)
-                    .wrapping_neg();
-                if loss > worst {
-                    (worst, at) = (loss, number);
-                }
-            }
+        linear::worst_of(&self.cells, &ends, asset, stage)
+    }
+}
+
+/// What the tiers of the markets ask of a net position on an asset above their first rate: the most that any of them does.
+#[cold]
+#[inline(never)]
+fn size(
+    terms: &Terms,
+    index: u16,
+    notional: u64,
+    lots: &impl Fn(&Position, &Market) -> Result<Lots>,
+) -> Result<u64> {
+    let mut most = 0;
+    let positions = terms.account.positions.iter();
+    for position in positions.filter(|position| position.asset == index) {
+        let market = terms.book.market(position.market)?;
+        let (bids, asks) = terms.stage.orders(position);
+        let schedule = terms.stage.schedule(market);
+        let first = &schedule.tiers[0];
+        if notional <= first.upper || market.mode == MODE_SETTLEMENT {
+            continue;
         }
-        Ok((at, worst.unsigned_abs()))
-    }
-}
-
-/// Lots of linear contracts in a scan: what a share is taken of where they lose and where they gain.
-struct Linear {
-    short: bool,
-    losing: u64,
-    gaining: u64,
-}
-
-impl Linear {
-    fn of(asset: &Asset, stage: Stage, lots: i64) -> Result<Self> {
-        let (size, price) = (
-            lots.unsigned_abs(),
-            stage.prices(asset)[usize::from(lots < 0)],
-        );
-        let low = match stage {
-            Stage::Maintenance => price,
-            Stage::Initial(_) | Stage::Takeover(_) => asset.initial_low,
-        };
-        Ok(Self {
-            short: lots < 0,
-            losing: notional(size, price)?,
-            gaining: notional_floor(size, low)?,
-        })
-    }
-
-    /// What a move of the price by a share, in 300 times 2^20, gains or loses.
-    #[inline(always)]
-    fn gain(&self, share: u64, gains: bool) -> Result<i64> {
-        if gains {
-            return Ok(product(self.gaining, share / 300)?.0);
+        if lots(position, market)?.0 | bids.0 | asks.0 == 0 {
+            continue;
         }
-        let (floor, inexact) = product(self.losing, share.div_ceil(300))?;
-        // Below 2^60.
-        Ok(floor.wrapping_add(i64::from(inexact)).wrapping_neg())
+        let whole = schedule.requirement(notional)?;
+        let more = whole.saturating_sub(first.rate.of_ceil(notional)?);
+        most = most.max(if terms.stage == Stage::Maintenance {
+            more
+        } else {
+            market.maintenance_fraction.of_ceil(more)?
+        });
     }
-}
-
-/// A notional times 2^-20, below 2^60.
-fn product(notional: u64, share: u64) -> Result<(i64, bool)> {
-    let (floor, inexact) = mul_shift_below::<20, 60>(notional, share).ok_or(RiskError::Overflow)?;
-    Ok((floor.cast_signed(), inexact))
-}
-
-/// Lots at a price, rounded up, below 2^60.
-#[inline(always)]
-fn notional(lots: u64, price: Price) -> Result<u64> {
-    let (floor, inexact) = mul_shift_below::<16, 60>(lots, price.0).ok_or(RiskError::Overflow)?;
-    Ok(floor.wrapping_add(u64::from(inexact)))
-}
-
-/// The same, rounded down.
-#[inline(always)]
-fn notional_floor(lots: u64, price: Price) -> Result<u64> {
-    let (floor, _) = mul_shift_below::<16, 60>(lots, price.0).ok_or(RiskError::Overflow)?;
-    Ok(floor)
+    Ok(most)
 }

@@ -10,6 +10,9 @@
 mod credits;
 pub mod explain;
 mod group;
+mod leg;
+mod linear;
+mod tally;
 mod terms;
 
 use crate::{
@@ -17,17 +20,19 @@ use crate::{
     asset::Asset,
     error::{Result, RiskError},
     fixed::mul_div_floor,
-    market::{MODE_SETTLEMENT, Market},
+    market::Market,
     position::Position,
     standard::Book,
     tiers::Schedule,
-    units::{Lots, Price, QuoteAtoms, Ratio},
+    units::{Lots, Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
 pub use credits::{CREDITS, Credit};
 use credits::{Net, Nets};
 use explain::{AssetNeed, Explanation};
-use group::{Group, Terms};
+use group::Group;
+pub use leg::OneLeg;
+pub(crate) use tally::Tally;
 pub use terms::{CreditTerms, PortfolioTerms};
 
 /// How an asset is scanned. 16 bytes, zero where it is not: its markets then count by their Standard requirement.
@@ -73,14 +78,33 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// By which weight a collateral hedges. None where its price may not be used.
-    fn weight(self, asset: &Asset, index: u16, now: i64) -> Ratio {
-        let usable = match self {
-            Self::Maintenance if asset.is_fresh(now) => return asset.weight_maintenance,
-            Self::Maintenance => return asset.weight_initial_full,
+    /// Whether the price of an asset may be used.
+    pub(crate) fn check_price(self, asset: &Asset, index: u16, now: i64) -> Result<()> {
+        match self {
+            Self::Maintenance => asset.check_recorded(index),
             Self::Initial(max_age) => asset.check_initial(index, now, max_age),
             Self::Takeover(max_age) => asset.check_maintenance_within(index, now, max_age),
-        };
+        }
+    }
+
+    /// The oldest price that counts, seconds.
+    pub(crate) fn max_age(self) -> u32 {
+        match self {
+            Self::Maintenance => u32::MAX,
+            Self::Initial(max_age) | Self::Takeover(max_age) => max_age,
+        }
+    }
+
+    /// By which weight a collateral hedges. None where its price may not be used.
+    fn weight(self, asset: &Asset, index: u16, now: i64) -> Ratio {
+        if self == Self::Maintenance {
+            return if asset.is_fresh(now) {
+                asset.weight_maintenance
+            } else {
+                asset.weight_initial_full
+            };
+        }
+        let usable = self.check_price(asset, index, now);
         usable.map_or(Ratio::ZERO, |()| asset.weight_initial)
     }
 
@@ -129,9 +153,9 @@ pub fn is_scanned(book: &Book, account: &AccountView) -> bool {
     account.model == MODEL_PORTFOLIO && book.params.portfolio.floor.0 > 0
 }
 
-/// An account of which the requirement is asked at a stage, perhaps with other lots than it has.
+/// An account of which the maintenance requirement is asked with other lots than it has.
 #[derive(Clone, Copy, Debug)]
-pub struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     book: Book<'a>,
     account: AccountView<'a>,
     now: i64,
@@ -139,7 +163,7 @@ pub struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// An account that is scanned ([`is_scanned`]); nothing for one by Standard margin.
-    pub fn of(book: &Book<'a>, account: &AccountView<'a>, now: i64) -> Option<Self> {
+    pub(crate) fn of(book: &Book<'a>, account: &AccountView<'a>, now: i64) -> Option<Self> {
         is_scanned(book, account).then_some(Self {
             book: *book,
             account: *account,
@@ -147,154 +171,19 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The maintenance requirement that the account would have with these lots.
-    ///
-    /// # Errors
-    /// [`RiskError::Overflow`], [`RiskError::UnknownAsset`], [`RiskError::UnknownMarket`].
-    pub fn maintenance_with(
-        &self,
-        lots: impl Fn(&Position, &Market) -> Result<Lots>,
-    ) -> Result<QuoteAtoms> {
-        requirement(
-            &self.book,
-            &self.account,
-            self.now,
-            Stage::Maintenance,
-            lots,
-        )
-    }
-
-    /// How many lots of a position can be closed before the scan of its asset rises again: what is left of the net
-    /// delta on its side, none where it hedges. Of an option any number: its scan decides.
-    ///
-    /// # Errors
-    /// As [`Scanner::maintenance_with`].
-    pub fn unhedged(&self, market: u16) -> Result<u64> {
-        let row = self.book.market(market)?;
-        let asset = self.book.asset(row.asset)?;
-        let positions = self.account.positions.iter();
-        let mut group = Group::default();
-        let mut long = false;
-        for position in positions.filter(|position| position.asset == row.asset) {
-            let other = self.book.market(position.market)?;
-            if other.mode == MODE_SETTLEMENT {
-                continue;
-            }
-            let held = position.held(other);
-            if other.is_option() {
-                group.add_delta(other.array.delta_of(held));
-            } else {
-                group.add(held, Lots::ZERO, Lots::ZERO);
-            }
-            if position.market == market {
-                long = held.0 > 0;
-            }
-        }
-        if asset.scan.range.0 == 0 || row.is_option() {
-            return Ok(u64::MAX);
-        }
-        let (stage, now) = (Stage::Maintenance, self.now);
-        group.cover(cover(&self.account, asset, row.asset, stage, now)?);
-        let net = if long {
-            group.net_high()
-        } else {
-            group.net_low().saturating_neg()
-        };
-        Ok(net.max(0).unsigned_abs())
+    /// Counts nothing yet, of positions that have these lots.
+    pub(crate) fn tally<L>(&self, lots: L) -> Tally<'a, L, impl FnMut(&AssetNeed)>
+    where
+        L: Fn(&Position, &Market) -> Result<Lots>,
+    {
+        let stage = Stage::Maintenance;
+        Tally::new(&self.book, &self.account, self.now, stage, lots, |_| {})
     }
 }
 
-/// What a whole book needs at a stage.
-///
-/// # Errors
-/// [`RiskError::Overflow`], [`RiskError::UnknownAsset`], [`RiskError::UnknownMarket`].
-#[inline(never)]
-pub(crate) fn requirement(
-    book: &Book,
-    account: &AccountView,
-    now: i64,
-    stage: Stage,
-    lots: impl Fn(&Position, &Market) -> Result<Lots>,
-) -> Result<QuoteAtoms> {
-    pass(book, account, now, stage, lots, |_| {}).map(|all| all.requirement)
-}
-
-/// The pass over a book that [`requirement`] is, and that [`explain`] looks on at: who looks on changes nothing.
-#[inline(always)]
-fn pass(
-    book: &Book,
-    account: &AccountView,
-    now: i64,
-    stage: Stage,
-    lots: impl Fn(&Position, &Market) -> Result<Lots>,
-    mut each: impl FnMut(&AssetNeed),
-) -> Result<Explanation> {
-    let terms = Terms { book, stage, now };
-    let offer = &book.params.portfolio;
-    let mut sums = Sums::default();
-    let mut nets = Nets::default();
-    let mut rest = account.positions;
-    while let Some(first) = rest.first() {
-        let index = first.asset;
-        let asset = book.asset(index)?;
-        let of_asset = rest.iter().take_while(|position| position.asset == index);
-        let (positions, after) = rest.split_at(of_asset.count());
-        rest = after;
-        let (mut group, summed) = Group::gather(&terms, positions, asset, &lots)?;
-        sums.standard = sums.standard.plus(summed)?;
-        let mut need = AssetNeed {
-            asset: index,
-            standard: summed,
-            ..AssetNeed::default()
-        };
-        if asset.scan.range.0 == 0 {
-            sums.unscanned = sums.unscanned.plus(summed)?;
-            each(&need);
-            continue;
-        }
-        if group.net_low() < 0 {
-            need.collateral = group.cover(cover(account, asset, index, stage, now)?);
-        }
-        let net = group.judge(&terms, positions, asset, &mut need)?;
-        sums.scanned = sums.scanned.plus(need.sum()?)?;
-        each(&need);
-        nets.push(index, net);
-    }
-    sums.explained(offer, stage, nets.credit(&offer.credits)?)
-}
-
-/// What the assets of an account need, summed.
-#[derive(Default)]
-struct Sums {
-    /// Scan, size and spread of those that are scanned.
-    scanned: QuoteAtoms,
-    /// Standard requirement of those that are not.
-    unscanned: QuoteAtoms,
-    /// Standard requirement of all.
-    standard: QuoteAtoms,
-}
-
-impl Sums {
-    /// What all of it needs, less what pairs save.
-    #[inline(always)]
-    fn explained(
-        &self,
-        terms: &Portfolio,
-        stage: Stage,
-        credits: QuoteAtoms,
-    ) -> Result<Explanation> {
-        let mut all = Explanation {
-            scanned: self.scanned,
-            credits,
-            times: stage.times(terms),
-            unscanned: self.unscanned,
-            standard: self.standard,
-            floor: self.standard.times_ceil(terms.floor.min(Ratio::ONE))?,
-            requirement: QuoteAtoms::ZERO,
-        };
-        all.requirement = all.by_scenarios()?.max(all.floor);
-        Ok(all)
-    }
+/// The lots of a position as they are.
+pub(crate) fn as_held(position: &Position, market: &Market) -> Result<Lots> {
+    Ok(position.held(market))
 }
 
 /// The lots of an asset that its collateral is counted as, after its weight; whole ones.

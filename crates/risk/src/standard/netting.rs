@@ -23,19 +23,20 @@ pub(super) struct Netting {
 }
 
 impl Netting {
+    /// Counts a position that is up to date, of anything but an option; returns what it requires.
     #[inline(always)]
     pub(super) fn add(
         &mut self,
         position: &Position,
         market: &Market,
         asset: &Asset,
-    ) -> Result<()> {
+    ) -> Result<QuoteAtoms> {
         let owed = position.owed_currently(market)?;
         // |quote| ≤ 2^60 by `Position::fill`, |owed| ≤ 2^60 by its kernel.
         let quote = position.quote.0.wrapping_sub(owed.0);
         if market.mode == MODE_SETTLEMENT {
-            return self
-                .add_ended(QuoteAtoms(quote).plus(market.settlement_value(position.lots)?)?);
+            self.add_ended(QuoteAtoms(quote).plus(market.settlement_value(position.lots)?)?)?;
+            return Ok(QuoteAtoms::ZERO);
         }
         let judged = if position.bid_lots.0 | position.ask_lots.0 == 0 {
             judge(position.lots, quote, market, asset)?
@@ -52,7 +53,7 @@ impl Netting {
             judged
         };
         self.sum = self.sum.plus(&judged)?;
-        Ok(())
+        Ok(judged.requirement)
     }
 
     /// As [`Netting::add`], of what a position is worth whose market has ended. Anyone may settle it, and a loss then
@@ -67,36 +68,38 @@ impl Netting {
         Ok(())
     }
 
-    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched; returns what its
-    /// account's cash changes by. Out of the loop, which must not pay for it.
+    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched, or of one in an option; returns
+    /// what its account's cash changes by as well. Out of the loop, which must not pay for it.
     #[cold]
     #[inline(never)]
-    pub(super) fn add_behind(
+    pub(super) fn add_seldom(
         &mut self,
         position: &Position,
         market: &Market,
         asset: &Asset,
-    ) -> Result<QuoteAtoms> {
+        now: i64,
+    ) -> Result<(QuoteAtoms, QuoteAtoms)> {
         let (position, cash) = position.settled(market)?;
-        self.add(&position, market, asset)?;
-        Ok(cash)
+        let charge = if market.is_option() {
+            self.add_option(&position, market, asset, now)?
+        } else {
+            self.add(&position, market, asset)?
+        };
+        Ok((cash, charge))
     }
 
-    /// As [`Netting::add_behind`], of a position in an option, up to date or not.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn add_option(
+    #[inline(always)]
+    fn add_option(
         &mut self,
         position: &Position,
         market: &Market,
         asset: &Asset,
         now: i64,
     ) -> Result<QuoteAtoms> {
-        let (position, cash) = position.settled(market)?;
         if market.mode == MODE_SETTLEMENT {
             let value = market.settlement_value(position.lots)?;
             self.add_ended(position.quote.plus(value)?)?;
-            return Ok(cash);
+            return Ok(QuoteAtoms::ZERO);
         }
         let row = market.priced(position.market, asset, now)?;
         let price = if position.lots.0 > 0 {
@@ -112,11 +115,12 @@ impl Netting {
             self.orders.loss = self.orders.loss.plus(risk.loss)?;
             self.orders.realised = self.orders.realised.plus(risk.realised)?;
         }
+        let requirement = option_requirement(position, market, asset, &row)?;
         self.sum = self.sum.plus(&Health {
             equity,
-            requirement: option_requirement(&position, market, asset, &row)?,
+            requirement,
         })?;
-        Ok(cash)
+        Ok(requirement)
     }
 
     #[inline(always)]

@@ -17,7 +17,7 @@ use counterweight_risk::{
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     marks::Marks,
-    portfolio::Scanner,
+    portfolio::OneLeg,
     standard::{initial_for_takeover, maintenance},
 };
 
@@ -240,7 +240,8 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     let for_sale = liquidatee.header.is_backstop();
     let floor = for_sale.then(|| call_backstop(&mut liquidatee, &book, now));
     let floor = floor.transpose()?;
-    let before = maintenance(&book, &liquidatee.view(), now).or_refuse()?;
+    let judged = OneLeg::judge(&book, &liquidatee.view(), now, args.market);
+    let (before, scanned) = judged.or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
     let mut liquidator = open_liquidator(
         &accounts.liquidator,
@@ -258,7 +259,6 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     }
     let marks = marks_of(&book, (args.market, row), lots, args.limit_price, now)?;
     let rate = penalty_rate(row, book.params, now.saturating_sub(start));
-    let view = liquidatee.view();
     let candidate = Candidate {
         health: before,
         market: row,
@@ -267,7 +267,7 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
         rate,
         buffer,
         floor,
-        scanned: Scanner::of(&book, &view, now).map(|scanner| (scanner, args.market)),
+        scanned: scanned.as_ref(),
     };
     let step = if for_sale {
         candidate.take(args.max_lots).or_refuse()?

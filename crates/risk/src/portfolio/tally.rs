@@ -1,0 +1,324 @@
+//! The pass over a book: its assets, one after another, and what all of them need.
+
+use super::{AssetNeed, Explanation, Group, Net, Nets, Stage, cover, linear::notional};
+use crate::{
+    account::AccountView,
+    asset::Asset,
+    error::Result,
+    market::{MODE_SETTLEMENT, Market},
+    position::Position,
+    standard::{Book, Watch, option_requirement},
+    units::{Lots, QuoteAtoms, Ratio},
+};
+
+/// What is the same for all positions of a pass.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub book: Book<'a>,
+    pub account: AccountView<'a>,
+    pub stage: Stage,
+    pub now: i64,
+}
+
+/// Counts positions in the order in which an account keeps them. `L` says how many lots of a position there are, `F` is
+/// told of each asset when it is judged: who looks on changes nothing.
+///
+/// There are two ways to fill it. A check of the account has Standard margin's own pass do it ([`Watch`]), which prices
+/// every position for equity: nothing is priced twice. Without equity, [`Tally::add_all`] does.
+pub(crate) struct Tally<'a, L, F> {
+    pub(super) terms: Terms<'a>,
+    lots: L,
+    each: F,
+    /// The asset that positions are being counted on.
+    asset: Option<(u16, &'a Asset)>,
+    group: Group,
+    /// What Standard margin asks on it.
+    standard: QuoteAtoms,
+    pub(super) sums: Sums,
+    pub(super) nets: Nets,
+    /// An asset whose part is kept apart, so that it can be judged by itself again.
+    aside: Option<u16>,
+    /// Its part.
+    kept: Part,
+}
+
+/// Whether nothing is left of a position, nor rests for it.
+#[inline(always)]
+fn nothing(lots: Lots, (bids, asks): (Lots, Lots)) -> bool {
+    lots.0 | bids.0 | asks.0 == 0
+}
+
+/// What assets need, summed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    /// Scan, size and spread of those that are scanned.
+    scanned: QuoteAtoms,
+    /// Standard requirement of those that are not.
+    unscanned: QuoteAtoms,
+    /// Standard requirement of all.
+    standard: QuoteAtoms,
+}
+
+/// What one asset adds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    need: AssetNeed,
+    net: Net,
+}
+
+impl<'a, L, F> Tally<'a, L, F>
+where
+    L: Fn(&Position, &Market) -> Result<Lots>,
+    F: FnMut(&AssetNeed),
+{
+    #[inline(always)]
+    pub(crate) fn new(
+        book: &Book<'a>,
+        account: &AccountView<'a>,
+        now: i64,
+        stage: Stage,
+        lots: L,
+        each: F,
+    ) -> Self {
+        Self {
+            terms: Terms {
+                book: *book,
+                account: *account,
+                stage,
+                now,
+            },
+            lots,
+            each,
+            asset: None,
+            group: Group::default(),
+            standard: QuoteAtoms::ZERO,
+            sums: Sums::default(),
+            nets: Nets::default(),
+            aside: None,
+            kept: Part::default(),
+        }
+    }
+
+    /// Keeps the part of an asset apart.
+    pub(super) fn without(mut self, asset: u16) -> Self {
+        self.aside = Some(asset);
+        self
+    }
+
+    /// Counts every position of the account.
+    #[inline(always)]
+    pub(super) fn add_all(&mut self) -> Result<()> {
+        for position in self.terms.account.positions {
+            self.add_new(position)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a position, and says itself what Standard margin asks for it.
+    #[inline(always)]
+    pub(super) fn add_new(&mut self, position: &Position) -> Result<()> {
+        let asset = match self.asset {
+            Some((index, asset)) if index == position.asset => asset,
+            _ => {
+                let asset = self.terms.book.asset(position.asset)?;
+                self.begin(position.asset, asset)?;
+                asset
+            }
+        };
+        let market = self.terms.book.market(position.market)?;
+        if market.mode == MODE_SETTLEMENT {
+            return Ok(());
+        }
+        let lots = (self.lots)(position, market)?;
+        let orders = self.terms.stage.orders(position);
+        if nothing(lots, orders) {
+            return Ok(());
+        }
+        let charge = self.terms.charge(position, lots, market, asset)?;
+        self.count(lots, orders, market, charge)
+    }
+
+    /// Counts so many lots of a position without its orders, for which Standard margin asks `charge`.
+    #[inline(always)]
+    pub(crate) fn add(
+        &mut self,
+        position: &Position,
+        (market, asset): (&Market, &'a Asset),
+        lots: Lots,
+        charge: QuoteAtoms,
+    ) -> Result<()> {
+        if self.asset.is_none_or(|(index, _)| index != position.asset) {
+            self.begin(position.asset, asset)?;
+        }
+        if lots.0 == 0 {
+            return Ok(());
+        }
+        self.count(lots, (Lots::ZERO, Lots::ZERO), market, charge)
+    }
+
+    #[inline(always)]
+    fn count(
+        &mut self,
+        lots: Lots,
+        (bids, asks): (Lots, Lots),
+        market: &Market,
+        charge: QuoteAtoms,
+    ) -> Result<()> {
+        let stage = self.terms.stage;
+        self.standard = self.standard.plus(charge)?;
+        self.group.note(stage, market);
+        if !market.is_option() {
+            self.group.add(lots, bids, asks);
+            return Ok(());
+        }
+        let Some((_, asset)) = self.asset else {
+            return Ok(());
+        };
+        self.group
+            .add_option(stage, lots, (bids, asks), market, asset)
+    }
+
+    /// Judges the asset that was counted last.
+    fn close(&mut self) -> Result<()> {
+        let Some((index, asset)) = self.asset.take() else {
+            return Ok(());
+        };
+        let mut part = Part {
+            need: AssetNeed {
+                asset: index,
+                standard: self.standard,
+                ..AssetNeed::default()
+            },
+            net: Net::default(),
+        };
+        if asset.scan.range.0 > 0 {
+            let (terms, group) = (&self.terms, &mut self.group);
+            if group.net_low() < 0 {
+                let lots = cover(&terms.account, asset, index, terms.stage, terms.now)?;
+                part.need.collateral = group.cover(lots);
+            }
+            part.net = group.judge(terms, index, asset, &self.lots, &mut part.need)?;
+        }
+        (self.each)(&part.need);
+        if self.aside == Some(index) {
+            self.kept = part;
+            return Ok(());
+        }
+        self.add_part(&part)
+    }
+
+    fn add_part(&mut self, part: &Part) -> Result<()> {
+        let (sums, need) = (&mut self.sums, &part.need);
+        sums.standard = sums.standard.plus(need.standard)?;
+        if need.is_scanned {
+            sums.scanned = sums.scanned.plus(need.sum()?)?;
+            self.nets.insert(need.asset, part.net);
+        } else {
+            sums.unscanned = sums.unscanned.plus(need.standard)?;
+        }
+        Ok(())
+    }
+
+    /// What all of it needs.
+    #[inline(always)]
+    pub(crate) fn finish(mut self) -> Result<Explanation> {
+        self.finish_all()
+    }
+
+    /// The same, and what the others need without the asset that was kept apart.
+    pub(super) fn finish_apart(mut self) -> Result<(Explanation, Sums, Nets)> {
+        self.close()?;
+        let (sums, nets) = (self.sums, self.nets.clone());
+        let kept = self.kept;
+        self.add_part(&kept)?;
+        Ok((self.finish_all()?, sums, nets))
+    }
+
+    fn finish_all(&mut self) -> Result<Explanation> {
+        self.close()?;
+        let offer = &self.terms.book.params.portfolio;
+        let credits = self.nets.credit(&offer.credits)?;
+        let sums = &self.sums;
+        let mut all = Explanation {
+            scanned: sums.scanned,
+            credits,
+            times: self.terms.stage.times(offer),
+            unscanned: sums.unscanned,
+            standard: sums.standard,
+            floor: sums.standard.times_ceil(offer.floor.min(Ratio::ONE))?,
+            requirement: QuoteAtoms::ZERO,
+        };
+        all.requirement = all.by_scenarios()?.max(all.floor);
+        Ok(all)
+    }
+}
+
+impl<'a, L, F> Watch<'a> for Tally<'a, L, F>
+where
+    L: Fn(&Position, &Market) -> Result<Lots>,
+    F: FnMut(&AssetNeed),
+{
+    #[inline(always)]
+    fn begin(&mut self, index: u16, asset: &'a Asset) -> Result<()> {
+        self.close()?;
+        self.asset = Some((index, asset));
+        self.group.clear();
+        self.standard = QuoteAtoms::ZERO;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn see(&mut self, position: &Position, market: &Market, charge: QuoteAtoms) -> Result<()> {
+        if market.mode == MODE_SETTLEMENT {
+            return Ok(());
+        }
+        let lots = (self.lots)(position, market)?;
+        let orders = self.terms.stage.orders(position);
+        if nothing(lots, orders) {
+            return Ok(());
+        }
+        self.count(lots, orders, market, charge)
+    }
+}
+
+impl Terms<'_> {
+    /// What Standard margin asks for so many lots of a position, and the orders that rest in it.
+    #[inline(always)]
+    fn charge(
+        &self,
+        position: &Position,
+        lots: Lots,
+        market: &Market,
+        asset: &Asset,
+    ) -> Result<QuoteAtoms> {
+        if market.is_option() {
+            return self.charge_option(position, lots, market, asset);
+        }
+        let (bids, asks) = self.stage.orders(position);
+        // Both below 2^46.
+        let largest = lots.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(lots.0));
+        let price = self.stage.prices(asset)[usize::from(lots.0 < 0)];
+        let notional = notional(largest.max(0).unsigned_abs(), price)?;
+        self.stage.schedule(market).charge(notional)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn charge_option(
+        &self,
+        position: &Position,
+        lots: Lots,
+        market: &Market,
+        asset: &Asset,
+    ) -> Result<QuoteAtoms> {
+        if self.stage == Stage::Maintenance {
+            let price = market.option_price(position.market, asset, lots.0 >= 0, self.now)?;
+            let (value, _) = lots.value_and_notional(price)?;
+            let (_, notional) = lots.value_and_notional(asset.index)?;
+            return Market::option_charge(&market.maintenance, lots, value, notional);
+        }
+        let row = market.priced(position.market, asset, self.now)?;
+        let position = Position { lots, ..*position };
+        option_requirement(&position, market, asset, &row)
+    }
+}
