@@ -158,6 +158,25 @@ impl Market {
         Ok(if long { high } else { low })
     }
 
+    /// Of an option, what adding risk counts longs (or shorts) at.
+    ///
+    /// # Errors
+    /// Those of [`RiskArray::check`]; [`RiskError::NotAnOption`].
+    pub(crate) fn option_initial(
+        &self,
+        market: u16,
+        asset: &Asset,
+        long: bool,
+        now: i64,
+    ) -> Result<Price> {
+        let array = &self.array;
+        array.check(market, asset, now)?;
+        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
+        let contract = (right, self.contract.strike);
+        let bounds = array.maintenance(right, self.contract.strike, asset);
+        Ok(array.initial(contract, asset, long, bounds))
+    }
+
     /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose. It
     /// is counted as worth the same in equity, to the atom: who paid for all that he holds is never short of one.
     #[inline(always)]
@@ -264,18 +283,36 @@ impl RiskArray {
 
     /// Puts what the option is worth in the place of the prices of an asset's row.
     fn price(&self, right: Right, strike: Price, row: &mut Asset) {
-        let [low, high] = self.maintenance(right, strike, row);
-        let at = |index: Price, curve: Curve| self.worth(right, strike, index, curve);
-        let reach = drift_limit(self.index, row).unwrap_or(u64::MAX);
+        let (asset, contract) = (*row, (right, strike));
+        let bounds = self.maintenance(right, strike, &asset);
+        row.index = self.worth(right, strike, asset.index, Curve::Best);
+        row.initial_low = self.initial(contract, &asset, true, bounds);
+        row.initial_high = self.initial(contract, &asset, false, bounds);
+        [row.maintenance_low, row.maintenance_high] = bounds;
+    }
+
+    /// What adding risk counts longs (or shorts) at: the least (or the most) that it can be worth.
+    #[inline(always)]
+    fn initial(
+        &self,
+        (right, strike): (Right, Price),
+        asset: &Asset,
+        long: bool,
+        [low, high]: [Price; 2],
+    ) -> Price {
         // An option is worth least at one end of the index, and most at the other.
-        let (least, most) = match right {
-            Right::Call => (row.initial_low, row.initial_high),
-            Right::Put => (row.initial_high, row.initial_low),
+        let falls = (right == Right::Call) == long;
+        let index = if falls {
+            asset.initial_low
+        } else {
+            asset.initial_high
         };
-        row.index = at(row.index, Curve::Best);
-        row.initial_low = at(least, Curve::Below).min(low);
-        row.initial_high = at(most, Curve::Above { reach }).max(high);
-        (row.maintenance_low, row.maintenance_high) = (low, high);
+        if long {
+            return self.worth(right, strike, index, Curve::Below).min(low);
+        }
+        let reach = drift_limit(self.index, asset).unwrap_or(u64::MAX);
+        let most = self.worth(right, strike, index, Curve::Above { reach });
+        most.max(high)
     }
 
     /// What maintenance counts shorts and longs at: the same, but for a wide interval.

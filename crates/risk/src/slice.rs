@@ -353,18 +353,18 @@ impl<'a> Slicer<'a> {
         };
         let mut tally = scanner.tally(left);
         let (slice, gain, _) = self.exchanged(fraction, |position, rows, lots, charge| {
-            tally.add(position, rows, lots, charge)
+            tally.add(position, rows, less(position.lots, lots)?, charge)
         })?;
         self.charged(slice, gain, tally.finish()?.requirement)
     }
 
-    /// What changes hands, what its roundings gain the account, and what Standard margin asks for the rest. `left` is told
-    /// of each position: its market and asset, how many lots are left of it, and what Standard margin asks for them.
+    /// What changes hands, what its roundings gain the account, and what Standard margin asks for the rest. `taken` is told
+    /// of each position: its market and asset, how many lots are taken, and what Standard margin asks for those left.
     #[inline(always)]
     fn exchanged(
         &self,
         fraction: u32,
-        mut left: impl FnMut(&Position, (&'a Market, &'a Asset), Lots, QuoteAtoms) -> Result<()>,
+        mut taken: impl FnMut(&Position, (&'a Market, &'a Asset), u64, QuoteAtoms) -> Result<()>,
     ) -> Result<(Slice, u64, QuoteAtoms)> {
         let mut slice = Slice {
             fraction,
@@ -381,8 +381,7 @@ impl<'a> Slicer<'a> {
                 let rate = penalty_rate(market, self.book.params, self.elapsed);
                 let charge = part.required(market, &marks, position.lots)?;
                 requirement = requirement.plus(charge)?;
-                let rest = less(position.lots, part.lots)?;
-                left(position, (market, asset), rest, charge)?;
+                taken(position, (market, asset), part.lots, charge)?;
                 value = add(value, part.value)?;
                 full = add(
                     full,

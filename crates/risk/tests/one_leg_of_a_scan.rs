@@ -46,7 +46,8 @@ fn every_leg(book: &Book, account: &AccountView) -> Result<(), TestCaseError> {
     prop_assert_eq!(health.requirement, explained.requirement);
     for position in account.positions {
         let market = position.market;
-        let (judged, leg) = OneLeg::judge(book, account, NOW, market).unwrap();
+        let mut leg = None;
+        let judged = OneLeg::judge(book, account, NOW, market, &mut leg).unwrap();
         prop_assert_eq!(judged, health);
         let leg = leg.unwrap();
         let held = position.held(book.market(market).unwrap()).0;
@@ -74,11 +75,10 @@ proptest! {
     fn of_a_book_with_options(desk in arb_desk()) {
         let (book, view) = (desk.world.book(), desk.view());
         every_leg(&book, &view)?;
-        if is_scanned(&book, &view) {
-            if let Ok(health) = initial(&book, &view, NOW, u32::MAX, Gains::Weighted) {
-                let explained = explain::initial(&book, &view, NOW, u32::MAX, |_| {}).unwrap();
-                prop_assert_eq!(health.requirement, explained.requirement);
-            }
+        let asked = initial(&book, &view, NOW, u32::MAX, Gains::Weighted);
+        if let (true, Ok(health)) = (is_scanned(&book, &view), asked) {
+            let explained = explain::initial(&book, &view, NOW, u32::MAX, |_| {}).unwrap();
+            prop_assert_eq!(health.requirement, explained.requirement);
         }
     }
 }

@@ -83,7 +83,8 @@ impl Case {
     /// Runs `act` on the candidate that a position is.
     fn candidate<R>(&self, position: &Position, act: impl Fn(&Candidate) -> R) -> R {
         let (book, view) = (self.desk.world.book(), self.desk.view());
-        let (health, leg) = OneLeg::judge(&book, &view, NOW, position.market).unwrap();
+        let mut leg = None;
+        let health = OneLeg::judge(&book, &view, NOW, position.market, &mut leg).unwrap();
         assert_eq!(health, self.desk.keeping());
         act(&Candidate {
             health,

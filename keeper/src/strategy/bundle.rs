@@ -9,7 +9,7 @@ use counterweight_sdk::{
     accounts::Margin,
     assemble::{Limits, v0, with_limits},
     limits::{MOST_UNITS, compute_limit},
-    risk::{Market, Position, portfolio::Scanner},
+    risk::{Market, Position, portfolio::is_scanned},
     whatif::exposures,
 };
 use solana_hash::Hash;
@@ -103,7 +103,7 @@ pub fn prices_of(scene: &Scene, margins: &[&Margin], also: &[u16]) -> Vec<u16> {
 
 /// What an account costs whoever judges it beyond what was measured.
 fn burden(scene: &Scene, margin: &Margin) -> u32 {
-    let scanned = Scanner::of(&scene.tables.book(), &margin.view(), scene.now).is_some();
+    let scanned = is_scanned(&scene.tables.book(), &margin.view());
     let of = |position: &Position| {
         let row = scene.tables.markets.get(usize::from(position.market));
         let option = row.is_some_and(Market::is_option);

@@ -17,7 +17,7 @@ use counterweight_sdk::{
         market::MODE_SETTLEMENT,
         marks::Marks,
         orders::Side,
-        portfolio::Scanner,
+        portfolio::{OneLeg, is_scanned},
         position::owed_since,
         slice::{Slice, Slicer},
         standard::maintenance,
@@ -117,7 +117,7 @@ impl<'a> Rehearsal<'a> {
 
     /// Whether the account is judged by the scenarios of its whole book.
     pub fn is_scanned(&self) -> bool {
-        Scanner::of(&self.tables.book(), &self.account.view(), self.now).is_some()
+        is_scanned(&self.tables.book(), &self.account.view())
     }
 
     /// Whether the account holds options.
@@ -238,15 +238,17 @@ impl<'a> Rehearsal<'a> {
         let marks = Marks::on(row, market, asset, lots.0 > 0, self.now)?;
         let params = &self.tables.header.params;
         let (book, view) = (self.tables.book(), self.account.view());
+        let mut scanned = None;
+        let health = OneLeg::judge(&book, &view, self.now, market, &mut scanned)?;
         let candidate = Candidate {
-            health: self.health()?,
+            health,
             market: row,
             lots,
             marks,
             rate: penalty_rate(row, params, self.elapsed()),
             buffer: params.liquidation_buffer,
             floor,
-            scanned: Scanner::of(&book, &view, self.now).map(|scanner| (scanner, market)),
+            scanned: scanned.as_ref(),
         };
         let step = if floor.is_some() {
             candidate.take(most)?

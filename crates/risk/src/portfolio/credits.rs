@@ -70,15 +70,20 @@ impl Nets {
             return;
         }
         let kept = self.count.min(MOST - 1);
-        self.assets.copy_within(at..kept, at + 1);
-        self.rows.copy_within(at..kept, at + 1);
+        if at < kept {
+            self.assets.copy_within(at..kept, at + 1);
+            self.rows.copy_within(at..kept, at + 1);
+        }
         (self.assets[at], self.rows[at]) = (asset, net);
         self.count = kept + 1;
     }
 
+    /// They are in order: none follows that is larger.
     fn find(&self, asset: u8) -> Option<usize> {
         let asset = u16::from(asset);
-        (0..self.count).find(|&at| self.assets[at] == asset)
+        let assets = self.assets.iter().take(self.count);
+        let at = assets.take_while(|held| **held < asset).count();
+        (at < self.count && self.assets[at] == asset).then_some(at)
     }
 
     /// What all pairs save, in the order of their priority.
@@ -112,10 +117,10 @@ impl Nets {
         (second, other): (usize, usize),
         credit: Credit,
     ) -> Result<u64> {
-        let (a, b) = (self.rows[first], self.rows[second]);
-        if a.possible[side] == 0 || b.possible[other] == 0 {
+        if self.rows[first].possible[side] == 0 || self.rows[second].possible[other] == 0 {
             return Ok(0);
         }
+        let (a, b) = (self.rows[first], self.rows[second]);
         let ratio = credit.ratio;
         // As much of the first as all of the second hedges, and the other way round.
         let of_first = a.sure[side].min(reach(b.sure[other], ratio));

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The lots on one asset. Each count is a sum of at most 128 numbers below 2^46: nothing wraps.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
     /// The fewest net lots of linear contracts that it can become.
     low: i64,
@@ -35,7 +35,7 @@ pub(super) struct Group {
     /// The fewest and the most lots of linear contracts without it.
     bare: [i64; 2],
     /// Notional up to which no tier but the first of any of its markets asks for anything.
-    small: Option<u64>,
+    small: u64,
     /// The largest multiplier of volatility of its markets.
     multiplier: Ratio,
     /// Where there are options and collateral: what of linear contracts there can be.
@@ -67,22 +67,46 @@ struct Options {
 }
 
 impl Group {
-    /// Makes room for the positions on the next asset.
+    /// Nothing.
+    pub(super) const fn new() -> Self {
+        Self {
+            low: 0,
+            high: 0,
+            longs: 0,
+            shorts: 0,
+            sizes: 0,
+            largest: 0,
+            covered: 0,
+            bare: [0; 2],
+            small: u64::MAX,
+            multiplier: Ratio::ZERO,
+            ends: None,
+            options: Options {
+                any: false,
+                beyond: 0,
+                low: 0,
+                high: 0,
+            },
+            cells: [0; SCENARIOS.len()],
+        }
+    }
+
+    /// Makes room for the positions on the next asset. One by one: the cells, which are most of it, are written when the
+    /// first option comes.
     #[inline(always)]
     pub(super) fn clear(&mut self) {
-        // The cells are written when the first option comes.
-        let cells = self.cells;
-        *self = Self {
-            cells,
-            ..Self::default()
-        };
+        (self.low, self.high) = (0, 0);
+        (self.longs, self.shorts, self.sizes, self.largest) = (0, 0, 0, 0);
+        self.covered = 0;
+        (self.small, self.multiplier) = (u64::MAX, Ratio::ZERO);
+        self.ends = None;
+        self.options = Options::default();
     }
 
     /// Notes the terms of a market that counts.
     #[inline(always)]
     pub(super) fn note(&mut self, stage: Stage, market: &Market) {
-        let first = stage.schedule(market).tiers[0].upper;
-        self.small = Some(self.small.map_or(first, |small| small.min(first)));
+        self.small = self.small.min(stage.schedule(market).tiers[0].upper);
         self.multiplier = self.multiplier.max(stage.multiplier(market));
     }
 
@@ -93,11 +117,6 @@ impl Group {
         let down = asks.0.wrapping_sub(lots.0);
         self.high = self.high.wrapping_add(up);
         self.low = self.low.wrapping_sub(down);
-        self.add_sides(up, down);
-    }
-
-    #[inline(always)]
-    fn add_sides(&mut self, up: i64, down: i64) {
         self.longs = self.longs.wrapping_add(up.max(0));
         self.shorts = self.shorts.wrapping_add(down.max(0));
         let size = up.max(down);
@@ -186,6 +205,9 @@ impl Group {
     /// the ends of the net: a fill that leaves a net less short takes collateral away from the linear contracts.
     pub(super) fn cover(&mut self, lots: u64) -> Lots {
         let lots = i64::try_from(lots).unwrap_or(i64::MAX);
+        if lots == 0 {
+            return Lots::ZERO;
+        }
         let of = |net: i64| lots.min(net.min(0).saturating_neg());
         if self.options.any {
             let at =
@@ -226,42 +248,44 @@ impl Group {
     /// on one side only. All options together are one contract, of their delta: among them prices do not come apart. And
     /// collateral that hedges is one: a future has its premium against the token as well. Beside options it is charged by
     /// itself, and for no more than it saves ([`Group::judge`]).
+    #[inline(always)]
     fn hedged(&self) -> i64 {
-        let mut all = *self;
+        let (mut longs, mut shorts) = (self.longs, self.shorts);
+        let (mut sizes, mut largest) = (self.sizes, self.largest);
         if self.options.any {
-            all.add_sides(self.options.high, self.options.low.wrapping_neg());
+            let (up, down) = (self.options.high, self.options.low.wrapping_neg());
+            longs = longs.wrapping_add(up.max(0));
+            shorts = shorts.wrapping_add(down.max(0));
+            sizes = sizes.wrapping_add(up.max(down));
+            largest = largest.max(up.max(down));
+        } else if self.covered > 0 {
+            longs = longs.wrapping_add(self.covered);
+            sizes = sizes.wrapping_add(self.covered);
+            largest = largest.max(self.covered);
         }
-        if self.covered > 0 && !self.options.any {
-            all.add_sides(self.covered, self.covered.wrapping_neg());
-        }
-        let others = all.sizes.wrapping_sub(all.largest);
-        all.longs.min(all.shorts).min(others)
+        longs.min(shorts).min(sizes.wrapping_sub(largest))
     }
 
-    /// Writes down what it needs; returns what credits may count on.
+    /// Writes down what it needs; returns what credits may count on. `held` says how many lots of a position there are.
     pub(super) fn judge(
         &self,
         terms: &Terms,
         index: u16,
         asset: &Asset,
-        lots: &impl Fn(&Position, &Market) -> Result<Lots>,
+        held: &impl Fn(&Position, &Market) -> Result<Lots>,
         need: &mut AssetNeed,
     ) -> Result<Net> {
-        let stage = terms.stage;
-        let [long, short] = stage.prices(asset);
-        let (low, high) = (self.net_low(), self.net_high());
+        let [long, short] = terms.stage.prices(asset);
         let mut net = self.net(long, short)?;
         let [up, down] = net.possible;
         let worst = up.max(down);
-        let multiplier = self.multiplier;
-        net.rate = asset.scan.range.times_ceil(multiplier)?;
+        net.rate = asset.scan.range.times_ceil(self.multiplier)?;
         need.is_scanned = true;
-        (need.low, need.high, need.range) = (Lots(low), Lots(high), net.rate);
+        (need.low, need.high) = (Lots(self.net_low()), Lots(self.net_high()));
+        need.range = net.rate;
         let scan = if self.options.any {
-            let (scenario, loss) = self.worst_of_all(asset, stage)?;
+            let (scenario, scan) = self.scan(asset, terms.stage)?;
             need.worst = scenario;
-            let loss = loss.checked_add(self.options.beyond);
-            let scan = multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
             // A credit is a share of a scan: never of more than there is.
             let share = mul_div_floor(scan, 1 << 20, worst.max(1)).unwrap_or(u64::MAX);
             net.rate = net
@@ -279,26 +303,31 @@ impl Group {
         need.scan = QuoteAtoms::from_unsigned(scan)?;
         let hedged = self.hedged();
         if hedged > 0 {
-            // More than is held of one contract: the dearer of both prices.
-            let basis = notional(hedged.unsigned_abs(), long.max(short))?;
-            let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
             need.hedged = Lots(hedged);
-            need.spread = QuoteAtoms::from_unsigned(charge)?;
+            need.spread = QuoteAtoms::from_unsigned(self.spread(hedged, terms.stage, asset)?)?;
         }
         if self.options.any && self.covered > 0 {
-            let basis = notional(self.covered.unsigned_abs(), long.max(short))?;
-            let charge = asset.scan.spread.times_ceil(multiplier)?.of_ceil(basis)?;
-            let (_, loss) = self.uncovered().worst_of_all(asset, stage)?;
-            let loss = loss.checked_add(self.options.beyond);
-            let bare = multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
-            let charge = QuoteAtoms::from_unsigned(charge.min(bare.saturating_sub(scan)))?;
+            // For no more than what the collateral saves.
+            let (_, bare) = self.uncovered().scan(asset, terms.stage)?;
+            let charge = self.spread(self.covered, terms.stage, asset)?;
+            let charge = charge.min(bare.saturating_sub(scan));
             need.hedged = Lots(hedged.saturating_add(self.covered));
-            need.spread = need.spread.plus(charge)?;
+            need.spread = need.spread.plus(QuoteAtoms::from_unsigned(charge)?)?;
         }
-        if self.small.is_some_and(|small| worst > small) {
-            need.size = QuoteAtoms::from_unsigned(size(terms, index, worst, lots)?)?;
+        if worst > self.small {
+            need.size = QuoteAtoms::from_unsigned(size(terms, index, worst, held)?)?;
         }
         Ok(net)
+    }
+
+    /// What lots that are hedged by another contract are charged.
+    #[inline(always)]
+    fn spread(&self, lots: i64, stage: Stage, asset: &Asset) -> Result<u64> {
+        let [long, short] = stage.prices(asset);
+        // More than is held of one contract: the dearer of both prices.
+        let basis = notional(lots.unsigned_abs(), long.max(short))?;
+        let rate = asset.scan.spread.times_ceil(self.multiplier)?;
+        rate.of_ceil(basis)
     }
 
     /// The notional of the net, sure and possible, longs and shorts at their prices.
@@ -326,16 +355,20 @@ impl Group {
         Ok(net)
     }
 
-    /// The worst scenario of options and linear contracts together, and the loss in it, at least nothing.
+    /// The worst scenario of options and linear contracts together, and what is asked for it: the loss in it, at least
+    /// nothing, with what can come on top of it, times the multiplier.
     #[cold]
     #[inline(never)]
-    fn worst_of_all(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
+    fn scan(&self, asset: &Asset, stage: Stage) -> Result<(usize, u64)> {
         let nets = [self.low, self.high];
         let ends = self.ends.unwrap_or(Ends {
             falls: nets,
             rises: nets,
         });
-        linear::worst_of(&self.cells, &ends, asset, stage)
+        let (scenario, loss) = linear::worst_of(&self.cells, &ends, asset, stage)?;
+        let loss = loss.checked_add(self.options.beyond);
+        let scan = self.multiplier.of_ceil(loss.ok_or(RiskError::Overflow)?)?;
+        Ok((scenario, scan))
     }
 }
 
@@ -346,7 +379,7 @@ fn size(
     terms: &Terms,
     index: u16,
     notional: u64,
-    lots: &impl Fn(&Position, &Market) -> Result<Lots>,
+    held: &impl Fn(&Position, &Market) -> Result<Lots>,
 ) -> Result<u64> {
     let mut most = 0;
     let positions = terms.account.positions.iter();
@@ -358,7 +391,7 @@ fn size(
         if notional <= first.upper || market.mode == MODE_SETTLEMENT {
             continue;
         }
-        if lots(position, market)?.0 | bids.0 | asks.0 == 0 {
+        if held(position, market)?.0 | bids.0 | asks.0 == 0 {
             continue;
         }
         let whole = schedule.requirement(notional)?;

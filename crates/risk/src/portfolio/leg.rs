@@ -24,43 +24,54 @@ pub struct OneLeg<'a> {
 
 impl<'a> OneLeg<'a> {
     /// Equity and maintenance margin of an account, as [`standard::maintenance`] says; and, where it is scanned, what is
-    /// needed to ask for the latter with other lots in a market.
+    /// needed to ask for the latter with other lots in a market, into `leg`. Not as a part of what is returned: accounts by
+    /// Standard margin would pay for moving it.
     ///
     /// # Errors
     /// Those of [`standard::maintenance`]; [`crate::RiskError::UnknownMarket`].
-    #[inline(never)]
+    #[inline(always)]
     pub fn judge(
         book: &Book<'a>,
         account: &AccountView<'a>,
         now: i64,
         market: u16,
-    ) -> Result<(Health, Option<Self>)> {
-        if !is_scanned(book, account) {
-            return Ok((standard::maintenance(book, account, now)?, None));
+        leg: &mut Option<Self>,
+    ) -> Result<Health> {
+        if is_scanned(book, account) {
+            return Self::scan(book, account, now, market, leg);
         }
+        standard::maintenance(book, account, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn scan(
+        book: &Book<'a>,
+        account: &AccountView<'a>,
+        now: i64,
+        market: u16,
+        leg: &mut Option<Self>,
+    ) -> Result<Health> {
         let asset = book.market(market)?.asset;
         let stage = Stage::Maintenance;
-        let tally = Tally::new(book, account, now, stage, as_held, |_| {});
-        let mut tally = tally.without(asset);
+        let mut tally = Tally::new(book, account, now, stage, as_held, |_| {});
+        tally.set_aside(asset);
         let health = standard::maintenance_seen(book, account, now, &mut tally)?;
-        let (all, others, nets) = tally.finish_apart()?;
-        let leg = Self {
+        let (others, nets) = tally.others()?;
+        *leg = Some(Self {
             book: *book,
             account: *account,
             now,
             market,
             asset,
             others,
-            nets,
-        };
-        let requirement = all.requirement;
-        Ok((
-            Health {
-                requirement,
-                ..health
-            },
-            Some(leg),
-        ))
+            nets: nets.clone(),
+        });
+        tally.add_aside()?;
+        Ok(Health {
+            requirement: tally.finish()?.requirement,
+            ..health
+        })
     }
 
     /// The market.
@@ -109,7 +120,7 @@ impl<'a> OneLeg<'a> {
         if asset.scan.range.0 == 0 || row.is_option() {
             return Ok(u64::MAX);
         }
-        let mut group = Group::default();
+        let mut group = Group::new();
         let mut long = false;
         for position in self.positions() {
             let other = self.book.market(position.market)?;

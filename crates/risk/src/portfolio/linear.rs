@@ -28,27 +28,27 @@ pub(super) fn worst_of(
 ) -> Result<(usize, u64)> {
     let Ends { falls, rises } = *ends;
     let mut worst = Worst { gain: 0, at: STILL };
+    // Without a move.
+    worst.see_pair(cells, 0, 0);
     for end in 0..2 {
         if end == 1 && falls[0] == falls[1] && rises[0] == rises[1] {
             break;
         }
-        let range = u64::from(asset.scan.range.0);
         let falling = Linear::of(asset, stage, falls[end], false)?;
         let rising = if falls[end] == rises[end] {
             falling.reversed()
         } else {
             Linear::of(asset, stage, rises[end], true)?
         };
-        // Without a move, and with one that is as large both ways.
-        worst.see_pair(cells, 0, 0);
-        for (at, thirds) in [(2, 1), (6, 2), (10, 3)] {
-            let share = range * (thirds * 100); // below 2^32 · 300
-            worst.see_pair(cells, at, rising.gain(share)?);
-            worst.see_pair(cells, at + 2, falling.gain(share)?);
+        for (at, thirds) in [(2, 1), (6, 2)] {
+            worst.see_pair(cells, at, rising.part(thirds, 3));
+            worst.see_pair(cells, at + 2, falling.part(thirds, 3));
         }
-        let share = range * 210;
-        worst.see(cells, 2 * WITHIN, rising.gain(share)?);
-        worst.see(cells, 2 * WITHIN + 1, falling.gain(share)?);
+        worst.see_pair(cells, 10, rising.gain());
+        worst.see_pair(cells, 12, falling.gain());
+        // Twice the range, of which 35 % count.
+        worst.see(cells, 2 * WITHIN, rising.part(7, 10));
+        worst.see(cells, 2 * WITHIN + 1, falling.part(7, 10));
     }
     Ok((worst.at, worst.gain.unsigned_abs()))
 }
@@ -72,23 +72,27 @@ impl Worst {
     /// Looks at the same move with volatility up and down: to linear contracts it is nothing.
     #[inline(always)]
     fn see_pair(&mut self, cells: &[i64; SCENARIOS.len()], at: usize, linear: i64) {
-        let second = usize::from(cells[at + 1] < cells[at]);
-        self.see(cells, at + second, linear);
+        let (up, down) = (cells[at], cells[at + 1]);
+        let gain = up.min(down).wrapping_add(linear);
+        if gain < self.gain {
+            (self.gain, self.at) = (gain, at + usize::from(down < up));
+        }
     }
 }
 
-/// Lots of linear contracts in a scan, where the price moves one way: what a share of the move is taken of.
+/// What linear contracts gain or lose where the price moves one way by the whole range, in quote atoms below 2^60.
 #[derive(Clone, Copy)]
 struct Linear {
     /// Whether they gain.
     gains: bool,
-    /// What they are worth where they lose.
-    losing: u64,
-    /// And where they gain.
-    gaining: u64,
+    /// What they gain, or lose, that way.
+    here: u64,
+    /// What they lose, or gain, the other way.
+    there: u64,
 }
 
 impl Linear {
+    #[inline(always)]
     fn of(asset: &Asset, stage: Stage, lots: i64, rises: bool) -> Result<Self> {
         let size = lots.unsigned_abs();
         let price = stage.prices(asset)[usize::from(lots < 0)];
@@ -98,38 +102,51 @@ impl Linear {
             Stage::Maintenance => floor,
             Stage::Initial(_) | Stage::Takeover(_) => notional_floor(size, asset.initial_low)?,
         };
-        Ok(Self {
-            gains: (lots < 0) != rises,
-            losing: floor.wrapping_add(u64::from(inexact)),
-            gaining,
-        })
+        let range = u64::from(asset.scan.range.0);
+        let (most, more) = product(floor.wrapping_add(u64::from(inexact)), range)?;
+        let most = most.wrapping_add(u64::from(more));
+        let least = product(gaining, range)?.0;
+        let gains = (lots < 0) != rises;
+        let (here, there) = if gains { (least, most) } else { (most, least) };
+        Ok(Self { gains, here, there })
     }
 
     /// The same lots where the price moves the other way.
+    #[inline(always)]
     fn reversed(self) -> Self {
         Self {
             gains: !self.gains,
-            ..self
+            here: self.there,
+            there: self.here,
         }
     }
 
-    /// What a move of the price by a share, in 300 times 2^20, gains or loses.
     #[inline(always)]
-    fn gain(&self, share: u64) -> Result<i64> {
+    fn gain(&self) -> i64 {
+        let size = self.here.cast_signed();
         if self.gains {
-            return Ok(product(self.gaining, share / 300)?.0);
+            size
+        } else {
+            size.wrapping_neg()
         }
-        let (floor, inexact) = product(self.losing, share.div_ceil(300))?;
-        // Below 2^60.
-        Ok(floor.wrapping_add(i64::from(inexact)).wrapping_neg())
+    }
+
+    /// Of a part of the range, or a part of the whole: a gain is rounded down, a loss up. A part is at most ten tenths.
+    #[inline(always)]
+    fn part(&self, part: u64, of: u64) -> i64 {
+        // Below 2^64.
+        let whole = self.here.wrapping_mul(part);
+        if self.gains {
+            return (whole / of).cast_signed();
+        }
+        whole.div_ceil(of).cast_signed().wrapping_neg()
     }
 }
 
-/// A notional times 2^-20, below 2^60.
+/// A notional times a share of 2^-20, below 2^60.
 #[inline(always)]
-fn product(notional: u64, share: u64) -> Result<(i64, bool)> {
-    let (floor, inexact) = mul_shift_below::<20, 60>(notional, share).ok_or(RiskError::Overflow)?;
-    Ok((floor.cast_signed(), inexact))
+fn product(notional: u64, share: u64) -> Result<(u64, bool)> {
+    mul_shift_below::<20, 60>(notional, share).ok_or(RiskError::Overflow)
 }
 
 /// Lots at a price, rounded up, below 2^60.

@@ -182,6 +182,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// The lots of a position as they are.
+#[allow(clippy::unnecessary_wraps)] // as those that can fail
 pub(crate) fn as_held(position: &Position, market: &Market) -> Result<Lots> {
     Ok(position.held(market))
 }

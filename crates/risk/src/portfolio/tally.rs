@@ -90,7 +90,7 @@ where
             lots,
             each,
             asset: None,
-            group: Group::default(),
+            group: Group::new(),
             standard: QuoteAtoms::ZERO,
             sums: Sums::default(),
             nets: Nets::default(),
@@ -100,9 +100,8 @@ where
     }
 
     /// Keeps the part of an asset apart.
-    pub(super) fn without(mut self, asset: u16) -> Self {
+    pub(super) fn set_aside(&mut self, asset: u16) {
         self.aside = Some(asset);
-        self
     }
 
     /// Counts every position of the account.
@@ -219,22 +218,22 @@ where
         Ok(())
     }
 
-    /// What all of it needs.
-    #[inline(always)]
-    pub(crate) fn finish(mut self) -> Result<Explanation> {
-        self.finish_all()
-    }
-
-    /// The same, and what the others need without the asset that was kept apart.
-    pub(super) fn finish_apart(mut self) -> Result<(Explanation, Sums, Nets)> {
+    /// What the others need without the asset that was set aside, once all of it is counted.
+    pub(super) fn others(&mut self) -> Result<(Sums, &Nets)> {
         self.close()?;
-        let (sums, nets) = (self.sums, self.nets.clone());
-        let kept = self.kept;
-        self.add_part(&kept)?;
-        Ok((self.finish_all()?, sums, nets))
+        Ok((self.sums, &self.nets))
     }
 
-    fn finish_all(&mut self) -> Result<Explanation> {
+    /// Adds what was set aside.
+    pub(super) fn add_aside(&mut self) -> Result<()> {
+        self.close()?;
+        let kept = self.kept;
+        self.aside = None;
+        self.add_part(&kept)
+    }
+
+    /// What all of it needs.
+    pub(crate) fn finish(&mut self) -> Result<Explanation> {
         self.close()?;
         let offer = &self.terms.book.params.portfolio;
         let credits = self.nets.credit(&offer.credits)?;

@@ -101,21 +101,28 @@ impl Netting {
             self.add_ended(position.quote.plus(value)?)?;
             return Ok(QuoteAtoms::ZERO);
         }
-        let row = market.priced(position.market, asset, now)?;
-        let price = if position.lots.0 > 0 {
-            row.initial_low
+        let lots = position.lots;
+        let (equity, requirement) = if position.bid_lots.0 | position.ask_lots.0 == 0 {
+            let price = market.option_initial(position.market, asset, lots.0 > 0, now)?;
+            let (value, _) = lots.value_and_notional(price)?;
+            let (_, notional) = lots.value_and_notional(asset.initial_high)?;
+            let charge = Market::option_charge(&market.initial, lots, value, notional)?;
+            (position.quote.plus(value)?, charge)
         } else {
-            row.initial_high
-        };
-        let (value, _) = position.lots.value_and_notional(price)?;
-        let equity = position.quote.plus(value)?;
-        if position.bid_lots.0 | position.ask_lots.0 != 0 {
+            let row = market.priced(position.market, asset, now)?;
+            let price = if lots.0 > 0 {
+                row.initial_low
+            } else {
+                row.initial_high
+            };
+            let (value, _) = lots.value_and_notional(price)?;
+            let equity = position.quote.plus(value)?;
             let risk = position.order_loss(equity.0, market, &row);
             let risk = risk.ok_or(RiskError::Overflow)?;
             self.orders.loss = self.orders.loss.plus(risk.loss)?;
             self.orders.realised = self.orders.realised.plus(risk.realised)?;
-        }
-        let requirement = option_requirement(position, market, asset, &row)?;
+            (equity, option_requirement(position, market, asset, &row)?)
+        };
         self.sum = self.sum.plus(&Health {
             equity,
             requirement,

@@ -240,8 +240,9 @@ pub(crate) fn liquidate(ctx: Context<Liquidate>, args: LiquidateArgs) -> Result<
     let for_sale = liquidatee.header.is_backstop();
     let floor = for_sale.then(|| call_backstop(&mut liquidatee, &book, now));
     let floor = floor.transpose()?;
-    let judged = OneLeg::judge(&book, &liquidatee.view(), now, args.market);
-    let (before, scanned) = judged.or_refuse()?;
+    let mut scanned = None;
+    let judged = OneLeg::judge(&book, &liquidatee.view(), now, args.market, &mut scanned);
+    let before = judged.or_refuse()?;
     let start = start_of(&liquidatee, &book, &before, now)?;
     let mut liquidator = open_liquidator(
         &accounts.liquidator,
