@@ -194,7 +194,7 @@ proptest! {
         prop_assert!((one - many).abs() <= off * factor * 2, "{one} {many} {off}");
     }
 
-    /// Netting never costs: two books together are scanned for no more than each by itself, but for roundings. What hedged
+    /// Netting never costs: two books together are scanned for no more than each by itself, but for roundings. What
     /// lots are charged is left aside: it goes by delta, and a delta that is hedged need not be a scan that is smaller.
     #[test]
     fn the_scan_is_subadditive(desk in arb_desk(), parts in prop::collection::vec(-2_000i64..3_000, 7)) {
@@ -209,11 +209,10 @@ proptest! {
             (left.slots[at].lots, right.slots[at].lots) = (Lots(some), Lots(lots - some));
         }
         let off = ATOMS + lot_of_each(&whole) * 3;
-        let needs = |desk: &Desk| desk.keeping().requirement.0;
         prop_assert!(needs(&whole) <= needs(&left) + needs(&right) + off);
     }
 
-    /// Who only bought options can lose what he paid, and by Standard margin is never asked for more.
+    /// Who only bought options can lose what he paid, and by neither model is ever asked for more, in either check.
     #[test]
     fn bought_options_cost_what_was_paid(mut desk in arb_desk(), cash in 0i64..1 << 50) {
         let mut paid = 0i128;
@@ -232,9 +231,21 @@ proptest! {
         let standard = desk.clone().by(MODEL_STANDARD).keeping();
         prop_assert!(i128::from(standard.equity.0) >= i128::from(cash) - paid);
         prop_assert!(i128::from(standard.free().unwrap().0) >= i128::from(cash) - paid);
-        let scanned = desk.by(MODEL_PORTFOLIO).keeping();
+        desk = desk.by(MODEL_PORTFOLIO);
+        let scanned = desk.keeping();
         prop_assert_eq!(scanned.equity, standard.equity);
+        prop_assert!(i128::from(scanned.free().unwrap().0) >= i128::from(cash) - paid);
+        let worth = |held: &Position| held.lots.value(desk.row(held.market).initial_low).unwrap().0;
+        let least: i64 = desk.positions().iter().map(worth).sum();
+        prop_assert!(desk.adding(Gains::Weighted).requirement.0 <= least);
     }
+}
+
+/// What the scenarios ask of an account, and the floor.
+fn needs(desk: &Desk) -> i64 {
+    let (book, view) = (desk.world.book(), desk.view());
+    let all = explain::maintenance(&book, &view, NOW, |_| {}).unwrap();
+    all.by_scenarios().unwrap().max(all.floor).0
 }
 
 /// What maintenance counts a lot at.

@@ -104,6 +104,8 @@ export interface Needed {
   readonly requirement: bigint;
   /** Whether that is the least. */
   readonly isFloor: boolean;
+  /** Whether it is what the options are worth, because nothing else is held. */
+  readonly isOwned: boolean;
 }
 
 /** Lots at a price in ticks. */
@@ -279,6 +281,7 @@ export class Scenario {
       'floor',
       'requirement',
       'isFloor',
+      'isOwned',
     );
   }
 

@@ -121,13 +121,15 @@ impl AssetNeed {
     }
 }
 
-/// Which side of the maximum a requirement is.
+/// Which of the figures a requirement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// What the scenarios of all assets need, less credits.
     Scenarios,
     /// The share of the Standard requirement below which none falls.
     Floor,
+    /// What the account's options are worth, where it owns them and nothing else: it can lose no more.
+    Owned,
 }
 
 /// What a whole account needs.
@@ -145,7 +147,9 @@ pub struct Explanation {
     pub standard: QuoteAtoms,
     /// The least that is asked.
     pub floor: QuoteAtoms,
-    /// The larger of (scanned − credits) × times + unscanned, and the floor.
+    /// Where there is nothing but options that are held long, for which no order rests: what they are worth in equity.
+    pub owned: Option<QuoteAtoms>,
+    /// The larger of (scanned − credits) × times + unscanned, and the floor; but no more than what is owned is worth.
     pub requirement: QuoteAtoms,
 }
 
@@ -153,14 +157,17 @@ impl Explanation {
     /// Which bound the requirement is; the scenarios where both are the same.
     pub fn bound(&self) -> Result<Bound> {
         let scenarios = self.by_scenarios()?;
-        Ok(if scenarios < self.floor {
+        let asked = scenarios.max(self.floor);
+        Ok(if self.owned.is_some_and(|worth| worth < asked) {
+            Bound::Owned
+        } else if scenarios < self.floor {
             Bound::Floor
         } else {
             Bound::Scenarios
         })
     }
 
-    /// What would be asked without a floor.
+    /// What would be asked without a floor, and of whatever is held.
     pub fn by_scenarios(&self) -> Result<QuoteAtoms> {
         let mut scanned = self.scanned.minus(self.credits)?;
         if self.times != Ratio::ONE {

@@ -38,6 +38,10 @@ pub(super) struct Group {
     small: u64,
     /// The largest multiplier of volatility of its markets.
     multiplier: Ratio,
+    /// Whether there is anything but options that are held long, for which no order rests.
+    pub(super) other: bool,
+    /// What they are worth, as long as there is nothing else.
+    pub(super) worth: QuoteAtoms,
     /// Where there are options and collateral: what of linear contracts there can be.
     pub(super) ends: Option<Ends>,
     /// The options.
@@ -80,6 +84,8 @@ impl Group {
             bare: [0; 2],
             small: u64::MAX,
             multiplier: Ratio::ZERO,
+            other: false,
+            worth: QuoteAtoms::ZERO,
             ends: None,
             options: Options {
                 any: false,
@@ -98,6 +104,7 @@ impl Group {
         (self.low, self.high) = (0, 0);
         (self.longs, self.shorts, self.sizes, self.largest) = (0, 0, 0, 0);
         self.covered = 0;
+        (self.other, self.worth) = (false, QuoteAtoms::ZERO);
         (self.small, self.multiplier) = (u64::MAX, Ratio::ZERO);
         self.ends = None;
         self.options = Options::default();

@@ -57,6 +57,10 @@ pub(super) struct Sums {
     unscanned: QuoteAtoms,
     /// Standard requirement of all.
     standard: QuoteAtoms,
+    /// Whether there is anything but options that are held long, for which no order rests.
+    other: bool,
+    /// What they are worth, as long as there is nothing else.
+    worth: QuoteAtoms,
 }
 
 /// What one asset adds.
@@ -64,6 +68,10 @@ pub(super) struct Sums {
 struct Part {
     need: AssetNeed,
     net: Net,
+    /// As in [`Sums`].
+    other: bool,
+    /// As in [`Sums`].
+    worth: QuoteAtoms,
 }
 
 impl<'a, L, F> Tally<'a, L, F>
@@ -134,7 +142,7 @@ where
             return Ok(());
         }
         let charge = self.terms.charge(position, lots, market, asset)?;
-        self.count(lots, orders, market, charge)
+        self.count(lots, orders, (position.market, market), charge)
     }
 
     /// Counts so many lots of a position without its orders, for which Standard margin asks `charge`.
@@ -152,7 +160,12 @@ where
         if lots.0 == 0 {
             return Ok(());
         }
-        self.count(lots, (Lots::ZERO, Lots::ZERO), market, charge)
+        self.count(
+            lots,
+            (Lots::ZERO, Lots::ZERO),
+            (position.market, market),
+            charge,
+        )
     }
 
     #[inline(always)]
@@ -160,7 +173,7 @@ where
         &mut self,
         lots: Lots,
         (bids, asks): (Lots, Lots),
-        market: &Market,
+        (index, market): (u16, &Market),
         charge: QuoteAtoms,
     ) -> Result<()> {
         let stage = self.terms.stage;
@@ -168,11 +181,17 @@ where
         self.group.note(stage, market);
         if !market.is_option() {
             self.group.add(lots, bids, asks);
+            self.group.other = true;
             return Ok(());
         }
         let Some((_, asset)) = self.asset else {
             return Ok(());
         };
+        self.group.other |= lots.0 <= 0 || bids.0 | asks.0 != 0;
+        if !self.group.other && !self.sums.other {
+            let worth = self.terms.worth(lots, index, market, asset)?;
+            self.group.worth = self.group.worth.plus(worth)?;
+        }
         self.group
             .add_option(stage, lots, (bids, asks), market, asset)
     }
@@ -189,6 +208,8 @@ where
                 ..AssetNeed::default()
             },
             net: Net::default(),
+            other: self.group.other,
+            worth: self.group.worth,
         };
         if asset.scan.range.0 > 0 {
             let (terms, group) = (&self.terms, &mut self.group);
@@ -209,6 +230,8 @@ where
     fn add_part(&mut self, part: &Part) -> Result<()> {
         let (sums, need) = (&mut self.sums, &part.need);
         sums.standard = sums.standard.plus(need.standard)?;
+        sums.other |= part.other;
+        sums.worth = sums.worth.plus(part.worth)?;
         if need.is_scanned {
             sums.scanned = sums.scanned.plus(need.sum()?)?;
             self.nets.insert(need.asset, part.net);
@@ -245,9 +268,14 @@ where
             unscanned: sums.unscanned,
             standard: sums.standard,
             floor: sums.standard.times_ceil(offer.floor.min(Ratio::ONE))?,
+            owned: (!sums.other).then_some(sums.worth),
             requirement: QuoteAtoms::ZERO,
         };
         all.requirement = all.by_scenarios()?.max(all.floor);
+        if let Some(worth) = all.owned {
+            // Who owns options and nothing else can lose no more than they are worth, however far volatility multiplies.
+            all.requirement = all.requirement.min(worth);
+        }
         Ok(all)
     }
 }
@@ -276,7 +304,7 @@ where
         if nothing(lots, orders) {
             return Ok(());
         }
-        self.count(lots, orders, market, charge)
+        self.count(lots, orders, (position.market, market), charge)
     }
 }
 
@@ -299,6 +327,18 @@ impl Terms<'_> {
         let price = self.stage.prices(asset)[usize::from(lots.0 < 0)];
         let notional = notional(largest.max(0).unsigned_abs(), price)?;
         self.stage.schedule(market).charge(notional)
+    }
+
+    /// What lots of an option that are held long are worth in equity.
+    #[cold]
+    #[inline(never)]
+    fn worth(&self, lots: Lots, index: u16, market: &Market, asset: &Asset) -> Result<QuoteAtoms> {
+        let price = if self.stage == Stage::Maintenance {
+            market.option_price(index, asset, true, self.now)?
+        } else {
+            market.option_initial(index, asset, true, self.now)?
+        };
+        Ok(lots.value_and_notional(price)?.0)
     }
 
     #[cold]

@@ -307,6 +307,7 @@ fn arithmetic(example: &Example, judged: &Judged, stage: usize) -> String {
     let binds = match all.bound().unwrap() {
         Bound::Scenarios => "The scenarios bind",
         Bound::Floor => "The floor binds",
+        Bound::Owned => "What the options are worth binds",
     };
     let _ = writeln!(
         out,

@@ -110,6 +110,9 @@ pub struct Needed {
     /// Whether that is the least.
     #[wasm_bindgen(readonly, js_name = isFloor)]
     pub is_floor: bool,
+    /// Whether it is what the options are worth, because nothing else is held.
+    #[wasm_bindgen(readonly, js_name = isOwned)]
+    pub is_owned: bool,
 }
 
 impl From<Explanation> for Needed {
@@ -122,6 +125,7 @@ impl From<Explanation> for Needed {
             floor: all.floor.0,
             requirement: all.requirement.0,
             is_floor: all.bound() == Ok(Bound::Floor),
+            is_owned: all.bound() == Ok(Bound::Owned),
         }
     }
 }
