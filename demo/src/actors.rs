@@ -3,9 +3,9 @@
 use crate::{
     flow,
     house::{House, thousands},
-    maker,
+    maker, options, portfolio,
 };
-use counterweight_simnet::Trader;
+use counterweight_simnet::{MarketKind, Trader};
 
 /// Quote tokens of the market maker, in each of the two clearinghouses.
 pub const MAKER: u64 = 2_000_000;
@@ -16,6 +16,17 @@ pub const HEDGED: u64 = 20_000;
 /// The hedged book in dollars at the start, per market (SOL, BTC, ETH): falls of 24, 15 and 21 % make
 /// it lose 24,000 on SOL and gain 11,400 + 12,600 on the others.
 pub const HEDGED_BOOK: [i64; 3] = [100_000, -76_000, -60_000];
+
+/// Quote tokens that back the collared book: less than Standard margin asks for it.
+pub const COLLARED: u64 = 5_000;
+/// The collared book's perpetuals in dollars at the start. The short of BTC is what its options leave open of SOL.
+pub const COLLARED_BOOK: [i64; 3] = [60_000, -15_000, 0];
+/// The options that are offered on SOL, by strike in dollars, and what the collared book has of each for a SOL of its
+/// perpetual: the put below pays for the fall, the call above pays for the put.
+pub const OPTIONS: [(MarketKind, u64, i64); 2] =
+    [(MarketKind::Put, 145, 1), (MarketKind::Call, 160, -1)];
+/// Weeks from the start to their expiry.
+pub const OPTION_WEEKS: i64 = 3;
 
 const LEVERAGED: u64 = 25_000;
 const LEVERAGED_BOOK: [i64; 3] = [120_000, 100_000, 80_000];
@@ -29,6 +40,8 @@ const MOMENTUM: u64 = 60_000;
 
 /// Names that the outcome is asserted on.
 pub const HEDGED_NAME: &str = "hedged";
+/// The trader with options, by Portfolio margin.
+pub const COLLARED_NAME: &str = "collared";
 /// The trader who is too long.
 pub const LEVERAGED_NAME: &str = "leveraged";
 /// The trader with a stop-loss.
@@ -60,6 +73,20 @@ fn words(book: &[i64; 3]) -> String {
     legs.join(", ")
 }
 
+/// The options of the collared book in words.
+fn collar() -> String {
+    let one = |(kind, strike, side): &(MarketKind, u64, i64)| {
+        let side = if *side > 0 { "long" } else { "short" };
+        let kind = if *kind == MarketKind::Call {
+            "calls"
+        } else {
+            "puts"
+        };
+        format!(", {side} {kind} at {strike}")
+    };
+    OPTIONS.iter().map(one).collect()
+}
+
 /// What a trader has and does, in words.
 fn role(tokens: u64, book: &[i64; 3], rest: &str) -> String {
     format!("{} USDC: {}{rest}", thousands(tokens as i64), words(book))
@@ -87,12 +114,17 @@ pub fn cross() -> Result<House, String> {
         .map_err(crate::house::refused("the deposit of SOL"))?;
     let text = format!("{HOLDER_SOL} SOL as collateral: {}", words(&HOLDER_BOOK));
     house.admit("sol-holder", text, holder);
+    options::offer(&mut house)?;
+    portfolio::offer(&mut house)?;
+    let collared = house.x.funded(COLLARED_NAME, COLLARED);
+    let text = role(COLLARED, &COLLARED_BOOK, &collar());
+    house.admit(COLLARED_NAME, text, collared);
     admit_last(&mut house);
     open_cross(&mut house)?;
     Ok(house)
 }
 
-/// The hedged book by a block trade, everything else on the books: the maker quotes first, and anew
+/// The hedged and the collared book by block trades, everything else on the books: the maker quotes first, and anew
 /// after each of the others.
 fn open_cross(house: &mut House) -> Result<(), String> {
     maker::requote(house, maker::Prices::Fixed)?;
@@ -108,7 +140,8 @@ fn open_cross(house: &mut House) -> Result<(), String> {
         flow::open(house, actor, &lots, at_once)?;
     }
     flow::rest_orders(house, 2)?;
-    flow::stop_loss(house, 3, 0, STOP_BPS)
+    flow::stop_loss(house, 3, 0, STOP_BPS)?;
+    portfolio::open(house, 5)
 }
 
 /// Admits who is in both clearinghouses: the momentum trader, and the keeper, who must come last.

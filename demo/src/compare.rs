@@ -5,7 +5,7 @@ use crate::{actors::HEDGED_NAME, house::House, isolated::NAMES};
 /// A book at the start.
 pub struct Begun {
     lots: [i64; 3],
-    indices: [u64; 3],
+    marks: Vec<u64>,
 }
 
 /// What became of a book.
@@ -74,10 +74,10 @@ impl Fate {
             equity: 0,
             equity_if_back: 0,
         };
-        let now = house.indices();
+        let now = house.marks();
         for at in ours {
             fate.equity += house.worth(at, &now)?;
-            fate.equity_if_back += house.worth(at, &begun.indices)?;
+            fate.equity_if_back += house.worth(at, &begun.marks)?;
             for (sum, gain) in fate.gains.iter_mut().zip(house.gains(at, &now)?) {
                 *sum += gain;
             }
@@ -114,8 +114,8 @@ impl Comparison {
                 house.title
             ));
         }
-        let indices = house.indices();
-        Ok(Begun { lots, indices })
+        let marks = house.marks();
+        Ok(Begun { lots, marks })
     }
 
     /// Compares both at the end.

@@ -44,7 +44,7 @@ pub fn take(
     let maker = [house.maker().trader.margin];
     let makers: &[_] = if at_once { &maker } else { &[] };
     let expected = View::with(&house.x, market, makers).preview(lots, limit.cast_signed());
-    let held = house.lots(actor)[usize::from(market)];
+    let held = house.held(actor, market);
     let args = TradeArgs {
         side: if lots > 0 { Side::Buy } else { Side::Sell },
         lots: lots.unsigned_abs(),
@@ -137,7 +137,7 @@ pub fn stop_loss(house: &mut House, actor: usize, market: u16, bps: u64) -> Resu
         price: index * (10_000 - bps) / 10_000,
         trail: 0,
         slippage: index / 100,
-        lots: house.lots(actor)[usize::from(market)].unsigned_abs(),
+        lots: house.held(actor, market).unsigned_abs(),
         expires: 0,
         client_id: 1,
     };

@@ -3,12 +3,16 @@
 
 use crate::{
     maker::Quoted,
+    options::{self, Desk},
     path::{FALLS, Tick},
     tape::Tape,
 };
-use counterweight::MarginView;
+use counterweight::{GreeksView, MarginView};
 use counterweight_risk::{Health, QuoteAtoms, liquidation::is_liquidatable};
-use counterweight_sdk::{accounts::RiskTables, preview};
+use counterweight_sdk::{
+    accounts::{Margin, RiskTables},
+    preview,
+};
 use counterweight_simnet::{
     Deployment, Exchange, Failure, Reconciliation, Start, Trader, reconcile,
 };
@@ -82,6 +86,8 @@ pub struct Sample {
     pub phase: usize,
     /// In the order of the actors.
     pub standings: Vec<Standing>,
+    /// How each account moves with prices, volatility and time, in the same order.
+    pub greeks: Vec<GreeksView>,
 }
 
 /// A liquidation that happened.
@@ -130,10 +136,14 @@ pub struct House {
     pub seizures: Vec<Seizure>,
     /// What the maker has quoted in each market.
     pub quoted: [Option<Quoted>; 3],
+    /// The options, where there are any. Their markets come behind the three perpetuals.
+    pub desk: Option<Desk>,
     /// What happened on the books.
     pub tape: Tape,
-    /// Figures of the chain that were compared with the SDK's.
+    /// Margin figures of the chain that were compared with the SDK's.
     pub views_compared: usize,
+    /// Greeks of the chain that were compared with the SDK's.
+    pub greeks_compared: usize,
     /// Times that the books were balanced.
     pub balanced: usize,
 }
@@ -164,8 +174,10 @@ impl House {
             samples: Vec::new(),
             seizures: Vec::new(),
             quoted: [None; 3],
+            desk: None,
             tape: Tape::default(),
             views_compared: 0,
+            greeks_compared: 0,
             balanced: 0,
         }
     }
@@ -194,14 +206,14 @@ impl House {
         at.ok_or_else(|| format!("{}: nobody is named {name}", self.title))
     }
 
-    /// Trades with the maker at the index, in all markets at once, in one transaction.
+    /// Trades with the maker at what lots are worth, in all markets at once, in one transaction.
     ///
     /// # Errors
     /// The program's refusal.
     pub fn trade_with_maker(&mut self, actor: usize, lots: &[(u16, i64)]) -> Result<(), String> {
         let legs: Vec<_> = lots
             .iter()
-            .map(|(market, lots)| self.x.leg(*market, *lots))
+            .map(|(market, lots)| options::leg(&self.x, *market, *lots))
             .collect();
         let (first, second) = (&self.actors[actor], &self.actors[0]);
         self.x
@@ -222,7 +234,8 @@ impl House {
         (tables.assets[usize::from(row.asset)].index.0 >> 16) as i64
     }
 
-    /// Moves the clock, publishes prices as Pyth would, and refreshes the risk book from them.
+    /// Moves the clock, publishes prices as Pyth would, and refreshes the risk book from them, with what options
+    /// are worth at these prices.
     ///
     /// # Errors
     /// The program's refusal.
@@ -236,17 +249,17 @@ impl House {
             assets.push(asset);
         }
         self.x.refresh(&assets).map_err(refused("refresh_prices"))?;
-        Ok(())
+        options::refresh(self)
     }
 
-    /// Asks the chain how every account stands, compares with what the SDK says off the chain, and
-    /// keeps the figures.
+    /// Asks the chain how every account stands and moves, compares with what the SDK says off the
+    /// chain, and keeps the figures.
     ///
     /// # Errors
     /// Where chain and SDK differ.
     pub fn sample(&mut self, step: usize, phase: usize) -> Result<(), String> {
         let tables = self.x.tables();
-        let mut standings = Vec::new();
+        let (mut standings, mut greeks) = (Vec::new(), Vec::new());
         for at in 0..self.actors.len() {
             let key = self.actors[at].trader.margin;
             let view = self.x.view(key).map_err(refused("margin_view"))?;
@@ -259,6 +272,7 @@ impl House {
                 ));
             }
             self.views_compared += 1;
+            greeks.push(self.greeks(at, &tables, &margin)?);
             let open = !margin.positions().is_empty();
             standings.push(self.standing(&tables, at, &view, open));
         }
@@ -266,8 +280,29 @@ impl House {
             step,
             phase,
             standings,
+            greeks,
         });
         Ok(())
+    }
+
+    /// The greeks of an account as the chain says them, which must be those that the SDK says.
+    fn greeks(
+        &mut self,
+        at: usize,
+        tables: &RiskTables,
+        margin: &Margin,
+    ) -> Result<GreeksView, String> {
+        let Actor { name, trader, .. } = &self.actors[at];
+        let view = self.x.greeks(trader.margin);
+        let view = view.map_err(refused("greeks_view"))?;
+        let preview = preview::greeks_view(tables, margin);
+        if preview.as_ref() != Ok(&view) {
+            return Err(format!(
+                "{name}: the chain says {view:?}, the SDK {preview:?}"
+            ));
+        }
+        self.greeks_compared += 1;
+        Ok(view)
     }
 
     fn standing(
@@ -341,21 +376,23 @@ impl House {
         Ok(sum)
     }
 
-    /// Lots that an actor holds in each of the three markets.
-    pub fn lots(&self, actor: usize) -> [i64; 3] {
-        let mut lots = [0; 3];
-        for position in self.x.margin(&self.actors[actor].trader.margin).positions() {
-            lots[usize::from(position.market)] = position.lots.0;
-        }
-        lots
+    /// Lots that an actor holds in a market.
+    pub fn held(&self, actor: usize, market: u16) -> i64 {
+        let margin = self.x.margin(&self.actors[actor].trader.margin);
+        let position = margin.positions().iter().find(|p| p.market == market);
+        position.map_or(0, |position| position.lots.0)
     }
 
-    /// What an actor's cash and positions are worth at these prices (quote atoms per lot, 48.16),
-    /// funding that is not settled yet taken off, without collateral in other tokens.
+    /// Lots that an actor holds in each of the three perpetuals.
+    pub fn lots(&self, actor: usize) -> [i64; 3] {
+        [0, 1, 2].map(|market| self.held(actor, market))
+    }
+
+    /// What an actor's cash and positions are worth at these prices of all markets (quote atoms per lot, 48.16), funding that is not settled yet taken off, without collateral in other tokens.
     ///
     /// # Errors
     /// Where the figures leave their range.
-    pub fn worth(&self, actor: usize, prices: &[u64; 3]) -> Result<i64, String> {
+    pub fn worth(&self, actor: usize, prices: &[u64]) -> Result<i64, String> {
         let margin = self.x.margin(&self.actors[actor].trader.margin);
         let (mut worth, tables) = (margin.header.core.cash, self.x.tables());
         for position in margin.positions() {
@@ -374,8 +411,8 @@ impl House {
     ///
     /// # Errors
     /// Where the figures leave their range.
-    pub fn gains(&self, actor: usize, prices: &[u64; 3]) -> Result<[i64; 3], String> {
-        let mut gains = [0; 3];
+    pub fn gains(&self, actor: usize, prices: &[u64]) -> Result<Vec<i64>, String> {
+        let mut gains = vec![0; prices.len()];
         for position in self.x.margin(&self.actors[actor].trader.margin).positions() {
             let at = usize::from(position.market);
             let value = position.lots.value(counterweight_risk::Price(prices[at]));
@@ -385,10 +422,17 @@ impl House {
         Ok(gains)
     }
 
-    /// The index of each market's asset, quote atoms per lot, 48.16.
-    pub fn indices(&self) -> [u64; 3] {
+    /// What a lot of each market is worth, quote atoms, 48.16: its asset's index, or an option's mark.
+    pub fn marks(&self) -> Vec<u64> {
         let tables = self.x.tables();
-        core::array::from_fn(|at| tables.assets[usize::from(tables.markets[at].asset)].index.0)
+        let mark = |row: &counterweight_risk::Market| {
+            if row.is_option() {
+                row.array.mark.0
+            } else {
+                tables.assets[usize::from(row.asset)].index.0
+            }
+        };
+        tables.markets.iter().map(mark).collect()
     }
 
     /// Dollars a unit of the asset costs, of quote atoms for lots of a market.

@@ -52,10 +52,10 @@ pub fn isolated() -> Result<House, String> {
 
 /// The maintenance margin of each leg at the start.
 fn requirements(house: &House, lots: &[(u16, i64)]) -> Result<Vec<i64>, String> {
-    let (tables, indices) = (house.x.tables(), house.indices());
+    let (tables, marks) = (house.x.tables(), house.marks());
     let one = |(market, lots): &(u16, i64)| {
         let at = usize::from(*market);
-        let notional = Lots(*lots).notional(counterweight_risk::Price(indices[at]))?;
+        let notional = Lots(*lots).notional(counterweight_risk::Price(marks[at]))?;
         tables.markets[at].maintenance.requirement(notional)
     };
     let all = lots.iter().map(|leg| one(leg).map(|atoms| atoms as i64));

@@ -56,15 +56,14 @@ fn candidate(house: &mut House, actor: usize) -> Result<Option<u16>, String> {
 }
 
 /// One call. Takes what the program allows; if the keeper's own margin does not carry that, half of
-/// it, and so on. None where it carries nothing.
+/// it, and so on. None where it carries nothing, or where the position hedges the others.
 fn seize(
     house: &mut House,
     step: usize,
     actor: usize,
     market: u16,
 ) -> Result<Option<Seizure>, String> {
-    let at = usize::from(market);
-    let held = house.lots(actor)[at];
+    let held = house.held(actor, market);
     let mut max_lots = held.unsigned_abs();
     let receipt = loop {
         let House { x, actors, .. } = house;
@@ -75,6 +74,8 @@ fn seize(
                 max_lots /= 2
             }
             Err(failure) if failure.is(ErrorCode::InitialMarginNotMet) => return Ok(None),
+            // By Portfolio margin, what hedges the rest of a book is not taken by itself.
+            Err(failure) if failure.is(ErrorCode::LegIsHedge) => return Ok(None),
             Err(failure) => return Err(refused("liquidate")(failure)),
         }
     };
@@ -87,7 +88,7 @@ fn seize(
     Ok(Some(Seizure {
         step,
         actor,
-        market: at,
+        market: market.into(),
         lots: event.lots,
         held,
         value: event.cost.abs(),

@@ -11,7 +11,7 @@ use crate::{
     house::{House, refused},
 };
 use counterweight::{PriceArgs, Quote, QuotesArgs, Which, error::ErrorCode, events::OrdersPlaced};
-use counterweight_risk::orders::Side;
+use counterweight_risk::{greeks, orders::Side};
 use counterweight_sdk::events;
 
 /// The ladder: distance from its middle in basis points, and dollars.
@@ -71,7 +71,7 @@ pub fn requote(house: &mut House, prices: Prices) -> Result<(), String> {
     for market in 0..3 {
         let wanted = Quoted {
             prices,
-            skew: skew(house, market),
+            skew: skew(house, market)?,
             index: house.x.index_ticks(market) as i64,
             lots: 0,
             pulled: false,
@@ -106,11 +106,23 @@ fn pull(house: &mut House) -> Result<(), String> {
     Ok(())
 }
 
-/// Where the middle of the ladder belongs.
-fn skew(house: &House, market: u16) -> i64 {
-    let lots = house.lots(0)[usize::from(market)];
+/// Where the middle of the ladder belongs: against all that the maker has on the asset, options by their delta. Of those
+/// it leans against what they leave open, not against the perpetual that they hedge.
+fn skew(house: &House, market: u16) -> Result<i64, String> {
+    let (tables, margin) = (
+        house.x.tables(),
+        house.x.margin(&house.maker().trader.margin),
+    );
+    let asset = tables.markets[usize::from(market)].asset;
+    let mut lots = 0;
+    let summed = greeks::of_account(&tables.book(), &margin.view(), |greeks| {
+        if greeks.asset == asset {
+            lots = greeks.lots;
+        }
+    });
+    summed.map_err(|e| format!("{e:?}"))?;
     let dollars = lots * house.lot_atoms(market) / 1_000_000;
-    (-dollars * 100 / DOLLARS_PER_BP).clamp(-MOST_SKEW, MOST_SKEW)
+    Ok((-dollars * 100 / DOLLARS_PER_BP).clamp(-MOST_SKEW, MOST_SKEW))
 }
 
 fn is_off(house: &House, market: u16, before: &Quoted, wanted: &Quoted) -> bool {

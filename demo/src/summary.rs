@@ -107,7 +107,7 @@ pub fn conservation(outcome: &Outcome) -> Vec<[String; 3]> {
             outcome.owed[1],
         ),
         row("difference", a.difference(), b.difference()),
-        ["Σ lots of SOL, BTC, ETH".into(), sum(&a.lots), sum(&b.lots)],
+        ["Σ lots of each market".into(), sum(&a.lots), sum(&b.lots)],
         [
             "SOL vault less SOL balances".into(),
             a.collateral.values().sum::<i128>().to_string(),
