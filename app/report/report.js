@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const NS = "http://www.w3.org/2000/svg";
-  const DASHES = { BTC: "7 3", ETH: "2 3", "hedged-BTC": "7 3", "hedged-ETH": "2 3", "sol-holder": "2 3", keeper: "9 3 2 3", maker: "7 3", momentum: "5 2 1 2", stopped: "4 2" };
+  const DASHES = { BTC: "7 3", ETH: "2 3", "hedged-BTC": "7 3", "hedged-ETH": "2 3", "sol-holder": "2 3", keeper: "9 3 2 3", maker: "7 3", momentum: "5 2 1 2", stopped: "4 2", collared: "12 3" };
 
   const make = (parent, name, attributes = {}, text) => {
     const node = document.createElementNS(NS, name);
@@ -22,7 +22,7 @@
     const all = Math.round((step * data.seconds) / 60);
     return `${Math.floor(all / 60)} h ${String(all % 60).padStart(2, "0")} min`;
   };
-  const color = (at) => `var(--c${(at % 7) + 1})`;
+  const color = (at) => `var(--c${(at % 8) + 1})`;
   const number = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
   const bps = (value) => (Math.abs(value) < 0.05 ? "0.0" : (value > 0 ? "+" : "") + number(value, 1).replace("-", "−"));
@@ -251,7 +251,7 @@
   const at = (id) => document.querySelector(`[data-chart="${id}"]`);
   const ratio = (value) => (value >= 100 ? number(value, 0) : number(value, 2));
   /* The same account, or the same asset, has the same colour in every chart. */
-  const PLACE = { hedged: 0, leveraged: 1, "sol-holder": 2, keeper: 3, maker: 4, momentum: 5, stopped: 6, "hedged-SOL": 3, "hedged-BTC": 1, "hedged-ETH": 2, SOL: 3, BTC: 1, ETH: 2 };
+  const PLACE = { hedged: 0, leveraged: 1, "sol-holder": 2, keeper: 3, maker: 4, momentum: 5, stopped: 6, collared: 7, together: 0, "hedged-SOL": 3, "hedged-BTC": 1, "hedged-ETH": 2, SOL: 3, BTC: 1, ETH: 2 };
   const margin = (house, keep, range, describe) => {
     const series = house.accounts
       .map(({ name, points }, index) => ({ name, points, index, color: color(PLACE[name]), dash: DASHES[name], short: name.replace("hedged-", "") }))
@@ -293,7 +293,16 @@
     range: reach, ticks: Array.from({ length: (reach[1] - reach[0]) / 2 + 1 }, (_, at) => reach[0] + 2 * at), lines: [{ at: 0, text: "" }], format: bps, labels: true,
     describe: `Premium in basis points: ${data.premiums.map(({ name, values }) => `${name} between ${bps(Math.min(...values))} and ${bps(Math.max(...values))}`).join(", ")}.`,
   });
+  const deltas = data.deltas.flatMap(({ values }) => values);
+  const span = [Math.floor(Math.min(0, ...deltas) / 10) * 10, Math.ceil(Math.max(0, ...deltas) / 10) * 10];
+  const signed = (value) => number(value, 1).replace("-", "−");
+  lineChart(at("deltas"), {
+    series: data.deltas.map(({ name, values }) => ({ name, points: values.map((value, step) => [step, value]), color: color(PLACE[name]), dash: DASHES[name] })),
+    range: span, ticks: Array.from({ length: (span[1] - span[0]) / 10 + 1 }, (_, at) => span[0] + 10 * at), lines: [{ at: 0, text: "" }], format: signed, labels: true,
+    describe: `Delta of the account with options in thousands of USDC: ${data.deltas.map(({ name, values }) => `${name} from ${signed(values[0])} to ${signed(values[values.length - 1])}`).join(", ")}.`,
+  });
   const dollars = Math.max(...data.books.flatMap(({ bids, asks }) => [...bids, ...asks].filter(([far]) => Math.abs(far) <= REACH).map(([, value]) => value)));
   data.books.slice(0, 2).forEach((book, index) => depthChart(at(`depth-${index}`), book, dollars));
+  barChart(at("collar"), data.collar, `Gains and losses of the legs of the account with options in USDC: ${data.collar.map(({ name, value }) => `${name} ${number(value, 2)}`).join(", ")}.`);
   barChart(at("legs"), data.legs, `Gains and losses of the legs in USDC: ${data.legs.map(({ name, value }) => `${name} ${number(value, 2)}`).join(", ")}.`);
 })();

@@ -1,11 +1,13 @@
 //! The main job on an embedded chain, with the program's real bytecode: accounts trade, prices crash,
 //! a keeper liquidates what fails, and a hedged account survives because its gains carry its losses.
 //! They trade on order books, where a market maker quotes, and funding ties the perpetuals to the index.
-//! The same hedged book runs beside it as isolated accounts, and does not.
+//! The same hedged book runs beside it as isolated accounts, and does not. A further account has options, and is judged
+//! by Portfolio margin as one book.
 
 pub mod actors;
 pub mod book;
 pub mod chores;
+pub mod collar;
 pub mod compare;
 pub mod flow;
 pub mod house;
@@ -21,12 +23,13 @@ pub mod table;
 pub mod tape;
 pub mod trading;
 
-use actors::MOMENTUM_NAME;
+use actors::{COLLARED_NAME, MOMENTUM_NAME};
 use book::View;
 use compare::Comparison;
-use counterweight_simnet::Reconciliation;
-use house::House;
+use counterweight_simnet::{MarketKind, Reconciliation};
+use house::{House, State};
 use path::{FALLS, Path};
+use portfolio::Judged;
 use std::path::PathBuf;
 use table::Screen;
 use tape::Snapshot;
@@ -56,6 +59,8 @@ pub struct Outcome {
     pub isolated: House,
     /// One against three.
     pub comparison: Comparison,
+    /// How the account with options stands by both models, at the start and at the end.
+    pub collar: [Judged; 2],
     /// The books of both at the end.
     pub books: [Reconciliation; 2],
     /// What positions of both still owe by funding then, quote atoms.
@@ -82,6 +87,7 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
     for house in &mut houses {
         begin(house)?;
     }
+    let collared = portfolio::judge(&mut houses[0])?;
     screen.step(&houses, &path, 0);
     for step in 1..path.steps.len() {
         for house in &mut houses {
@@ -98,12 +104,14 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
     let books = [cross.balance()?, isolated.balance()?];
     let owed = [cross.owed()?, isolated.owed()?];
     let comparison = Comparison::end(begun, &cross, &isolated)?;
+    let collar = [collared, portfolio::judge(&mut cross)?];
     let outcome = Outcome {
         options: options.clone(),
         path,
         cross,
         isolated,
         comparison,
+        collar,
         books,
         owed,
     };
@@ -156,8 +164,21 @@ impl Outcome {
     /// # Errors
     /// The claim that failed, with what to try.
     fn check(&self) -> Result<(), String> {
+        let claims = self.claims().into_iter().chain(self.claims_of_options());
+        match claims.into_iter().find(|(holds, _)| !holds) {
+            None => Ok(()),
+            Some((_, claim)) => Err(format!(
+                "with --seed {} --steps {} it is not so that {claim}. Run without options for the documented \
+                 outcome; if this appears there, the program or the engine has changed: see docs/risk.md.",
+                self.options.seed, self.options.steps
+            )),
+        }
+    }
+
+    /// What is claimed of everybody but the account with options, and whether it holds.
+    fn claims(&self) -> [(bool, &'static str); 8] {
         let Comparison { one, three, .. } = &self.comparison;
-        let claims = [
+        [
             (
                 one.liquidations == 0 && one.lots[0] == one.lots[1],
                 "the hedged account keeps its whole book",
@@ -190,14 +211,40 @@ impl Outcome {
                 self.books.iter().all(Reconciliation::balances),
                 "the books balance",
             ),
-        ];
-        match claims.iter().find(|(holds, _)| !holds) {
-            None => Ok(()),
-            Some((_, claim)) => Err(format!(
-                "with --seed {} --steps {} it is not so that {claim}. Run without options for the documented \
-                 outcome; if this appears there, the program or the engine has changed: see docs/risk.md.",
-                self.options.seed, self.options.steps
-            )),
-        }
+        ]
+    }
+
+    /// What is claimed of the account with options.
+    fn claims_of_options(&self) -> [(bool, &'static str); 4] {
+        let [start, end] = &self.collar;
+        let puts = collar::gained(self, MarketKind::Put);
+        [
+            (
+                self.keeps(COLLARED_NAME) && start.lots == end.lots,
+                "the account with options is never liquidated",
+            ),
+            (
+                (0..2).all(|at| start.portfolio()[at] < start.standard()[at]),
+                "Portfolio margin requires less than Standard margin of the book with options",
+            ),
+            (
+                start.standard()[1] > start.equity && start.portfolio()[1] <= start.equity,
+                "the book with options is opened where Standard margin would not allow it",
+            ),
+            (
+                puts > 0 && end.equity > 0 && end.equity < puts,
+                "the account with options would owe without what its puts gained",
+            ),
+        ]
+    }
+
+    /// Whether an account of the cross-margin clearinghouse was never liquidated, nor could have been.
+    fn keeps(&self, name: &str) -> bool {
+        let Ok(at) = self.cross.find(name) else {
+            return false;
+        };
+        let seized = self.cross.seizures.iter().any(|s| s.actor == at);
+        let mut states = self.cross.samples.iter().map(|s| s.standings[at].state);
+        !seized && states.all(|state| state != State::InLiquidation)
     }
 }

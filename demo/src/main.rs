@@ -10,8 +10,9 @@ use std::{path::PathBuf, process::ExitCode};
 /// A market maker quotes on three order books; a hedged trader, a leveraged long, one with a stop-loss,
 /// a holder of SOL and one who follows the market trade with it. Then SOL falls by 24 %, BTC by 15 % and
 /// ETH by 21 %, funding is paid, and a keeper settles fills, executes the stop and liquidates. The hedged
-/// book runs a second time as three isolated accounts with the same collateral. The demonstration fails
-/// unless the one account survives, one of the three does not, and every atom is accounted for.
+/// book runs a second time as three isolated accounts with the same collateral. A further account has a
+/// collar of options on SOL, by Portfolio margin. The demonstration fails unless the one account survives,
+/// one of the three does not, puts carry the collar, and every atom is accounted for.
 #[derive(Parser)]
 #[command(name = "counterweight-demo", version, max_term_width = 100)]
 struct Arguments {

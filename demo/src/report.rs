@@ -1,15 +1,19 @@
 //! The report: one page that needs nothing else. The tables are written here and readable without
 //! scripts; the charts are drawn by the page from the figures that it carries.
 
+mod collar;
 mod figures;
 mod tables;
 mod trading;
 
 use crate::{
     Outcome,
+    actors::COLLARED_NAME,
+    collar as own_words,
     house::{House, thousands},
+    options,
     path::FALLS,
-    summary, trading as words,
+    portfolio, summary, trading as words,
 };
 use std::fs;
 
@@ -48,6 +52,14 @@ pub fn page(outcome: &Outcome) -> String {
         ("why", escape(&summary::why(outcome))),
         ("why_not", escape(&summary::why_not(outcome))),
         ("comparison", tables::comparison(outcome)),
+        ("collared", collar::lead(outcome)),
+        ("saved", escape(&own_words::saved(outcome))),
+        ("worst", escape(&own_words::worst(outcome))),
+        ("survival", escape(&own_words::survival(outcome))),
+        ("margins", collar::margins(outcome)),
+        ("meaning", escape(own_words::MEANING)),
+        ("greeks", collar::greeks(outcome)),
+        ("greek_steps", collar::steps(outcome)),
         ("tiles", trading::tiles(outcome)),
         ("stop", escape(&words::stop(outcome))),
         ("pruned", escape(&words::pruned(outcome))),
@@ -115,7 +127,7 @@ fn lead(outcome: &Outcome) -> String {
         "A trader is long SOL and short BTC and ETH, with {} USDC behind it. Prices fall for {} minutes ({}). \
          Once the three legs stand in one cross-margin account, once in three isolated ones, with the collateral \
          split in proportion to each leg's maintenance margin. Around it a maker quotes, takers trade on the order \
-         books, funding is paid, and a keeper does its work. Every figure comes from the program's bytecode on an \
+         books, another trader hedges with options, funding is paid, and a keeper does its work. Every figure comes from the program's bytecode on an \
          embedded chain (seed {}, {} steps).",
         thousands(crate::actors::HEDGED as i64),
         seconds / 60,
@@ -175,7 +187,8 @@ fn notes(outcome: &Outcome) -> String {
             .to_owned(),
         format!(
             "Funding is every {} minutes: the hour of the deployment file would leave three of them in the crash. The maker leans \
-             its ladder against its inventory by a basis point for each 25,000 USDC, ten at most; that alone makes the premium.",
+             its ladder against its inventory, options by their delta, by a basis point for each 25,000 USDC, ten at most; that alone \
+             makes the premium.",
             words::funding_minutes()
         ),
         "The hedge ratio was chosen so that the three falls cancel out at the end. With other falls the one account would gain or \
@@ -184,6 +197,13 @@ fn notes(outcome: &Outcome) -> String {
         "The isolated book ends with more equity here only because its hedge is gone and prices kept falling. The last row of the \
          comparison shows the other side of that bet: all positions that are left, valued at the prices of the start."
             .to_owned(),
+        format!(
+            "Nobody quotes options on a book here: the account \"{COLLARED_NAME}\" has its own from the maker, by a block trade at what they \
+             are marked at. A feed says at which volatility that is, the same for all strikes; it adds {} points for each percent that SOL has \
+             fallen, as fast as the program lets it. Whoever publishes prices prices the options anew.",
+            options::PER_PERCENT
+        ),
+        portfolio::terms(),
         "Liquidation is at the index, for a penalty that starts at its lowest rate, since the keeper comes at once."
             .to_owned(),
     ];

@@ -2,7 +2,8 @@
 
 use crate::{
     Outcome,
-    actors::HEDGED,
+    actors::{COLLARED, COLLARED_NAME, HEDGED},
+    collar,
     house::{House, dollars, exact, thousands},
     isolated::NAMES,
     path::FALLS,
@@ -128,6 +129,47 @@ fn funding(house: &House) -> String {
     text
 }
 
+/// Greeks of the account with options at the start (0) or at the end (1), as a table.
+fn greeks(outcome: &Outcome, at: usize) -> String {
+    let row =
+        |name: &str, [a, b, c, d]: [&str; 4]| format!("{name:<26}{a:>13}{b:>16}{c:>16}{d:>15}\n");
+    let caption = format!(
+        "Greeks of the account \"{COLLARED_NAME}\" {}, USDC\n",
+        collar::moment(outcome, at)
+    );
+    let mut text = caption + &row("", collar::GREEKS);
+    for [name, delta, gamma, vega, theta] in
+        collar::greeks(&outcome.cross, &outcome.collar[at].greeks)
+    {
+        text.push_str(&row(&format!("  {name}"), [&delta, &gamma, &vega, &theta]));
+    }
+    text
+}
+
+/// The account with options.
+fn options(outcome: &Outcome) -> String {
+    let heading = format!(
+        "Options, judged by Portfolio margin: the account \"{COLLARED_NAME}\", {} USDC:",
+        thousands(COLLARED as i64)
+    );
+    [
+        heading,
+        String::new(),
+        greeks(outcome, 0),
+        greeks(outcome, 1),
+        collar::MEANING.to_owned(),
+        String::new(),
+        table(
+            ["Both models, USDC", "at the start", "at the end"],
+            &collar::margins(outcome),
+        ),
+        collar::saved(outcome),
+        collar::worst(outcome),
+        collar::survival(outcome),
+    ]
+    .join("\n")
+}
+
 fn table(head: [&str; 3], rows: &[[String; 3]]) -> String {
     let mut text = format!("{:<34}{:>20}{:>20}\n", head[0], head[1], head[2]);
     for [name, one, three] in rows {
@@ -166,10 +208,11 @@ pub fn liquidations_of_both(outcome: &Outcome) -> String {
 pub fn balanced(outcome: &Outcome) -> String {
     let (a, b) = (&outcome.cross, &outcome.isolated);
     format!(
-        "Balanced after every step ({} times, with fills in the queues and without); {} margin figures of the chain \
-         compared with the SDK's, all equal. {}",
+        "Balanced after every step ({} times, with fills in the queues and without); {} margin figures and the greeks of \
+         {} accounts, as the chain says them, compared with the SDK's, all equal. {}",
         a.balanced + b.balanced,
         thousands((a.views_compared + b.views_compared) as i64),
+        thousands((a.greeks_compared + b.greeks_compared) as i64),
         trading::compared(outcome)
     )
 }
@@ -193,6 +236,8 @@ pub fn text(outcome: &Outcome) -> String {
         table(["", "one account", "three accounts"], &comparison(outcome)),
         why(outcome),
         why_not(outcome),
+        String::new(),
+        options(outcome),
         String::new(),
         liquidations(cross),
         liquidations(isolated),

@@ -1,6 +1,7 @@
 //! The live table: redrawn in place on a terminal, a block of lines now and then elsewhere.
 
 use crate::{
+    collar,
     house::{House, Seizure, State, dollars, thousands},
     path::{FALLS, Path},
     trading,
@@ -154,6 +155,7 @@ impl Screen {
                 ));
             }
             lines.push(trading::line(house));
+            lines.extend(collar::lines(house));
         }
         lines
     }

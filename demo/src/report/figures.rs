@@ -1,7 +1,7 @@
 //! The figures that the page draws its charts from.
 
-use crate::{Outcome, book::View, house::House, path::FALLS, table::told_of};
-use counterweight_risk::orders::Side;
+use crate::{Outcome, book::View, collar, house::House, path::FALLS, table::told_of};
+use counterweight_risk::{greeks::AssetGreeks, orders::Side};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,6 +12,8 @@ struct Data<'a> {
     price_range: [f64; 2],
     prices: Vec<Line<'a>>,
     legs: Vec<Bar>,
+    collar: Vec<Bar>,
+    deltas: Vec<Line<'a>>,
     houses: [Scene<'a>; 2],
     premiums: Vec<Line<'a>>,
     rates: Vec<Interval>,
@@ -134,6 +136,42 @@ fn legs(outcome: &Outcome) -> Vec<Bar> {
     bars
 }
 
+/// What the legs of the account with options gained.
+fn collared(outcome: &Outcome) -> Vec<Bar> {
+    let mut all = collar::legs(outcome);
+    all.push(("funding".to_owned(), collar::funding(outcome)));
+    let sum = all.iter().map(|(_, atoms)| atoms).sum();
+    all.push(("the account".to_owned(), sum));
+    let bar = |(name, atoms): (String, i64)| Bar {
+        name,
+        value: atoms as f64 / 1e6,
+    };
+    all.into_iter().map(bar).collect()
+}
+
+/// The delta of the account with options at the end of each step, in thousands of dollars.
+fn deltas(outcome: &Outcome) -> Vec<Line<'_>> {
+    let steps = collar::steps(&outcome.cross);
+    let thousands = |atoms: i64| short(atoms as f64 / 1e9);
+    let named = |(at, of): (usize, &AssetGreeks)| Line {
+        name: &outcome.cross.x.deployment.asset[usize::from(of.asset)].name,
+        values: steps
+            .iter()
+            .map(|view| thousands(view.assets[at].delta))
+            .collect(),
+    };
+    let first = outcome.collar[0].greeks.assets.iter().enumerate();
+    let mut lines: Vec<_> = first.map(named).collect();
+    lines.push(Line {
+        name: "together",
+        values: steps
+            .iter()
+            .map(|view| thousands(view.total.delta))
+            .collect(),
+    });
+    lines
+}
+
 fn premiums(house: &House) -> Vec<Line<'_>> {
     let of = |at: usize| house.tape.premiums.iter().map(move |all| short(all[at]));
     let lines = FALLS.iter().enumerate();
@@ -191,6 +229,8 @@ pub fn json(outcome: &Outcome, target: f64) -> String {
         price_range: [(low / 5.0).floor() * 5.0, (high + 0.5).ceil()],
         prices: prices.collect(),
         legs: legs(outcome),
+        collar: collared(outcome),
+        deltas: deltas(outcome),
         houses: [scene(&outcome.cross), scene(&outcome.isolated)],
         premiums: premiums(&outcome.cross),
         rates: rates(outcome),

@@ -8,6 +8,7 @@ use crate::{
     summary,
     table::ratio_or,
 };
+use counterweight_simnet::{MarketConfig, MarketKind};
 
 /// How a cell is set: figures to the right, words to the left, sentences in several lines.
 fn class(cell: &str) -> &'static str {
@@ -167,9 +168,18 @@ fn percent(bps: f64) -> String {
     format!("{} %", bps / 100.0)
 }
 
+/// How often funding is paid in a market; an option has none.
+fn funding(market: &MarketConfig) -> String {
+    if matches!(market.kind, MarketKind::Call | MarketKind::Put) {
+        return "–".to_owned();
+    }
+    let [interval, most] = market.funding;
+    format!("{} min, {}", interval / 60, percent(f64::from(most)))
+}
+
 /// Terms of the markets.
 pub fn terms(house: &House) -> String {
-    let row = |market: &counterweight_simnet::MarketConfig| {
+    let row = |market: &MarketConfig| {
         let tier = |[size, rate]: &[u64; 2]| {
             let rate = percent(*rate as f64);
             if *size == 0 {
@@ -190,11 +200,7 @@ pub fn terms(house: &House) -> String {
             percent(f64::from(market.insurance_share_bps)),
             percent(f64::from(market.trade_fee_tenths_bps) / 10.0),
             format!("{taker}, {maker}"),
-            format!(
-                "{} min, {}",
-                market.funding[0] / 60,
-                percent(f64::from(market.funding[1]))
-            ),
+            funding(market),
         ]
     };
     let rows: Vec<_> = house.x.deployment.market.iter().map(row).collect();
