@@ -88,6 +88,8 @@ fn reach(name: &str, positions: Option<u16>) -> Option<u64> {
         ("trade, 8 fills, makers passed", _) => Some(46_000),
         ("place_orders, re-quote of 8", _) => Some(35_000),
         ("update_funding, 2 intervals", _) => Some(8_000),
+        ("refresh_arrays, 1 option", _) => Some(60_000),
+        ("liquidate, an option of 32 legs, portfolio", _) => Some(80_000),
         // Not a precondition: what a refused user pays for is the trade and the check itself.
         ("refused: InitialMarginNotMet", _) => None,
         (name, _) if name.starts_with("refused: ") => Some(5_000),

@@ -48,6 +48,14 @@ const ROWS: &[Row] = &[
         &[("liquidate", Some(8)), ("liquidate", Some(128))],
     ),
     (
+        "liquidation of one of 32 legs with options, by portfolio margin",
+        &[("liquidate, an option of 32 legs, portfolio", Some(32))],
+    ),
+    (
+        "refresh of what an option is worth in each scenario",
+        &[("refresh_arrays, 1 option", None)],
+    ),
+    (
         "refresh of one Pyth price; of two",
         &[
             ("refresh_prices, 1 pull", None),
@@ -101,6 +109,12 @@ fn table(measured: &Measured) -> String {
         let found = measured.sections.iter().find(|s| s.positions == 64);
         grouped(of(found.expect("64 positions are measured")))
     };
+    let scanned = |of: fn(&crate::sections::Section) -> u64| {
+        let name = "portfolio: a perpetual and three options an asset";
+        let mut all = measured.sections.iter();
+        let found = all.find(|s| s.name == name && s.positions == 64);
+        grouped(of(found.expect("64 positions with options are measured")))
+    };
     for (name, figure) in [
         (
             "maintenance check of 64 positions",
@@ -111,6 +125,11 @@ fn table(measured: &Measured) -> String {
             "… with resting orders on both sides of each",
             section(|s| s.initial_with_orders),
         ),
+        (
+            "maintenance check of 64, by portfolio margin, 48 of them options",
+            scanned(|s| s.maintenance),
+        ),
+        ("initial check of the same", scanned(|s| s.initial)),
     ] {
         text += &format!("| {name} | {figure} |\n");
     }
