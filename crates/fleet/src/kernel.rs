@@ -72,7 +72,7 @@ impl Row {
         let ordinary = prices.is_some()
             && is_folded(&market.maintenance)
             && market.mode != MODE_SETTLEMENT
-            && !market.is_option();
+            && !market.is_derived();
         let odd = |side: usize| {
             // In an era in which lots were closed, an index counts for lots that are gone.
             let whole = closed_of(market.era[side]) == 0;

@@ -8,9 +8,10 @@
 use crate::{
     asset::Asset,
     error::{Result, RiskError},
+    expiry::{Contract, SETTLEMENT_WINDOW},
     fixed::{mul_div_floor, mul_shift, mul_shift_below},
-    market::{KIND_CALL, KIND_PUT, Market},
-    option::{Greeks, Pricer, Right, SviTerms, Tenor, tenor::YEAR},
+    market::{KIND_CALL, KIND_PERPETUAL, KIND_PUT, Market},
+    option::{Delta, Gamma, Greeks, Pricer, Right, SviTerms, Tenor, tenor::YEAR},
     portfolio::explain::SCENARIOS,
     tiers::Schedule,
     units::{Lots, MAX_PRICE, Price, QuoteAtoms, Ratio},
@@ -95,18 +96,35 @@ impl Market {
         self.kind >= KIND_CALL
     }
 
-    /// The row of an asset with the prices of this contract on it: those of the index, or what an option is worth at each
-    /// of them. What has to do with the notional needs the asset's own.
+    /// Whether a lot is worth something else than the index: an option, or a future of whose mean a part is fixed.
+    #[inline(always)]
+    pub const fn is_derived(&self) -> bool {
+        self.kind != KIND_PERPETUAL && (self.is_option() || self.contract.seconds != 0)
+    }
+
+    /// The row of an asset with the prices of this contract on it: those of the index, what an option is worth at each
+    /// of them, or what a future settles at if the index stays there. What has to do with an option's notional needs the
+    /// asset's own.
     ///
     /// # Errors
     /// Of an option, those of [`RiskArray::check`]; [`RiskError::Overflow`].
     pub fn priced(&self, market: u16, asset: &Asset, now: i64) -> Result<Asset> {
         let mut row = *asset;
-        let Some(right) = self.right() else {
-            return Ok(row);
-        };
-        self.array.check(market, asset, now)?;
-        self.array.price(right, self.contract.strike, &mut row);
+        if let Some(right) = self.right() {
+            self.array.check(market, asset, now)?;
+            self.array.price((right, &self.contract), &mut row);
+        } else if self.contract.seconds != 0 {
+            let prices = [
+                &mut row.index,
+                &mut row.initial_low,
+                &mut row.initial_high,
+                &mut row.maintenance_low,
+                &mut row.maintenance_high,
+            ];
+            for price in prices {
+                *price = self.contract.mean_at(*price);
+            }
+        }
         Ok(row)
     }
 
@@ -120,7 +138,7 @@ impl Market {
         asset.check_recorded(self.asset)?;
         let tenor = Tenor::until(self.contract.expiry, now);
         let volatility = self.volatility(asset, now);
-        let pricer = Pricer::new(right, self.contract.strike, tenor);
+        let pricer = OnMean::new(right, &self.contract, tenor);
         self.array.refresh(&pricer, asset, volatility, now);
         Ok(())
     }
@@ -136,25 +154,32 @@ impl Market {
         asset.volatility.annual().max(least).min(most)
     }
 
-    /// Of an option, what maintenance counts longs (or shorts) at.
+    /// Of a contract that is not worth the index ([`Market::is_derived`]), what maintenance counts longs (or shorts) at.
     ///
     /// # Errors
-    /// Those of [`RiskArray::check`]; [`RiskError::NotAnOption`].
+    /// Of an option, those of [`RiskArray::check`].
     #[inline(always)]
-    pub(crate) fn option_price(
+    pub(crate) fn derived_price(
         &self,
         market: u16,
         asset: &Asset,
         long: bool,
         now: i64,
     ) -> Result<Price> {
+        let Some(right) = self.right() else {
+            let price = if long {
+                asset.maintenance_high
+            } else {
+                asset.maintenance_low
+            };
+            return Ok(self.contract.mean_at(price));
+        };
         let array = &self.array;
         array.check(market, asset, now)?;
         if array.index == asset.maintenance_low && array.index == asset.maintenance_high {
             return Ok(array.mark);
         }
-        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
-        let [low, high] = array.maintenance(right, self.contract.strike, asset);
+        let [low, high] = array.maintenance((right, &self.contract), asset);
         Ok(if long { high } else { low })
     }
 
@@ -172,9 +197,9 @@ impl Market {
         let array = &self.array;
         array.check(market, asset, now)?;
         let right = self.right().ok_or(RiskError::NotAnOption { market })?;
-        let contract = (right, self.contract.strike);
-        let bounds = array.maintenance(right, self.contract.strike, asset);
-        Ok(array.initial(contract, asset, long, bounds))
+        let terms = (right, &self.contract);
+        let bounds = array.maintenance(terms, asset);
+        Ok(array.initial(terms, asset, long, bounds))
     }
 
     /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose. It
@@ -206,10 +231,10 @@ impl Volatility {
 
 impl RiskArray {
     /// Computes everything for an option on an asset, at a volatility.
-    fn refresh(&mut self, pricer: &Pricer, asset: &Asset, volatility: Ratio, now: i64) {
+    fn refresh(&mut self, pricer: &OnMean, asset: &Asset, volatility: Ratio, now: i64) {
         let index = asset.index;
         let greeks = pricer.greeks(index, volatility);
-        let Greeks { price, delta, .. } = greeks;
+        let price = greeks.price;
         let range = asset.scan.range;
         let shift = asset.scan.volatility_shift;
         let up = Ratio(volatility.0.saturating_add(part(volatility, shift)));
@@ -232,7 +257,7 @@ impl RiskArray {
             }
         }
         (self.largest, self.mark, self.index) = (largest, price, index);
-        (self.delta, self.gamma) = (delta.0, greeks.gamma.0);
+        (self.delta, self.gamma) = (greeks.delta.0, greeks.gamma.0);
         (self.vega, self.theta) = (greeks.vega, greeks.theta);
         (self.time, self.volatility) = (now, volatility);
         self.slope = self.steepness(pricer, range, volatility, beyond);
@@ -240,7 +265,7 @@ impl RiskArray {
 
     /// How much delta can differ from the one at the index within the range: a price is convex in the forward, so that
     /// the secants beyond the range on both sides hold every slope within it.
-    fn steepness(&self, pricer: &Pricer, range: Ratio, volatility: Ratio, beyond: [u64; 2]) -> u32 {
+    fn steepness(&self, pricer: &OnMean, range: Ratio, volatility: Ratio, beyond: [u64; 2]) -> u32 {
         let secant = |thirds: i8, beyond: u64| {
             let end = moved(self.index, range, thirds);
             let edge = moved(self.index, range, thirds / 2);
@@ -282,42 +307,35 @@ impl RiskArray {
     }
 
     /// Puts what the option is worth in the place of the prices of an asset's row.
-    fn price(&self, right: Right, strike: Price, row: &mut Asset) {
-        let (asset, contract) = (*row, (right, strike));
-        let bounds = self.maintenance(right, strike, &asset);
-        row.index = self.worth(right, strike, asset.index, Curve::Best);
-        row.initial_low = self.initial(contract, &asset, true, bounds);
-        row.initial_high = self.initial(contract, &asset, false, bounds);
+    fn price(&self, terms: Terms, row: &mut Asset) {
+        let asset = *row;
+        let bounds = self.maintenance(terms, &asset);
+        row.index = self.worth(terms, asset.index, Curve::Best);
+        row.initial_low = self.initial(terms, &asset, true, bounds);
+        row.initial_high = self.initial(terms, &asset, false, bounds);
         [row.maintenance_low, row.maintenance_high] = bounds;
     }
 
     /// What adding risk counts longs (or shorts) at: the least (or the most) that it can be worth.
     #[inline(always)]
-    fn initial(
-        &self,
-        (right, strike): (Right, Price),
-        asset: &Asset,
-        long: bool,
-        [low, high]: [Price; 2],
-    ) -> Price {
+    fn initial(&self, terms: Terms, asset: &Asset, long: bool, [low, high]: [Price; 2]) -> Price {
         // An option is worth least at one end of the index, and most at the other.
-        let falls = (right == Right::Call) == long;
+        let falls = (terms.0 == Right::Call) == long;
         let index = if falls {
             asset.initial_low
         } else {
             asset.initial_high
         };
         if long {
-            return self.worth(right, strike, index, Curve::Below).min(low);
+            return self.worth(terms, index, Curve::Below).min(low);
         }
         let reach = drift_limit(self.index, asset).unwrap_or(u64::MAX);
-        let most = self.worth(right, strike, index, Curve::Above { reach });
-        most.max(high)
+        self.worth(terms, index, Curve::Above { reach }).max(high)
     }
 
     /// What maintenance counts shorts and longs at: the same, but for a wide interval.
-    fn maintenance(&self, right: Right, strike: Price, asset: &Asset) -> [Price; 2] {
-        let at = |index: Price| self.worth(right, strike, index, Curve::Best);
+    fn maintenance(&self, terms: Terms, asset: &Asset) -> [Price; 2] {
+        let at = |index: Price| self.worth(terms, index, Curve::Best);
         let index = at(asset.index);
         if asset.maintenance_low == asset.maintenance_high {
             return [index, index];
@@ -330,13 +348,14 @@ impl RiskArray {
     /// is known without pricing anew; or with twice the latter's curvature, and with delta as steep as it can be within
     /// the range, as far as the index may drift: near the end a price can bend where nothing bends here.
     ///
-    /// Always between what it could be exercised for and what the right is to; and it moves with the index at most, and
-    /// never against it.
-    fn worth(&self, right: Right, strike: Price, index: Price, curve: Curve) -> Price {
+    /// Always between what it could be exercised for, at the mean if the index stayed there, and what the right is to; and
+    /// it moves with the index at most, and never against it.
+    fn worth(&self, (right, contract): Terms, index: Price, curve: Curve) -> Price {
         let moved = index.0.abs_diff(self.index.0);
+        let (mean, strike) = (contract.mean_at(index), contract.strike);
         let (least, most, its_way) = match right {
-            Right::Call => (index.0.saturating_sub(strike.0), index, index > self.index),
-            Right::Put => (strike.0.saturating_sub(index.0), strike, index < self.index),
+            Right::Call => (mean.0.saturating_sub(strike.0), mean, index > self.index),
+            Right::Put => (strike.0.saturating_sub(mean.0), strike, index < self.index),
         };
         if moved == 0 {
             return Price(self.mark.0.min(most.0).max(least));
@@ -457,6 +476,82 @@ impl RiskArray {
         times_delta(self.index.0.abs_diff(index.0), steep).saturating_add(1)
     }
 }
+
+/// What an option is a right to.
+type Terms<'a> = (Right, &'a Contract);
+
+/// Prices an option on a mean of which a part may be fixed. With a part A fixed and a share r of the window left, the mean
+/// is A + r·S, so that the option is r options on S, at the strike (K − A) / r; or, of a call that ends above its strike
+/// for sure, r·S and A − K.
+struct OnMean {
+    pricer: Pricer,
+    /// Seconds of the window that are left; all of them before it.
+    rest: u64,
+    /// What it is worth for sure.
+    sure: u64,
+}
+
+impl OnMean {
+    fn new(right: Right, contract: &Contract, tenor: Tenor) -> Self {
+        let (strike, rest) = (contract.strike, contract.rest().unsigned_abs());
+        if contract.seconds == 0 {
+            let pricer = Pricer::new(right, strike, tenor);
+            return Self {
+                pricer,
+                rest,
+                sure: 0,
+            };
+        }
+        let fixed = contract.fixed();
+        let left = strike.0.saturating_sub(fixed);
+        let of_rest = mul_div_floor(left, WINDOW, rest.max(1)).unwrap_or(MAX_PRICE.0);
+        let sure = match right {
+            Right::Call => fixed.saturating_sub(strike.0),
+            Right::Put if rest == 0 => left,
+            Right::Put => 0,
+        };
+        Self {
+            pricer: Pricer::new(right, Price(of_rest.clamp(1, MAX_PRICE.0)), tenor),
+            rest,
+            sure,
+        }
+    }
+
+    /// What of a number still moves, rounded down.
+    fn part(&self, whole: u64) -> u64 {
+        if self.rest == WINDOW {
+            return whole;
+        }
+        mul_div_floor(whole, self.rest, WINDOW).unwrap_or(whole)
+    }
+
+    fn price(&self, index: Price, volatility: Ratio) -> Price {
+        let moving = self.part(self.pricer.price(index, volatility).0);
+        Price(moving.saturating_add(self.sure).min(MAX_PRICE.0))
+    }
+
+    fn greeks(&self, index: Price, volatility: Ratio) -> Greeks {
+        let all = self.pricer.greeks(index, volatility);
+        let signed = |number: i64| {
+            let size = self.part(number.unsigned_abs()).cast_signed();
+            if number < 0 { -size } else { size }
+        };
+        Greeks {
+            price: Price(
+                self.part(all.price.0)
+                    .saturating_add(self.sure)
+                    .min(MAX_PRICE.0),
+            ),
+            delta: Delta(signed(all.delta.0)),
+            gamma: Gamma(self.part(all.gamma.0)),
+            vega: Price(self.part(all.vega.0)),
+            theta: signed(all.theta),
+        }
+    }
+}
+
+/// Seconds of the whole window.
+const WINDOW: u64 = SETTLEMENT_WINDOW.unsigned_abs();
 
 /// Where between a tangent and a bound the price at another index is taken.
 #[derive(Clone, Copy)]

@@ -353,8 +353,8 @@ pub fn gross_notional(book: &Book, account: &AccountView) -> Result<QuoteAtoms> 
     Ok(sum)
 }
 
-/// What all positions are worth without their signs, in quote atoms: their notionals, and of options what they are
-/// marked at. By this a deficit is shared over the markets of an account.
+/// What all positions are worth without their signs, in quote atoms: their notionals, and of what is not worth the index
+/// what it is marked at. By this a deficit is shared over the markets of an account.
 ///
 /// # Errors
 /// As [`gross_notional`]; of an option those of [`crate::array::RiskArray::check`].
@@ -366,7 +366,7 @@ pub fn gross_value(book: &Book, account: &AccountView, now: i64) -> Result<Quote
             continue;
         }
         let held = position.held(market);
-        let price = if market.is_option() {
+        let price = if market.is_derived() {
             Marks::of(book, position.market, held, now)?.price
         } else {
             book.asset(position.asset)?.index

@@ -7,6 +7,7 @@
 use crate::{
     asset::Asset,
     error::{BoundError, Result, RiskError, within},
+    fixed::mul_div_floor,
     market::{KIND_CALL, KIND_PERPETUAL, KIND_PUT, MODE_SETTLEMENT, Market},
     position::Position,
     standard::Book,
@@ -84,6 +85,50 @@ impl Contract {
     #[inline(always)]
     pub const fn is_over(&self, now: i64) -> bool {
         self.expiry != 0 && now >= self.expiry
+    }
+
+    /// Seconds of the window that are not counted yet: in them the price still moves what a lot settles at.
+    #[inline(always)]
+    pub const fn rest(&self) -> i64 {
+        SETTLEMENT_WINDOW.saturating_sub(self.seconds as i64)
+    }
+
+    /// What a lot of the underlying settles at if the index stays where it is from now on: of the mean a part is fixed.
+    /// Rounded down by less than 2^-8 of a quote atom.
+    #[inline(always)]
+    pub fn mean_at(&self, index: Price) -> Price {
+        if self.seconds == 0 {
+            return index;
+        }
+        self.blended(index)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn blended(&self, index: Price) -> Price {
+        let fixed = self.fixed();
+        let (rest, all) = (self.rest().unsigned_abs(), SETTLEMENT_WINDOW.unsigned_abs());
+        let moving = mul_div_floor(index.0, rest, all).unwrap_or(index.0);
+        Price(fixed.saturating_add(moving).min(MAX_PRICE.0))
+    }
+
+    /// The part of the mean that is fixed, as a risk price.
+    pub(crate) fn fixed(&self) -> u64 {
+        // Below 2^60 over 2^10.
+        (self.sum / SETTLEMENT_WINDOW.unsigned_abs()) << CUT
+    }
+
+    /// How many of lots below 2^46 still move with the index, rounded up.
+    #[inline(always)]
+    pub const fn moving(&self, lots: i64) -> i64 {
+        if self.seconds == 0 {
+            return lots;
+        }
+        // Below 2^57.
+        let product = lots.wrapping_mul(self.rest());
+        product
+            .div_euclid(SETTLEMENT_WINDOW)
+            .wrapping_add((product.rem_euclid(SETTLEMENT_WINDOW) != 0) as i64)
     }
 
     /// Counts a price that stood from one second to another, as far as they lie in the window. However a time in

@@ -60,6 +60,7 @@ impl AssetGreeks {
         let lots = position.held(market);
         let asset = position.asset;
         let Some(_) = market.right() else {
+            let lots = Lots(market.contract.moving(lots.0));
             return Ok(Self {
                 asset,
                 lots: lots.0,

@@ -418,16 +418,19 @@ impl Market {
         Ok((index.minus(width)?, index.plus(width)?))
     }
 
-    /// Of any contract: [`Market::band`], and of an option [`Market::band_around`] what it is worth now.
+    /// Of any contract: [`Market::band`] around what a lot is worth now, and of an option [`Market::band_around`] that.
     ///
     /// # Errors
     /// As they, and those of [`Market::priced`].
     pub fn band_now(&self, market: u16, asset: &Asset, now: i64) -> Result<(Price, Price)> {
+        if !self.is_derived() {
+            return self.band(asset.index);
+        }
+        let fair = self.priced(market, asset, now)?.index;
         if self.is_option() {
-            let fair = self.priced(market, asset, now)?.index;
             return self.band_around(fair, asset.index);
         }
-        self.band(asset.index)
+        self.band(fair)
     }
 
     /// As [`Market::band`], of an option: around what it is worth, as wide as that of a linear contract, and above nothing.

@@ -35,11 +35,10 @@ impl Marks {
     /// As [`Marks::of`].
     #[inline(always)]
     pub fn on(row: &Market, market: u16, asset: &Asset, long: bool, now: i64) -> Result<Self> {
-        if row.is_option() {
-            return Ok(Self {
-                price: row.option_price(market, asset, long, now)?,
-                notional: asset.index,
-            });
+        if row.is_derived() {
+            let price = row.derived_price(market, asset, long, now)?;
+            let notional = if row.is_option() { asset.index } else { price };
+            return Ok(Self { price, notional });
         }
         let price = if long {
             asset.maintenance_high

@@ -221,8 +221,8 @@ pub(crate) fn maintenance_seen<'a>(
             equity = equity.plus(worth)?;
             continue;
         }
-        if market.is_option() {
-            let added = maintenance_of_option(book, position, market, now)?;
+        if market.is_derived() {
+            let added = maintenance_derived(book, position, market, now)?;
             equity = equity.plus(added.equity)?;
             requirement = requirement.plus(added.requirement)?;
             watch.see(position, market, added.requirement)?;
@@ -253,10 +253,11 @@ fn scanned_maintenance(book: &Book, account: &AccountView, now: i64) -> Result<H
     })
 }
 
-/// What a position in an option adds, that is up to date with its market. Out of the loop, which must not pay for it.
+/// What a position adds, that is up to date with its market, of a contract that is not worth the index. Out of the loop,
+/// which must not pay for it.
 #[cold]
 #[inline(never)]
-fn maintenance_of_option(
+fn maintenance_derived(
     book: &Book,
     position: &Position,
     market: &Market,
@@ -264,14 +265,19 @@ fn maintenance_of_option(
 ) -> Result<Health> {
     let asset = book.asset(position.asset)?;
     let long = position.lots.0 >= 0;
-    let price = market.option_price(position.market, asset, long, now)?;
-    let (value, _) = position.lots.value_and_notional(price)?;
-    let worth = position.worth_of(market, value)?;
-    let (_, notional) = position.lots.value_and_notional(asset.index)?;
+    let price = market.derived_price(position.market, asset, long, now)?;
+    let (value, mut notional) = position.lots.value_and_notional(price)?;
+    let equity = position.worth_of(market, value)?;
     let schedule = &market.maintenance;
+    let requirement = if market.is_option() {
+        (_, notional) = position.lots.value_and_notional(asset.index)?;
+        Market::option_charge(schedule, position.lots, value, notional)?
+    } else {
+        schedule.charge(notional)?
+    };
     Ok(Health {
-        equity: worth,
-        requirement: Market::option_charge(schedule, position.lots, value, notional)?,
+        equity,
+        requirement,
     })
 }
 
@@ -287,8 +293,8 @@ fn maintenance_behind(
     now: i64,
 ) -> Result<Health> {
     let (position, cash) = position.settled(market)?;
-    if market.is_option() && market.mode != MODE_SETTLEMENT {
-        let health = maintenance_of_option(book, &position, market, now)?;
+    if market.is_derived() && market.mode != MODE_SETTLEMENT {
+        let health = maintenance_derived(book, &position, market, now)?;
         return Ok(Health {
             equity: health.equity.plus(cash)?,
             ..health
@@ -444,7 +450,7 @@ fn conservative<'a>(
                 break;
             }
             let market = book.market(position.market)?;
-            let charge = if position.is_current(market) && !market.is_option() {
+            let charge = if position.is_current(market) && !market.is_derived() {
                 net.add(position, market, asset)?
             } else {
                 let (cash, charge) = net.add_seldom(position, market, asset, now)?;

@@ -24,7 +24,7 @@ pub fn worth(tables: &RiskTables, market: u16, lots: i64) -> i64 {
     let Some(row) = tables.markets.get(usize::from(market)) else {
         return 0;
     };
-    if !row.is_option() {
+    if !row.is_derived() {
         return value(tables, row.asset, lots);
     }
     let asset = tables.assets.get(usize::from(row.asset));

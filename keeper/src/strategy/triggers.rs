@@ -69,7 +69,8 @@ fn first(scene: &Scene, triggers: &Triggers, key: Pubkey) -> Option<Job> {
 struct Pit<'a> {
     scene: &'a Scene<'a>,
     row: &'a Market,
-    asset: &'a Asset,
+    /// The asset's row, with the prices of this market.
+    asset: Asset,
     book: &'a OrderBook,
     /// The index in ticks, down and up.
     index: (i64, i64),
@@ -87,7 +88,9 @@ impl<'a> Pit<'a> {
         }
         asset.check_maintenance(row.asset, scene.now).ok()?;
         let tick = row.tick_size << 16;
-        let (low, high) = row.band(asset.index).ok()?;
+        // At what the program prices it: an option's array, or what a contract is expected to settle at.
+        let (low, high) = row.band_now(market, asset, scene.now).ok()?;
+        let asset = row.priced(market, asset, scene.now).ok()?;
         let ticks = |price: u64| i64::try_from(price).unwrap_or(i64::MAX);
         Some(Self {
             scene,

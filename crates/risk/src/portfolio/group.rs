@@ -9,6 +9,7 @@ use super::{
 use crate::{
     asset::Asset,
     error::{Result, RiskError},
+    expiry::Contract,
     fixed::{mul_div_floor, mul_shift_below},
     market::{MODE_SETTLEMENT, Market},
     position::Position,
@@ -117,11 +118,12 @@ impl Group {
         self.multiplier = self.multiplier.max(stage.multiplier(market));
     }
 
-    /// Counts a linear position: its lots, and those of its resting bids and asks.
+    /// Counts a linear position: its lots, and those of its resting bids and asks, as far as they still move with the index.
+    /// Where a part of a contract's mean is fixed, less of it hedges, and less of it is at risk.
     #[inline(always)]
-    pub(super) fn add(&mut self, lots: Lots, bids: Lots, asks: Lots) {
-        let up = lots.0.wrapping_add(bids.0);
-        let down = asks.0.wrapping_sub(lots.0);
+    pub(super) fn add(&mut self, lots: Lots, bids: Lots, asks: Lots, contract: &Contract) {
+        let up = contract.moving(lots.0.wrapping_add(bids.0));
+        let down = contract.moving(asks.0.wrapping_sub(lots.0));
         self.high = self.high.wrapping_add(up);
         self.low = self.low.wrapping_sub(down);
         self.longs = self.longs.wrapping_add(up.max(0));

@@ -110,14 +110,14 @@ impl<'a> OneLeg<'a> {
     }
 
     /// How many lots of the position can be closed before the scan of its asset rises again: what is left of the net
-    /// delta on its side, none where it hedges. Of an option any number: its scan decides.
+    /// delta on its side, none where it hedges. Of what is not worth the index any number: its scan decides.
     ///
     /// # Errors
     /// As [`OneLeg::maintenance_with`].
     pub fn unhedged(&self) -> Result<u64> {
         let row = self.book.market(self.market)?;
         let asset = self.book.asset(self.asset)?;
-        if asset.scan.range.0 == 0 || row.is_option() {
+        if asset.scan.range.0 == 0 || row.is_derived() {
             return Ok(u64::MAX);
         }
         let mut group = Group::new();
@@ -131,7 +131,7 @@ impl<'a> OneLeg<'a> {
             if other.is_option() {
                 group.add_delta(other.array.delta_of(held));
             } else {
-                group.add(held, Lots::ZERO, Lots::ZERO);
+                group.add(held, Lots::ZERO, Lots::ZERO, &other.contract);
             }
             if position.market == self.market {
                 long = held.0 > 0;

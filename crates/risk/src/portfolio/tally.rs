@@ -180,7 +180,7 @@ where
         self.standard = self.standard.plus(charge)?;
         self.group.note(stage, market);
         if !market.is_option() {
-            self.group.add(lots, bids, asks);
+            self.group.add(lots, bids, asks, &market.contract);
             self.group.other = true;
             return Ok(());
         }
@@ -325,6 +325,7 @@ impl Terms<'_> {
         // Both below 2^46.
         let largest = lots.0.wrapping_add(bids.0).max(asks.0.wrapping_sub(lots.0));
         let price = self.stage.prices(asset)[usize::from(lots.0 < 0)];
+        let price = market.contract.mean_at(price);
         let notional = notional(largest.max(0).unsigned_abs(), price)?;
         self.stage.schedule(market).charge(notional)
     }
@@ -334,7 +335,7 @@ impl Terms<'_> {
     #[inline(never)]
     fn worth(&self, lots: Lots, index: u16, market: &Market, asset: &Asset) -> Result<QuoteAtoms> {
         let price = if self.stage == Stage::Maintenance {
-            market.option_price(index, asset, true, self.now)?
+            market.derived_price(index, asset, true, self.now)?
         } else {
             market.option_initial(index, asset, true, self.now)?
         };
@@ -351,7 +352,7 @@ impl Terms<'_> {
         asset: &Asset,
     ) -> Result<QuoteAtoms> {
         if self.stage == Stage::Maintenance {
-            let price = market.option_price(position.market, asset, lots.0 >= 0, self.now)?;
+            let price = market.derived_price(position.market, asset, lots.0 >= 0, self.now)?;
             let (value, _) = lots.value_and_notional(price)?;
             let (_, notional) = lots.value_and_notional(asset.index)?;
             return Market::option_charge(&market.maintenance, lots, value, notional);

@@ -68,7 +68,7 @@ impl Netting {
         Ok(())
     }
 
-    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched, or of one in an option; returns
+    /// As [`Netting::add`], of a position whose side was deleveraged since it was touched, or of what is not worth the index; returns
     /// what its account's cash changes by as well. Out of the loop, which must not pay for it.
     #[cold]
     #[inline(never)]
@@ -82,6 +82,12 @@ impl Netting {
         let (position, cash) = position.settled(market)?;
         let charge = if market.is_option() {
             self.add_option(&position, market, asset, now)?
+        } else if market.is_derived() {
+            self.add(
+                &position,
+                market,
+                &market.priced(position.market, asset, now)?,
+            )?
         } else {
             self.add(&position, market, asset)?
         };

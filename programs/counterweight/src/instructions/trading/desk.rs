@@ -86,8 +86,8 @@ impl<'a, 'info> Desk<'a, 'info> {
             unpriced: None,
             makers,
         };
-        if row.is_option() {
-            return desk.priced_as_option();
+        if row.is_derived() {
+            return desk.priced_apart();
         }
         desk.priced(asset.index, row.band(asset.index).or_refuse()?)
     }
@@ -109,14 +109,15 @@ impl<'a, 'info> Desk<'a, 'info> {
         Ok(self)
     }
 
-    /// An option is worth what its array says. Where that is too old nothing can be traded, but orders can be cancelled.
+    /// An option is worth what its array says, and a contract of whose mean a part is fixed what it is expected to settle at.
+    /// Where the array is too old nothing can be traded, but orders can be cancelled.
     #[cold]
     #[inline(never)]
-    fn priced_as_option(mut self) -> Result<Self> {
+    fn priced_apart(mut self) -> Result<Self> {
         match self.row.priced(self.market, self.asset, self.now) {
             Ok(row) => {
                 self.marks = [row.maintenance_low, row.maintenance_high];
-                let band = self.row.band_around(row.index, self.asset.index);
+                let band = self.row.band_now(self.market, self.asset, self.now);
                 self.priced(row.index, band.or_refuse()?)
             }
             Err(error) => {
