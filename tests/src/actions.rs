@@ -2,6 +2,8 @@
 
 mod choose;
 mod defaults;
+mod derive;
+mod ending;
 mod orders;
 mod prices;
 mod strange;
@@ -69,6 +71,15 @@ pub enum Kind {
     PlaceTrigger,
     Execute,
     Strange,
+    Strategy,
+    RefreshArrays,
+    SetSmile,
+    SetModel,
+    AssetRisk,
+    PortfolioTerms,
+    Expire,
+    SettleExpired,
+    SettlePosition,
 }
 
 /// A price that is published, in units of 10^-8 dollars.

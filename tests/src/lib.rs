@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod dated;
+pub mod derivatives;
 pub mod fixture;
 pub mod fuzz;
 pub mod hedge;
@@ -11,6 +12,7 @@ pub mod hostile;
 pub mod invariants;
 pub mod naive;
 pub mod pit;
+pub mod reached;
 pub mod rng;
 pub mod scene;
 pub mod snapshot;

@@ -122,13 +122,29 @@ impl Snapshot {
         }
     }
 
-    /// The same with every position brought up to its market's indices: what is written down changes by
-    /// that, and nothing that an account is worth.
+    /// The same with every option priced anew whose array could not be used at `time` (at zero: because its index has
+    /// drifted, however old it is). The program judges nobody by such an array; where it need not judge, an account can be
+    /// compared with itself all the same.
+    #[must_use]
+    pub fn priced(&self, time: i64) -> Self {
+        let mut now = self.clone();
+        for (at, row) in now.tables.markets.iter_mut().enumerate() {
+            let (market, asset) = (at as u16, &self.tables.assets[usize::from(row.asset)]);
+            if row.is_option() && row.array.check(market, asset, time).is_err() {
+                // Without any price there is no position either.
+                let _ = row.refresh_array(market, asset, self.time);
+            }
+        }
+        now
+    }
+
+    /// The same with every position brought up to its market's indices, and every option priced that is not: what is
+    /// written down changes by that, and nothing that an account is worth.
     ///
     /// # Errors
     /// A position that cannot be.
     pub fn settled(&self) -> Result<Self, String> {
-        let mut now = self.clone();
+        let mut now = self.priced(self.time);
         let moment = self.tables.header.params.moment(self.time);
         for (key, margin) in &mut now.margins {
             // What is written down owes interest, whatever catching up brings.
@@ -317,6 +333,13 @@ pub enum Deed {
     CatchUp {
         /// Who is written.
         account: Pubkey,
+    },
+    /// A position in a market that has ended is closed at what its lots are worth.
+    SettlePosition {
+        /// Whose.
+        account: Pubkey,
+        /// Where.
+        market: u16,
     },
     /// A trigger order of an account trades; somebody else earns a fee for it.
     Trigger {

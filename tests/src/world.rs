@@ -2,6 +2,7 @@
 //! stranger, four markets on three assets, and two collaterals besides the quote token.
 
 use crate::{
+    derivatives::{self, Derivatives},
     rng::Rng,
     snapshot::{Snapshot, Wallet, Watched},
 };
@@ -33,6 +34,8 @@ const OWNERS: [usize; 6] = [0, 0, 1, 2, 3, 4];
 const FUNDS: [u64; 6] = [2_000_000, 20_000, 1_000_000, 50_000, 6_000, 15_000];
 /// Accounts of different owners that have the same delegate from the start.
 pub const DELEGATED: [usize; 3] = [1, 3, 5];
+/// Accounts that are judged by portfolio margin from the start, where it is offered.
+pub const SCANNED: [usize; 2] = [3, 4];
 /// That delegate.
 pub const DELEGATE: usize = 5;
 /// Someone without any account.
@@ -54,6 +57,8 @@ pub struct World {
     pub watched: Watched,
     /// Prices at the start, units of 10^-8 dollars.
     pub start_prices: Vec<i64>,
+    /// Who has a part in options and portfolio margin, where this exchange has them.
+    pub derivatives: Option<Derivatives>,
 }
 
 /// The local deployment, with a second market on SOL (another tick, tiers and a tight cap on open
@@ -92,11 +97,33 @@ impl World {
     ///
     /// # Panics
     /// If anything of it is refused.
-    pub fn on(mut x: Exchange) -> Self {
+    pub fn on(x: Exchange) -> Self {
+        Self::with(x, None)
+    }
+
+    /// As [`World::on`], with options, a future and portfolio margin, which two accounts of different owners have chosen.
+    ///
+    /// # Panics
+    /// If anything of it is refused.
+    pub fn with_derivatives(mut x: Exchange) -> Self {
+        let feed = derivatives::offer(&mut x);
+        let mut world = Self::with(x, Some(feed));
+        let feed = world.people.len() - 1;
+        world.derivatives = Some(Derivatives { feed });
+        for seat in SCANNED {
+            let Seat { owner, margin } = world.seats[seat];
+            let owner = world.people[owner].key.insecure_clone();
+            derivatives::scan(&mut world.exchange, &owner, margin);
+        }
+        world
+    }
+
+    fn with(mut x: Exchange, feed: Option<Keypair>) -> Self {
         let names = ["ann", "bob", "cid", "dee", "eve", "del", "sam"];
         let mut keys: Vec<Keypair> = names.iter().map(|name| keypair(name)).collect();
         keys.push(keypair("authority"));
         keys.push(keypair("authority guardian"));
+        keys.extend(feed);
         let people: Vec<Person> = keys
             .into_iter()
             .map(|key| Person {
@@ -134,6 +161,7 @@ impl World {
             people,
             seats,
             watched,
+            derivatives: None,
         };
         world.fund();
         world
@@ -164,6 +192,19 @@ impl World {
         let deposit = self.exchange.venue.deposit(key, margin, &of, source, atoms);
         let sent = self.exchange.chain.send(&[deposit], &[&person.key]);
         sent.expect("deposit");
+    }
+
+    /// Somebody pays so many whole quote tokens into the insurance fund.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn insure(&mut self, whole: u64) {
+        let quote = self.exchange.collateral(0);
+        let (payer, atoms) = (&self.people[0], whole * 1_000_000);
+        let (key, venue) = (payer.key.pubkey(), self.exchange.venue);
+        let pay = venue.fund_insurance(key, &quote, payer.wallets[0], atoms);
+        let paid = self.exchange.chain.send(&[pay], &[&payer.key]);
+        paid.expect("fund_insurance");
     }
 
     /// Reads everything.

@@ -1,7 +1,7 @@
 //! What to do next.
 
 use super::{
-    Action, Kind, orders,
+    Action, Kind, derive, orders,
     prices::{clock, elapse, price_gap, price_move, refresh, with_oracle},
     takeover,
     trade::trade,
@@ -26,6 +26,9 @@ impl World {
 
 /// The next action; sometimes after a time in which prices grow old.
 pub fn choose(world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Action> {
+    if world.derivatives.is_some() && rng.chance(60) {
+        return vec![derive::act(world, now, rng)];
+    }
     let action = choose_one(world, now, rng);
     if action.seconds == 0 && rng.chance(4) {
         let seconds = rng.range(40, 330);

@@ -3,7 +3,7 @@
 use super::{
     Action, Kind, choose,
     choose::{collect_fees, deposit, flag, liquidate, seat, trader_of, transfer, withdraw},
-    orders,
+    derive, ending, orders,
     prices::{calm, clock, elapse, price_gap, price_move, refresh, with_oracle},
     strange::strange,
     takeover,
@@ -11,17 +11,61 @@ use super::{
     triggers,
 };
 use crate::{
+    derivatives::running,
     rng::Rng,
     snapshot::{Deed, Snapshot},
     world::World,
 };
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use counterweight::{Guards, LiquidateArgs};
-use counterweight_risk::backstop::is_in_default;
+use counterweight_risk::{Market, backstop::is_in_default};
 
 /// An action of the sort that a byte says; what exactly, `rng` says. Sorts that cannot do anything at the
 /// moment make place for what brings them about.
 pub fn by_opcode(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Action> {
+    if world.derivatives.is_none() {
+        return of_all(op, world, now, rng);
+    }
+    let mut actions = match derive::pressing(world, now, rng) {
+        Some(action) => vec![action],
+        None if op & 128 != 0 => vec![of_derivatives(op, world, now, rng)],
+        None => of_all(op, world, now, rng),
+    };
+    // Whoever brings prices brings what follows from them, mostly.
+    let prices = |action: &Action| {
+        use Kind::{Crash, Expire, PriceMove, Refresh};
+        matches!(action.kind, Crash | Expire | PriceMove | Refresh)
+    };
+    if actions.iter().any(prices) && rng.chance(85) {
+        actions.push(derive::refresh(world, &running(now, Market::is_option)));
+    }
+    actions
+}
+
+/// What there is only where there are options and portfolio margin.
+fn of_derivatives(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+    let make: fn(&World, &Snapshot, &mut Rng) -> Action = match op & 63 {
+        0..16 => derive::act,
+        16..27 => derive::strategy,
+        27..36 => derive::order,
+        36..38 => derive::refresh_arrays,
+        38..41 => derive::smile,
+        41..44 => derive::model,
+        44..46 => ending::approach,
+        46..52 => ending::settle,
+        52 => derive::risk_of_asset,
+        53 => derive::terms_of_portfolio,
+        54..58 => crash,
+        58..61 => derive::close_out,
+        _ => |world, now, rng| {
+            let base = vec![of_derivatives(rng.below(54) as u8, world, now, rng)];
+            strange(world, now, rng, base)
+        },
+    };
+    make(world, now, rng)
+}
+
+fn of_all(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Action> {
     let make: fn(&World, &Snapshot, &mut Rng) -> Action = match op & 63 {
         0..12 => return choose(world, now, rng),
         12..17 => trade,
@@ -65,7 +109,7 @@ pub fn by_opcode(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Ac
             }
         }
         _ => |world, now, rng| {
-            let base = by_opcode((rng.below(59)) as u8, world, now, rng);
+            let base = of_all((rng.below(59)) as u8, world, now, rng);
             strange(world, now, rng, base)
         },
     };
@@ -73,7 +117,7 @@ pub fn by_opcode(op: u8, world: &World, now: &Snapshot, rng: &mut Rng) -> Vec<Ac
 }
 
 /// A jump to the loss of somebody, mostly of one who could fail by it.
-fn crash(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
+pub(super) fn crash(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let at = if rng.chance(70) {
         rng.pick(&[1, 3, 4, 5])
     } else {
@@ -90,6 +134,9 @@ fn crash(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let mut quote = calm(world, asset);
     let permille = if asset == 0 {
         rng.range(1, 10)
+    } else if world.derivatives.is_some() && rng.chance(70) {
+        // Enough for a scanned book.
+        rng.range(3, 45)
     } else {
         rng.range(30, 300)
     };
@@ -175,7 +222,7 @@ fn by_anybody(kind: Kind, deed: Deed, instruction: Instruction, note: String) ->
 
 fn take_over(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let Some(at) = defaulted(world, now, rng) else {
-        return crash(world, now, rng);
+        return derive::provoke(world, now, rng);
     };
     if let Some(action) = clear(world, now, rng, at) {
         return action;
@@ -212,7 +259,7 @@ fn settle(world: &World, now: &Snapshot, market: u16) -> Option<Action> {
 
 fn deleverage(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     let Some(at) = defaulted(world, now, rng) else {
-        return crash(world, now, rng);
+        return derive::provoke(world, now, rng);
     };
     if let Some(action) = clear(world, now, rng, at) {
         return action;

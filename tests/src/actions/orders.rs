@@ -4,6 +4,7 @@
 use super::{Action, Kind};
 use crate::{
     actions::choose::{guards, trader_of},
+    derivatives::{rows, worth},
     rng::Rng,
     snapshot::{Deed, Snapshot},
     world::{AUTHORITY, GUARDIAN, World},
@@ -41,6 +42,23 @@ pub(super) fn act(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     } else {
         rng.below(now.markets.len() as u64) as u16
     };
+    act_as(world, now, rng, (seat, signer), market)
+}
+
+/// Something on the book of a market.
+pub(super) fn act_in(world: &World, now: &Snapshot, rng: &mut Rng, market: u16) -> Action {
+    let seat = rng.below(world.seats.len() as u64) as usize;
+    let signer = trader_of(world, now, rng, seat);
+    act_as(world, now, rng, (seat, signer), market)
+}
+
+fn act_as(
+    world: &World,
+    now: &Snapshot,
+    rng: &mut Rng,
+    (seat, signer): (usize, usize),
+    market: u16,
+) -> Action {
     let waits = now.markets.iter().any(|market| market.queue.open > 0);
     let make = rng.weighted::<fn(&mut Act) -> Action>(&[
         (34, |act| act.place()),
@@ -140,14 +158,17 @@ impl Act<'_> {
         }
     }
 
-    /// The index in ticks, rounded down.
+    /// What a lot is worth in ticks, rounded down.
     fn mid(&self) -> i64 {
-        self.world.exchange.index_ticks(self.market) as i64
+        let (row, _) = rows(self.now, self.market);
+        ((worth(self.now, self.market).0 >> 16) / row.tick_size) as i64
     }
 
     /// A price some basis points away from the other side, or into it.
     fn away(&mut self, side: Side, reach: [i64; 2]) -> i64 {
-        let step = (self.mid() / 2_500).max(1);
+        let (row, asset) = rows(self.now, self.market);
+        let index = ((asset.index.0 >> 16) / row.tick_size) as i64;
+        let step = (index / 2_500).max(1);
         let away = match self.rng.below(30) {
             0 => self.rng.range(-90, -60),
             1 => self.rng.range(60, 1_000),

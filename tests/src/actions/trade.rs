@@ -4,12 +4,13 @@
 use super::{Action, Kind};
 use crate::{
     actions::choose::{guards, trader_of},
+    derivatives::worth,
     invariants::lots_in,
     rng::Rng,
     snapshot::{Deed, Snapshot},
     world::World,
 };
-use counterweight::Leg;
+use counterweight::{Guards, Leg};
 
 /// What a trade is meant to do to the positions of its first side.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,17 +54,29 @@ pub(super) fn trade(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
         Aim::Flip => Kind::Flip,
         _ => Kind::Trade,
     };
-    let (a, b) = (world.seats[first].margin, world.seats[second].margin);
     let signers = [
         trader_of(world, now, rng, first),
         trader_of(world, now, rng, second),
     ];
-    let keys = signers.map(|person| world.key(person));
-    let sequence = |account| now.margin(account).header.sequence;
-    let mut limits = [guards(rng, sequence(&a)), guards(rng, sequence(&b))];
+    let sequence = |seat: usize| now.margin(&world.seats[seat].margin).header.sequence;
+    let mut limits = [guards(rng, sequence(first)), guards(rng, sequence(second))];
     if kind == Kind::Reduce && rng.chance(20) {
         limits[0].max_price_age = Some(rng.range(0, 30) as u32);
     }
+    agreed(world, (first, second), signers, legs, limits, kind)
+}
+
+/// A trade of these legs.
+pub(super) fn agreed(
+    world: &World,
+    (first, second): (usize, usize),
+    signers: [usize; 2],
+    legs: Vec<Leg>,
+    limits: [Guards; 2],
+    kind: Kind,
+) -> Action {
+    let (a, b) = (world.seats[first].margin, world.seats[second].margin);
+    let keys = signers.map(|person| world.key(person));
     let instruction = world.exchange.venue.settle_block_trade(
         (keys[0], a, limits[0]),
         (keys[1], b, limits[1]),
@@ -135,8 +148,8 @@ fn sized(now: &Snapshot, rng: &mut Rng, market: u16, budget: i64, low: i64, high
     rng.pick(&[-lots, lots])
 }
 
-/// A price in ticks: near the index, at the edge of the band, or outside.
-fn price(now: &Snapshot, rng: &mut Rng, market: u16, reduces: bool) -> u64 {
+/// A price in ticks: near what a lot is worth, at the edge of the band, or outside.
+pub(super) fn price(now: &Snapshot, rng: &mut Rng, market: u16, reduces: bool) -> u64 {
     let row = &now.tables.markets[usize::from(market)];
     let asset = &now.tables.assets[usize::from(row.asset)];
     // Whoever only reduces may be asked for a price that costs more than it releases.
@@ -145,5 +158,7 @@ fn price(now: &Snapshot, rng: &mut Rng, market: u16, reduces: bool) -> u64 {
     let share = i128::from(rng.range(-permille, permille));
     let index = i128::from(asset.index.0);
     let away = ((index * i128::from(row.price_band.0)) >> 20) * share / 1_000;
-    (((index + away) >> 16) / i128::from(row.tick_size)).max(0) as u64
+    let fair = i128::from(worth(now, market).0);
+    let least = i128::from(row.is_option());
+    (((fair + away) >> 16) / i128::from(row.tick_size)).max(least) as u64
 }

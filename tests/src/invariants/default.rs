@@ -6,6 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use counterweight_risk::{
     Health,
     backstop::{DAY, is_in_default},
+    market::KIND_PERPETUAL,
     standard::maintenance,
 };
 use counterweight_sdk::accounts::Margin;
@@ -37,6 +38,8 @@ fn equity(now: &Snapshot, key: &Pubkey) -> Result<i128, String> {
 /// # Errors
 /// The figures that do not fit.
 pub fn defaults_are_shared(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
+    // Others may hold what nobody has priced.
+    let (before, after) = (&before.priced(0), &after.priced(0));
     match step.deed {
         Deed::TakeOver { account } => taken_over_whole(before, after, &account),
         Deed::Deleverage { account, market } => closed_pro_rata(before, after, &account, market),
@@ -125,6 +128,9 @@ fn funded(before: &Snapshot, time: i64, market: u16) -> Result<Snapshot, String>
     let mut base = before.clone();
     let at = usize::from(market);
     let row = &mut base.tables.markets[at];
+    if row.kind != KIND_PERPETUAL {
+        return Ok(base);
+    }
     let price = base.tables.assets[usize::from(row.asset)].index;
     let funding = &mut base.markets[at].funding;
     funding.advance(time, row.funding_interval, row.funding_cap);
@@ -157,6 +163,8 @@ impl Closed {
         let lots = held(&was) - held(&is);
         let row = &base.tables.markets[usize::from(market)];
         let asset = &base.tables.assets[usize::from(row.asset)];
+        let asset = row.priced(market, asset, after.time);
+        let asset = asset.map_err(|error| format!("{error:?}"))?;
         let price = i128::from(asset.index.0);
         let insurance = i128::from(base.clearinghouse.insurance);
         // Where it owes, the call charges its interest: that went into its payable line, and to nobody.

@@ -4,7 +4,7 @@ use super::{Verdict, default::is_backstop, ensure, is_worse, lots_in, money, sta
 use crate::snapshot::{Deed, Snapshot, Step};
 use counterweight_risk::{
     AccountMut, Health, Lots, Market as MarketRow, Moment, QuoteAtoms, Ratio, RiskParams,
-    standard::initial_for_takeover,
+    account::MODEL_PORTFOLIO, market::MODE_SETTLEMENT, standard::initial_for_takeover,
 };
 use counterweight_sdk::accounts::Margin;
 
@@ -36,6 +36,8 @@ struct Case<'a> {
     health: Health,
     /// The price of the exchange, 48.16.
     price: i128,
+    /// What a lot's notional is counted at, 48.16.
+    notional: i128,
     /// π(t), in 2^-20.
     rate: i128,
 }
@@ -44,13 +46,8 @@ impl<'a> Case<'a> {
     fn new(snapshot: &'a Snapshot, margin: &'a Margin, market: u16) -> Result<Self, String> {
         let tables = &snapshot.tables;
         let row = &tables.markets[usize::from(market)];
-        let asset = &tables.assets[usize::from(row.asset)];
         let held = lots_in(margin, market);
-        let price = if held > 0 {
-            asset.maintenance_high
-        } else {
-            asset.maintenance_low
-        };
+        let (price, notional) = exchanged_at(snapshot, market, held > 0)?;
         let start = margin.header.core.liquidation_start;
         let elapsed = if start == 0 { 0 } else { snapshot.time - start };
         Ok(Self {
@@ -60,7 +57,8 @@ impl<'a> Case<'a> {
             market,
             held,
             health: standing(tables, margin, snapshot.time)?,
-            price: price.0.into(),
+            price,
+            notional,
             rate: penalty_rate(row, &tables.header.params, elapsed),
         })
     }
@@ -73,6 +71,14 @@ impl<'a> Case<'a> {
         } else {
             product >> 16
         }
+    }
+
+    /// What a penalty on so many lots is a share of: their value, but of a short option its notional.
+    fn volume(&self, lots: i64) -> i128 {
+        if self.row.is_option() && self.held < 0 {
+            return (i128::from(lots.unsigned_abs()) * self.notional) >> 16;
+        }
+        self.value(lots)
     }
 
     /// What the account receives for them; negative for a short, which pays.
@@ -100,7 +106,7 @@ impl<'a> Case<'a> {
         if e > 0 && mm > 0 {
             let mm_after = i128::from(health.requirement.0);
             let floor = (e * mm_after + mm - 1) / mm;
-            let full = self.value(lots) * self.rate / ONE;
+            let full = self.volume(lots) * self.rate / ONE;
             let penalty = full.min(i128::from(health.equity.0) - floor).max(0);
             health.equity.0 -= penalty as i64;
         }
@@ -108,9 +114,126 @@ impl<'a> Case<'a> {
     }
 
     fn is_dust(&self) -> bool {
-        let notional = (i128::from(self.held.unsigned_abs()) * self.price + 0xFFFF) >> 16;
+        let notional = (i128::from(self.held.unsigned_abs()) * self.notional + 0xFFFF) >> 16;
         notional <= i128::from(self.row.dust_notional)
     }
+
+    /// Whether the account is judged by a scan of its book.
+    fn is_scanned(&self) -> bool {
+        let core = &self.margin.header.core;
+        let offered = self.snapshot.tables.header.params.portfolio.floor.0 != 0;
+        core.model == MODEL_PORTFOLIO && offered
+    }
+
+    /// No more was taken than restores the account, and no less than that or what was asked for.
+    fn took_what_was_due(&self, taken: i64, most: u64, after: &Health) -> Verdict {
+        let (size, health) = (taken.unsigned_abs() as i64, self.health);
+        let restored = is_restored(after, &self.snapshot.tables.header.params);
+        let asked_for = most.min(self.held.unsigned_abs());
+        if self.is_scanned() {
+            return self.lowered_the_scan(size, asked_for, after, restored);
+        }
+        ensure!(
+            size == 1 || self.is_dust() || !self.would_restore(size - 1)?,
+            "{size} lots were taken where {} restore: {health:?}",
+            size - 1
+        );
+        ensure!(
+            taken.unsigned_abs() == asked_for || restored,
+            "{size} lots were taken, {asked_for} possible, and the account is not restored: {after:?}"
+        );
+        Ok(())
+    }
+
+    /// Of a scanned account: a leg is taken only where the book needs less without it (or it is worth nothing), as many of
+    /// what was asked for as do not hedge, and a 1,024th of that more than restores it at most.
+    fn lowered_the_scan(
+        &self,
+        size: i64,
+        asked_for: u64,
+        after: &Health,
+        restored: bool,
+    ) -> Verdict {
+        let (was, is) = (self.health.requirement, after.requirement);
+        ensure!(
+            is < was || (is == was && self.price == 0),
+            "{size} lots of a scanned book were taken, which needed {was:?} and needs {is:?}"
+        );
+        if restored {
+            let tolerance = (asked_for >> 10).max(1) as i64;
+            let mut fewer = ((size - tolerance).max(0)..size).rev();
+            let short = fewer.any(|lots| lots == 0 || self.would_restore(lots) == Ok(false));
+            ensure!(
+                short,
+                "{size} lots were taken where {tolerance} fewer restore"
+            );
+        } else if !self.row.is_option() {
+            let (asked_for, size) = (asked_for as i64, size);
+            let unhedged = asked_for.min(self.unhedged()?);
+            // As often halved as it took to lower the scan.
+            let halved = (0..48).any(|times| unhedged >> times == size);
+            ensure!(
+                halved,
+                "{size} lots were taken of {unhedged} that hedge nothing"
+            );
+        }
+        Ok(())
+    }
+
+    /// Lots of this leg that no other leg on its asset hedges, and no collateral.
+    fn unhedged(&self) -> Result<i64, String> {
+        let tables = &self.snapshot.tables;
+        let mut net = 0i128;
+        for position in self.margin.positions() {
+            let row = &tables.markets[usize::from(position.market)];
+            if position.asset != self.row.asset || row.mode == MODE_SETTLEMENT {
+                continue;
+            }
+            let lots = i128::from(position.lots.0);
+            net += match row.right() {
+                // Towards zero, of each.
+                Some(_) => lots * i128::from(row.array.delta) / (1 << 30),
+                None => lots,
+            };
+        }
+        let asset = &tables.assets[usize::from(self.row.asset)];
+        let atoms = i128::from(self.margin.header.core.balance(self.row.asset));
+        let age = self.snapshot.time - asset.publish_time;
+        let weight = if asset.publish_time > 0 && age <= asset.max_age_liquidation.into() {
+            asset.weight_maintenance
+        } else {
+            asset.weight_initial_full
+        };
+        if net < 0 && atoms > 0 {
+            let covered = atoms * i128::from(weight.0) / (ONE * i128::from(asset.atoms_per_lot));
+            net = (net + covered).min(0);
+        }
+        if asset.scan.range.0 == 0 {
+            return Ok(i64::MAX);
+        }
+        let side = if self.held > 0 { net } else { -net };
+        Ok(side.max(0) as i64)
+    }
+}
+
+/// At what price lots of a market change hands in a liquidation, and at what their notional is counted, 48.16: the price
+/// at which maintenance values them, but of an option the notional is that of the index.
+pub(super) fn exchanged_at(
+    now: &Snapshot,
+    market: u16,
+    long: bool,
+) -> Result<(i128, i128), String> {
+    let row = &now.tables.markets[usize::from(market)];
+    let asset = &now.tables.assets[usize::from(row.asset)];
+    let priced = row.priced(market, asset, now.time);
+    let priced = priced.map_err(|error| format!("market {market}: {error:?}"))?;
+    let price = if long {
+        priced.maintenance_high
+    } else {
+        priced.maintenance_low
+    };
+    let notional = if row.is_option() { asset.index } else { price };
+    Ok((price.0.into(), notional.0.into()))
 }
 
 /// Section 8, 4: an account is liquidated only below maintenance margin (or until it is restored);
@@ -162,19 +285,18 @@ pub fn liquidation_is_fair(before: &Snapshot, after: &Snapshot, step: &Step) -> 
         "the liquidator did not receive the {taken} lots"
     );
     let size = taken.unsigned_abs() as i64;
-    ensure!(
-        for_sale || size == 1 || case.is_dust() || !case.would_restore(size - 1)?,
-        "{size} lots were taken where {} restore: {health:?}",
-        size - 1
-    );
-    let asked_for = most.min(case.held.unsigned_abs());
-    ensure!(
-        taken.unsigned_abs() == asked_for || is_restored(&health_after, params),
-        "{size} lots were taken, {asked_for} possible, and the account is not restored: {health_after:?}"
-    );
+    if for_sale {
+        let asked_for = most.min(case.held.unsigned_abs());
+        ensure!(
+            taken.unsigned_abs() == asked_for,
+            "{size} lots of the backstop were taken, not {asked_for}"
+        );
+    } else {
+        case.took_what_was_due(taken, most, &health_after)?;
+    }
 
     let penalty = money(victim) + case.received(size) - money(victim_after);
-    let most_penalty = case.value(size) * case.rate / ONE;
+    let most_penalty = case.volume(size) * case.rate / ONE;
     ensure!(
         (0..=most_penalty).contains(&penalty),
         "a penalty of {penalty}, at most {most_penalty}"

@@ -4,6 +4,7 @@
 //! The functions recompute what they can from plain integers, so that they do not repeat the
 //! program's own reasoning; margin figures come from the engine, which has its own reference tests.
 
+mod contracts;
 mod custody;
 mod default;
 mod liquidation;
@@ -11,6 +12,10 @@ mod orders;
 mod takeover;
 mod value;
 
+pub use contracts::{
+    Recorded, arrays_are_true, models_are_chosen, owners_of_options_owe_nothing,
+    positions_settle_exactly, smiles_move_slowly,
+};
 pub use custody::{audits_succeed, notes_are_true, only_what_may_leave_leaves};
 pub use liquidation::{liquidation_is_fair, liquidation_state_follows_health};
 use orders::slack_of_fills;
@@ -21,8 +26,10 @@ pub use value::{only_the_owner_takes_value_out, value_leaves_only_at_usable_pric
 
 use crate::snapshot::{Deed, Snapshot, Step, with_notes_of};
 use anchor_lang::prelude::Pubkey;
+use counterweight::state::Market;
 use counterweight_risk::{
     Health, Lots, Position, QuoteAtoms, Result as RiskResult,
+    market::MODE_SETTLEMENT,
     standard::{Gains, initial, initial_for_takeover, maintenance},
 };
 use counterweight_sdk::{
@@ -65,6 +72,9 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
     named("accounts_are_well_formed", accounts_are_well_formed(after))?;
     named("notes_are_true", notes_are_true(after))?;
     over("orders_are_kept", orders_are_kept)?;
+    named("arrays_are_true", arrays_are_true(before, after))?;
+    over("smiles_move_slowly", smiles_move_slowly)?;
+    over("models_are_chosen", models_are_chosen)?;
     if matches!(step.deed, Deed::Strange) {
         return Ok(());
     }
@@ -92,6 +102,9 @@ fn check_deeds(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
     };
     over("initial_margin_is_kept", initial_margin_is_kept)?;
     over("the_failing_are_not_worsened", the_failing_are_not_worsened)?;
+    over("positions_settle_exactly", positions_settle_exactly)?;
+    owners_of_options_owe_nothing(after)
+        .map_err(|what| format!("owners_of_options_owe_nothing: {what}"))?;
     over("liquidation_is_fair", liquidation_is_fair)?;
     over("slices_are_even", slices_are_even)?;
     over("collateral_pays_debts", collateral_pays_debts)?;
@@ -145,9 +158,19 @@ pub(crate) fn is_worse(before: &Health, after: &Health) -> bool {
     e_after < 0 || e_after * mm < e * mm_after
 }
 
-/// Section 8, 1: in each market the lots of all accounts, with what waits in the queue, sum to zero, and
-/// open interest is what
-/// accounts hold long, and what they hold short.
+/// Lots that are left of a market which has ended, longs less shorts: positions are closed there one by one, each at what
+/// its lots are worth. Of any other market nothing.
+fn left_of(now: &Snapshot, market: &Market) -> i128 {
+    let row = &now.tables.markets[usize::from(market.index)];
+    if row.mode != MODE_SETTLEMENT {
+        return 0;
+    }
+    let long = i128::from(market.open_long) + i128::from(market.pending_long);
+    long - i128::from(market.open_short) - i128::from(market.pending_short)
+}
+
+/// Section 8, 1: in each market the lots of all accounts, with what waits in the queue, sum to zero (until it has ended,
+/// and its positions are closed one by one), and open interest is what accounts hold long, and what they hold short.
 ///
 /// # Errors
 /// The market and the sums.
@@ -174,8 +197,11 @@ pub fn lots_sum_to_zero(now: &Snapshot) -> Verdict {
             market.unsettled,
         );
         let (bought, sold) = (market.pending_long, market.pending_short);
+        let left = left_of(now, market);
         ensure!(
-            open[0] + bought == open[1] + sold && bought >= 0 && sold >= 0,
+            i128::from(open[0] + bought) == i128::from(open[1] + sold) + left
+                && bought >= 0
+                && sold >= 0,
             "market {}: {long} lots long and {short} short, {bought} and {sold} wait",
             market.index,
         );
@@ -184,7 +210,7 @@ pub fn lots_sum_to_zero(now: &Snapshot) -> Verdict {
 }
 
 /// Section 8, 2: the quote vault holds what everybody is owed, to the atom, and each collateral vault
-/// the balances.
+/// the balances. What is left of a market that has ended is owed what its lots are worth, and nothing else is.
 ///
 /// # Errors
 /// All sums.
@@ -196,13 +222,18 @@ pub fn ledger_balances(exchange: &Exchange, now: &Snapshot) -> Verdict {
     // Lots that a deleveraging has left over do not take part in funding until they are swept.
     let deleveraged = now.tables.markets.iter().any(|row| row.era != [0; 2]);
     let left_over = if deleveraged { LEFT_OVER } else { 0 };
+    let left: Vec<i128> = now.markets.iter().map(|m| left_of(now, m)).collect();
+    let ended = left.iter().zip(&now.tables.markets);
+    let due: i128 = ended
+        .map(|(lots, row)| lots * i128::from(row.settlement_price))
+        .sum();
     ensure!(
-        sums.difference() == 0
+        sums.difference() == due
             && sums.left() >= -left_over
-            && sums.lots.iter().all(|lots| *lots == 0)
+            && sums.lots == left
             && sums.collateral.values().all(|surplus| *surplus == 0)
             && sums.unrecorded.values().all(|surplus| *surplus == 0),
-        "difference {}: {sums:?}",
+        "difference {}, {due} are due to {left:?}: {sums:?}",
         sums.difference()
     );
     Ok(())

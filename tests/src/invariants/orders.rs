@@ -173,15 +173,16 @@ fn sorted(book: &OrderBook) -> Verdict {
     Ok(())
 }
 
-/// The best live orders of both sides, where the index can be used.
+/// The best live orders of both sides, where the index can be used, and what an option is worth is known.
 fn best(now: &Snapshot, market: usize, book: &OrderBook) -> Option<(i64, i64)> {
     let row = &now.tables.markets[market];
     let asset = &now.tables.assets[usize::from(row.asset)];
     asset.check_initial(row.asset, now.time, u32::MAX).ok()?;
+    let priced = row.priced(market as u16, asset, now.time).ok()?;
     let tick = row.tick_size << 16;
     let index = [
-        (asset.index.0 / tick) as i64,
-        asset.index.0.div_ceil(tick) as i64,
+        (priced.index.0 / tick) as i64,
+        priced.index.0.div_ceil(tick) as i64,
     ];
     let stands = |side: Side| {
         let follows = index[usize::from(side == Side::Sell)];

@@ -3,7 +3,7 @@
 
 use super::{
     Verdict, ensure, is_worse,
-    liquidation::{is_restored, penalty_rate},
+    liquidation::{exchanged_at, is_restored, penalty_rate},
     lots_in, standing,
 };
 use crate::snapshot::{Deed, Snapshot, Step};
@@ -86,13 +86,10 @@ pub fn slices_are_even(before: &Snapshot, after: &Snapshot, step: &Step) -> Verd
         if (2 * taken + 1) * high.1 < high.0 * 2 * held {
             high = (2 * taken + 1, 2 * held);
         }
-        let asset = &before.tables.assets[usize::from(row.asset)];
-        let price = if position.lots.0 > 0 {
-            asset.maintenance_high
-        } else {
-            asset.maintenance_low
-        };
-        let value = (taken * i128::from(price.0) + 0xFFFF) >> 16;
+        let long = position.lots.0 > 0;
+        let (price, notional) = exchanged_at(before, position.market, long)?;
+        let counted = if long { price } else { notional };
+        let value = (taken * counted + 0xFFFF) >> 16;
         penalty += value * penalty_rate(row, params, elapsed) / ONE;
     }
     ensure!(

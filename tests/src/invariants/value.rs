@@ -82,11 +82,13 @@ pub fn value_leaves_only_at_usable_prices(
 
 /// The most that a side can lose by a block trade: what the prices are away from where lots are
 /// valued, and the fees.
-fn trade_loss(tables: &RiskTables, legs: &[Leg]) -> Result<i128, String> {
+fn trade_loss(tables: &RiskTables, legs: &[Leg], now: i64) -> Result<i128, String> {
     let mut most = 0;
     for leg in legs {
         let row = &tables.markets[usize::from(leg.market)];
         let asset = &tables.assets[usize::from(row.asset)];
+        let asset = row.priced(leg.market, asset, now);
+        let asset = asset.map_err(|error| format!("{error:?}"))?;
         let price = (i128::from(leg.price) * i128::from(row.tick_size)) << 16;
         let away = |valued: u64| (price - i128::from(valued)).abs();
         let furthest = away(asset.maintenance_low.0).max(away(asset.maintenance_high.0));
@@ -122,7 +124,7 @@ fn require_licence(before: &Snapshot, step: &Step, key: &Pubkey, loss: i128) -> 
             legs,
         } if first == key || second == key => {
             ensure!(step.signed_for(margin), "it did not sign the trade");
-            let most = trade_loss(&before.tables, legs)?;
+            let most = trade_loss(&before.tables, legs, before.time)?;
             ensure!(loss <= most, "the trade may cost it {most}");
         }
         Deed::Book { account, .. } if account.as_ref() == Some(key) => {
