@@ -2,20 +2,21 @@
 //! Every promise of [`crate::invariants`] is checked after every transaction.
 //!
 //! The first byte of an input says which exchange: with a feed for the quote token or without, with a fund that
-//! bears much, little or nothing. Four bytes each are an action: the first says which sort, and the four
+//! bears much, little or nothing, with perpetuals only or with options, a future and portfolio margin. Four bytes each are an action: the first says which sort, and the four
 //! together are the seed of its particulars, so that a fuzzer may cut, copy and splice.
 
 use crate::{
     actions::{Action, by_opcode},
-    invariants::{Verdict, audits_succeed, check_all, view_equals_preview},
+    derivatives::small,
+    invariants::{Recorded, Verdict, audits_succeed, check_all, view_equals_preview},
+    reached::{must_not_fail_like_this, reached},
     rng::Rng,
     snapshot::Snapshot,
     world::{World, deployment},
 };
-use counterweight::error::ErrorCode;
 use counterweight_ledger::Report;
 use counterweight_risk::deleverage::epoch_of;
-use counterweight_simnet::{Exchange, Failure, Signer, Start};
+use counterweight_simnet::{Exchange, Failure, Start};
 use std::{
     collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
@@ -40,7 +41,7 @@ pub struct Arena {
 impl Default for Arena {
     fn default() -> Self {
         Self {
-            worlds: (0..2 * FUNDS.len()).map(|_| None).collect(),
+            worlds: (0..4 * FUNDS.len()).map(|_| None).collect(),
         }
     }
 }
@@ -48,23 +49,20 @@ impl Default for Arena {
 /// Where the fuzzer is told what was new: a number for each thing that can be.
 pub type Features<'a> = &'a mut dyn FnMut(u64);
 
+/// The first half of them have perpetuals only.
 fn open(which: usize) -> World {
-    let mut deployment = deployment(which % 2 == 1);
-    let [daily_loss, fund] = FUNDS[which / 2];
+    let half = 2 * FUNDS.len();
+    let mut deployment = small(deployment(which % 2 == 1));
+    let [daily_loss, fund] = FUNDS[which % half / 2];
     deployment.backstop_daily_loss = daily_loss;
-    for market in &mut deployment.market {
-        // Small books: a snapshot reads all of them.
-        market.order_slots = 64;
-    }
     let mut exchange = Exchange::new(deployment, Start::default());
     exchange.open_backstop().expect("open_backstop");
-    let mut world = World::on(exchange);
-    let quote = world.exchange.collateral(0);
-    let (payer, atoms) = (&world.people[0], fund * 1_000_000);
-    let venue = world.exchange.venue;
-    let pay = venue.fund_insurance(payer.key.pubkey(), &quote, payer.wallets[0], atoms);
-    let paid = world.exchange.chain.send(&[pay], &[&payer.key]);
-    paid.expect("fund_insurance");
+    let mut world = if which < half {
+        World::on(exchange)
+    } else {
+        World::with_derivatives(exchange)
+    };
+    world.insure(fund);
     world
 }
 
@@ -86,8 +84,10 @@ impl Arena {
         world.exchange.chain.svm = deployed.clone();
         world.exchange.prices.clone_from(&world.start_prices);
         report.begin();
+        let before = world.snapshot();
         let mut sequence = Sequence {
-            before: world.snapshot(),
+            recorded: Recorded::begin(&before),
+            before,
             world,
             report,
             features,
@@ -112,6 +112,7 @@ struct Sequence<'a> {
     report: &'a mut Report,
     features: Features<'a>,
     before: Snapshot,
+    recorded: Recorded,
     log: VecDeque<String>,
     count: usize,
     /// What the last action was and came to.
@@ -147,9 +148,10 @@ impl Sequence<'_> {
         let before = std::mem::replace(&mut self.before, after);
         self.tell(action, &outcome);
         check_all(&self.world.exchange, &before, &self.before, &done)?;
+        self.recorded.follow(&before, &self.before)?;
         match outcome {
-            Ok(_) => self.reach(action),
-            Err(failure) => must_not_fail_like_this(&failure, action)?,
+            Ok(_) => self.reach(action, &before),
+            Err(failure) => must_not_fail_like_this(&failure, action, &before)?,
         }
         self.count += 1;
         if self.count.is_multiple_of(COMPARE) {
@@ -180,32 +182,9 @@ impl Sequence<'_> {
     }
 
     /// Counts the deep states.
-    fn reach(&mut self, action: &Action) {
-        use crate::actions::Kind;
-        let markets = &self.before.markets;
-        match action.kind {
-            Kind::TakeOver => self.report.reach("a default that the backstop took over"),
-            Kind::Deleverage => self.report.reach("a deleveraging"),
-            Kind::CloseBackstop => self.report.reach("a deleveraging of the backstop"),
-            Kind::Slice => self.report.reach("a slice"),
-            Kind::Seize => self.report.reach("collateral taken"),
-            Kind::Sweep => self.report.reach("dust swept"),
-            Kind::Execute => self.report.reach("a trigger executed"),
-            Kind::Crash if markets.iter().any(|market| market.queue.open > 0) => {
-                self.report.reach("a crash with fills waiting");
-            }
-            Kind::Funding if markets.iter().any(|market| market.behind != [0; 2]) => {
-                self.report.reach("funding while accounts lag");
-            }
-            _ => {}
-        }
-        let rows = &self.before.tables.markets;
-        if rows
-            .iter()
-            .flat_map(|row| row.era)
-            .any(|era| epoch_of(era) > 0)
-        {
-            self.report.reach("a side in its second epoch");
+    fn reach(&mut self, action: &Action, before: &Snapshot) {
+        for state in reached(before, &self.before, action) {
+            self.report.reach(state);
         }
     }
 }
@@ -214,20 +193,6 @@ fn hashed(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A program refuses with a number; and the post-condition of a liquidation is a second line behind the engine's
-/// own reasoning, which nothing must ever reach.
-fn must_not_fail_like_this(failure: &Failure, action: &Action) -> Verdict {
-    // The runtime has a say where accounts are not those that were meant.
-    let strange = action.kind == crate::actions::Kind::Strange;
-    if failure.code.is_none() && !strange {
-        return Err(format!("it failed, and was not refused: {failure}"));
-    }
-    if failure.is(ErrorCode::LiquidationWouldHarm) {
-        return Err(format!("the engine chose a step that harms: {failure}"));
-    }
-    Ok(())
 }
 
 /// Names of kinds that last.
