@@ -16,6 +16,8 @@ use counterweight_risk::{
 
 /// Seconds after which a smile is not believed any more.
 const SMILE_AGE: i64 = 900;
+/// Seconds after its end from which a contract is settled whatever its oracle does.
+const PATIENCE: i64 = 600;
 /// Volatilities that options are marked at.
 const VOLATILITIES: [f64; 2] = [0.1, 4.0];
 /// One as a volatility.
@@ -101,6 +103,19 @@ fn pays(row: &Market, mean: u64) -> u64 {
     }
 }
 
+/// The promises about contracts that hold for every step that succeeds, whoever gave it which accounts.
+pub(super) fn all_kept(before: &Snapshot, after: &Snapshot, step: &Step) -> Verdict {
+    let named = |name: &str, verdict: Verdict| verdict.map_err(|what| format!("{name}: {what}"));
+    named("arrays_are_true", arrays_are_true(before, after))?;
+    named(
+        "smiles_move_slowly",
+        smiles_move_slowly(before, after, step),
+    )?;
+    named("models_are_chosen", models_are_chosen(before, after, step))?;
+    let verdict = nobody_is_judged_behind_an_end(before, step);
+    named("nobody_is_judged_behind_an_end", verdict)
+}
+
 /// Closing a position in a market that has ended pays what its lots are worth, to the atom, and changes neither equity
 /// nor what is required.
 ///
@@ -124,6 +139,51 @@ pub fn positions_settle_exactly(before: &Snapshot, after: &Snapshot, step: &Step
         [(before, was), (after, is)].map(|(now, margin)| standing(&now.tables, margin, now.time));
     let (was, is) = (was?, is?);
     ensure!(was == is, "settling changed {was:?} into {is:?}");
+    Ok(())
+}
+
+/// Nothing is traded in a contract that has ended; and nobody who holds one that anybody could settle is judged by the
+/// index, which his lots have left behind.
+///
+/// # Errors
+/// The market.
+pub fn nobody_is_judged_behind_an_end(before: &Snapshot, step: &Step) -> Verdict {
+    let over =
+        |market: u16| before.tables.markets[usize::from(market)].awaits_settlement(before.time);
+    let account = match &step.deed {
+        Deed::Trade { legs, .. } => {
+            let ended = legs.iter().find(|leg| over(leg.market));
+            ensure!(ended.is_none(), "{ended:?} was traded");
+            return Ok(());
+        }
+        Deed::Liquidate {
+            liquidatee, market, ..
+        } => {
+            ensure!(!over(*market), "lots of market {market} were taken");
+            liquidatee
+        }
+        Deed::Slice { liquidatee, .. } => {
+            let mut positions = before.margin(liquidatee).positions().iter();
+            let ended = positions.find(|position| over(position.market));
+            ensure!(ended.is_none(), "{ended:?} was sliced");
+            return Ok(());
+        }
+        Deed::Deleverage { account, market } => {
+            ensure!(!over(*market), "market {market} was deleveraged");
+            account
+        }
+        Deed::TakeOver { account } => account,
+        _ => return Ok(()),
+    };
+    for position in before.margin(account).positions() {
+        let (row, asset) = rows(before, position.market);
+        let expiry = row.contract.expiry;
+        let could = asset.publish_time >= expiry || before.time >= expiry + PATIENCE;
+        ensure!(
+            !(over(position.market) && could),
+            "{account} was judged with {position:?}, which anybody could settle"
+        );
+    }
     Ok(())
 }
 

@@ -13,8 +13,8 @@ mod takeover;
 mod value;
 
 pub use contracts::{
-    Recorded, arrays_are_true, models_are_chosen, owners_of_options_owe_nothing,
-    positions_settle_exactly, smiles_move_slowly,
+    Recorded, arrays_are_true, models_are_chosen, nobody_is_judged_behind_an_end,
+    owners_of_options_owe_nothing, positions_settle_exactly, smiles_move_slowly,
 };
 pub use custody::{audits_succeed, notes_are_true, only_what_may_leave_leaves};
 pub use liquidation::{liquidation_is_fair, liquidation_state_follows_health};
@@ -72,9 +72,7 @@ pub fn check_all(exchange: &Exchange, before: &Snapshot, after: &Snapshot, step:
     named("accounts_are_well_formed", accounts_are_well_formed(after))?;
     named("notes_are_true", notes_are_true(after))?;
     over("orders_are_kept", orders_are_kept)?;
-    named("arrays_are_true", arrays_are_true(before, after))?;
-    over("smiles_move_slowly", smiles_move_slowly)?;
-    over("models_are_chosen", models_are_chosen)?;
+    contracts::all_kept(before, after, step)?;
     if matches!(step.deed, Deed::Strange) {
         return Ok(());
     }
