@@ -368,9 +368,14 @@ fn margins_are_kept(case: &Case) -> Verdict {
                 "account {at} met initial margin: {was:?}, and now {is:?}"
             );
         }
-        let (was, mut is) = (case.was[at], case.is[at]);
+        let (mut was, mut is) = (case.was[at], case.is[at]);
         // What a deleveraging closes rounds against the account that is closed.
         is.equity += 4 * i128::from(closed);
+        if closed && case.before.is_scanned(at) {
+            // It closes whole positions, one by one: what is left of a scanned book may need more without a leg that
+            // hedged it, until the next is closed.
+            was.requirement = was.requirement.max(is.requirement);
+        }
         if was.equity < was.requirement && !filled {
             ensure!(
                 !is_worse(&was, &is),

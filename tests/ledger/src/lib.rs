@@ -22,6 +22,7 @@ mod naive;
 mod operate;
 pub mod report;
 mod rules;
+mod scan;
 mod setup;
 mod shadow;
 mod trade;

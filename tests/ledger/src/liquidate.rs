@@ -1,15 +1,19 @@
 //! Flags, liquidations, slices, collateral.
 
-use crate::ledger::{BACKSTOP, HARM, Ledger, Outcome, require};
+use crate::ledger::{BACKSTOP, HARM, Ledger, Outcome, Refusal, require};
 use counterweight_risk::{
-    Health, Lots, Price, QuoteAtoms, Ratio,
+    Book, Health, Lots, Price, QuoteAtoms, Ratio,
     account::Charge,
     collateral::{Offer, Taking, discount},
     liquidation::{Candidate, Step, is_liquidatable, is_restored, penalty_rate},
     market::MODE_SETTLEMENT,
     marks::Marks,
+    portfolio::OneLeg,
     slice::{Leg, Slice, Slicer},
 };
+
+/// A slice of fewer lots of each leg is one of roundings.
+const FEW: i64 = 64;
 
 /// What a slice took.
 #[derive(Clone, Debug)]
@@ -130,7 +134,17 @@ impl Ledger {
         require(held != 0, "no position")?;
         let _fresh = self.fresh_price_of(market, held)?;
         let floor = (victim == BACKSTOP).then(|| self.call_for_sale());
+        let (markets, assets, params) = (self.markets, self.assets, self.params);
+        let book = Book {
+            params: &params,
+            assets: &assets,
+            markets: &markets,
+        };
+        let account = self.accounts[victim];
+        let (view, mut scanned) = (account.view(), None);
+        let _ = OneLeg::judge(&book, &view, self.now, market as u16, &mut scanned)?;
         let mut candidate = self.candidate(victim, market, before)?;
+        candidate.scanned = scanned.as_ref();
         let step = if let Some(floor) = floor {
             candidate.floor = Some(floor?);
             candidate.take(most)?
@@ -177,7 +191,7 @@ impl Ledger {
         }
         let elapsed = self.now.saturating_sub(start);
         let (markets, assets, params) = (self.markets, self.assets, self.params);
-        let book = counterweight_risk::Book {
+        let book = Book {
             params: &params,
             assets: &assets,
             markets: &markets,
@@ -199,8 +213,13 @@ impl Ledger {
             }
             legs.push((market, leg));
         }
-        let after = self.require_outcome(victim, taker, &before)?;
-        let restored = is_restored(&after, self.params.liquidation_buffer);
+        let after = self.require_outcome(victim, taker, &before);
+        // Of next to nothing of a scanned book the rounding of the legs may raise what it needs (docs/assurance.md).
+        let few = legs.iter().all(|(_, leg)| leg.lots.0.abs() < FEW);
+        if few && self.is_scanned(victim) && after == Err(Refusal::Rule(HARM)) {
+            return Err(Refusal::Rule("a slice of roundings"));
+        }
+        let restored = is_restored(&after?, self.params.liquidation_buffer);
         self.accounts[victim].core.liquidation_start = if restored { 0 } else { start };
         Ok(Sliced { slice, legs })
     }

@@ -1,8 +1,11 @@
 //! What an account is worth and requires, once more, from the documents (docs/risk.md, sections 3, 4 and
 //! 9) in wide integers: no function of the engine that judges an account is used.
 
-use crate::ledger::{Account, BACKSTOP, Ledger, RECORDED};
-use counterweight_risk::{Market, Position, market::MODE_SETTLEMENT};
+use crate::{
+    ledger::{Account, BACKSTOP, Ledger, RECORDED},
+    scan::scanned,
+};
+use counterweight_risk::{Market, Position, account::MODEL_PORTFOLIO, market::MODE_SETTLEMENT};
 
 const WHOLE: i128 = 1 << 32;
 const ONE: i128 = 1 << 20;
@@ -56,7 +59,7 @@ fn share_of(lots: i128, left: i128, of: i128) -> i128 {
 }
 
 /// The maintenance requirement of a notional, tier by tier.
-fn requirement(market: &Market, notional: i128) -> i128 {
+pub fn requirement(market: &Market, notional: i128) -> i128 {
     let fraction = i128::from(market.maintenance_fraction.0);
     let rate = |bps: u32| {
         let initial = div_up(i128::from(bps) * ONE, 10_000);
@@ -147,6 +150,9 @@ fn worth_with(ledger: &Ledger, account: &Account, time: i64, cash: i128) -> Wort
         sum.equity += (lots * i128::from(price.0)).div_euclid(1 << 16);
         let notional = div_up(lots.abs() * i128::from(price.0), 1 << 16);
         sum.requirement += requirement(market, notional);
+    }
+    if account.core.model == MODEL_PORTFOLIO && ledger.params.portfolio.floor.0 != 0 {
+        sum.requirement = scanned(ledger, account, time);
     }
     sum
 }

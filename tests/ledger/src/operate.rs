@@ -53,6 +53,7 @@ pub enum Kind {
     LimitOutflow,
     SettleMarket,
     SettlePosition,
+    ChooseModel,
 }
 
 impl Kind {
@@ -90,6 +91,7 @@ impl Kind {
             Self::LimitOutflow => "LimitOutflow",
             Self::SettleMarket => "SettleMarket",
             Self::SettlePosition => "SettlePosition",
+            Self::ChooseModel => "ChooseModel",
         }
     }
 }
@@ -124,6 +126,15 @@ pub enum Detail {
 impl Deed {
     /// Counts the deep states.
     pub fn reaches(&self, before: &Ledger, after: &Ledger, report: &mut Report) {
+        if before.is_scanned(self.who[0]) {
+            match self.kind {
+                Kind::Liquidate => report.reach("a leg taken of a scanned book"),
+                Kind::Slice => report.reach("a slice of a scanned book"),
+                Kind::Resolve => report.reach("a scanned book taken over"),
+                Kind::Deleverage => report.reach("a scanned book deleveraged"),
+                _ => {}
+            }
+        }
         match self.kind {
             Kind::Resolve => report.reach("a default that the backstop took over"),
             Kind::Deleverage => {
@@ -205,7 +216,12 @@ impl Record {
 
 /// Does what a record says.
 pub fn operate(ledger: &mut Ledger, record: &Record) -> (Kind, Outcome<Deed>) {
+    let offered = ledger.params.portfolio.floor.0 != 0;
     let mut act = Act { ledger, record };
+    // Only where there is a choice, so that what records mean elsewhere stays.
+    if offered && record.op >= 0xF4 {
+        return act.choose_model();
+    }
     match record.op & 63 {
         0..=8 => act.trade(false),
         9..=12 => act.trade(true),
@@ -403,6 +419,12 @@ impl Act<'_> {
         let market = own.next().map_or(0, |order| order.market);
         let cancelled = self.ledger.cancel(maker, market);
         done(Kind::Cancel, [maker; 2], market, plain(cancelled))
+    }
+
+    fn choose_model(&mut self) -> Done {
+        let [at, _] = self.record.pair();
+        let chosen = self.ledger.choose_model(at);
+        done(Kind::ChooseModel, [at; 2], 0, plain(chosen))
     }
 
     fn settle_fill(&mut self) -> Done {

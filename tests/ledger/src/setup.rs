@@ -80,6 +80,10 @@ pub fn open(header: &[u8]) -> Ledger {
     list_assets(&mut ledger, lots);
     list_markets(&mut ledger, books);
     pay_in(&mut ledger, pick(&[500, 0, 2_000, 50_000], fund >> 2));
+    // The higher half of the byte says nothing else.
+    if fund >> 4 & 3 == 3 {
+        crate::scan::offer(&mut ledger, fund >> 6 | (terms & 0xC0) >> 4);
+    }
     ledger
 }
 

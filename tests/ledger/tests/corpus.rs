@@ -30,6 +30,14 @@ const DEEP: [&str; 8] = [
     "both sides of a market behind",
 ];
 
+/// The same of books by portfolio margin.
+const SCANNED: [&str; 4] = [
+    "a leg taken of a scanned book",
+    "a slice of a scanned book",
+    "a scanned book taken over",
+    "a scanned book deleveraged",
+];
+
 #[test]
 fn every_promise_holds_on_the_corpus_of_the_ledger() {
     let mut report = Report::default();
@@ -76,7 +84,7 @@ fn every_promise_holds_on_random_inputs() {
     }
     println!("{}", report.text("ledger, at random"));
     if seeds.end - seeds.start >= 400 {
-        for state in DEEP {
+        for state in DEEP.iter().chain(&SCANNED) {
             assert!(report.inputs_in(state) > 0, "no input comes to {state}");
         }
     }

@@ -202,6 +202,15 @@ fn liquidated_fairly(case: &Case, step: &Step, held: i64) -> Verdict {
         i128::from(moved(victim)) == -sign * lots && moved(taker) == -moved(victim),
         "{lots} of {held} lots were to go to the liquidator"
     );
+    if case.before.is_scanned(victim) {
+        // Only what its book needs less without.
+        let (was, is) = (case.was[victim].requirement, case.is[victim].requirement);
+        ensure!(
+            is < was,
+            "{lots} of {held} lots were taken of a book that needed {was} and needs {is}"
+        );
+        return Ok(());
+    }
     if victim == BACKSTOP || step.lots <= 1 {
         return Ok(());
     }
