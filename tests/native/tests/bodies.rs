@@ -48,6 +48,7 @@ bodies! {
     accounts = "../../tests/accounts.rs";
     attacks_default = "../../tests/attacks_default.rs";
     attacks_dust = "../../tests/attacks_dust.rs";
+    attacks_expiry = "../../tests/attacks_expiry.rs";
     attacks_fund = "../../tests/attacks_fund.rs";
     attacks_prices = "../../tests/attacks_prices.rs";
     attacks = "../../tests/attacks.rs";
