@@ -56,6 +56,11 @@ fn every_promise_holds_on_the_corpus_of_the_chain() {
         "a slice",
         "dust swept",
         "a trigger executed",
+        "an option's holder paid",
+        "a future's position settled",
+        "an option taken of a scanned book",
+        "a slice of a scanned book with options",
+        "options taken over by the backstop",
     ] {
         let inputs: u64 = reports.iter().map(|report| report.inputs_in(state)).sum();
         assert!(inputs > 0, "no input comes to {state}");
