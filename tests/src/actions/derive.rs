@@ -131,6 +131,8 @@ pub(super) fn smile(world: &World, now: &Snapshot, rng: &mut Rng) -> Action {
     };
     let permille = match rng.below(10) {
         0 => rng.range(0, 8_000),
+        // A little more than is allowed.
+        1 | 2 => 1_000 + rng.range(share, 3 * share + 1),
         _ => 1_000 + rng.range(-share * 7 / 10, share),
     };
     let volatility = u64::from(before) * permille.unsigned_abs() / 1_000;
