@@ -8,7 +8,6 @@ use crate::{
 };
 use counterweight_risk::{
     Asset, Market,
-    account::MODEL_STANDARD,
     expiry::SETTLEMENT_WINDOW,
     market::MODE_SETTLEMENT,
     option::{Right, SviTerms},
@@ -206,7 +205,7 @@ pub fn models_are_chosen(before: &Snapshot, after: &Snapshot, step: &Step) -> Ve
     Ok(())
 }
 
-/// Who has paid for all that he holds, and holds nothing but options, is not liquidatable by Standard margin, whatever
+/// Who has paid for all that he holds, and holds nothing but options, is not liquidatable by either model, whatever
 /// happens to prices.
 ///
 /// # Errors
@@ -220,7 +219,7 @@ pub fn owners_of_options_owe_nothing(now: &Snapshot) -> Verdict {
         };
         let quote: i64 = margin.positions().iter().map(|p| p.quote.0).sum();
         let paid = core.cash.0 >= 0 && core.cash.0 + quote >= 0;
-        if core.model != MODEL_STANDARD || !paid || !margin.positions().iter().all(owned) {
+        if !paid || !margin.positions().iter().all(owned) {
             continue;
         }
         let health = standing(&now.tables, margin, now.time)?;
