@@ -12,7 +12,7 @@ use counterweight_risk::{
     account::{MODEL_PORTFOLIO, MODEL_STANDARD},
     deleverage::epoch_of,
     market::{KIND_FUTURE, MODE_SETTLEMENT},
-    standard::{Gains, initial, maintenance},
+    standard::{Gains, initial},
 };
 use counterweight_simnet::Failure;
 
@@ -120,9 +120,6 @@ fn of_contracts(
     }
     if action.kind == Kind::SettleExpired {
         found.push("a contract settled");
-        if leaves_a_debt(before, after) {
-            found.push("a settlement that left a debt");
-        }
     }
     let scales = |now: &Snapshot| {
         let mut assets = now.tables.assets.iter();
@@ -131,20 +128,6 @@ fn of_contracts(
     if !scales(before) && scales(after) {
         found.push("requirements multiplied by volatility");
     }
-}
-
-/// Whether somebody met maintenance margin before, and owes more than he has afterwards: because in its last half hour a
-/// contract is valued at the index, of which a part of its mean does not move any more.
-fn leaves_a_debt(before: &Snapshot, after: &Snapshot) -> bool {
-    let worth = |now: &Snapshot, key: &Pubkey| {
-        let now = now.priced(now.time);
-        maintenance(&now.tables.book(), &now.margin(key).view(), now.time).ok()
-    };
-    let mut accounts = before.margins.iter();
-    accounts.any(|(key, _)| {
-        let was = worth(before, key).is_some_and(|was| was.is_met() && was.requirement.0 > 0);
-        was && worth(after, key).is_some_and(|is| is.equity.0 < 0)
-    })
 }
 
 fn of_liquidations(before: &Snapshot, action: &Action, found: &mut Vec<&'static str>) {

@@ -120,15 +120,23 @@ impl Contract {
 
     /// How many of lots below 2^46 still move with the index, rounded up.
     #[inline(always)]
-    pub const fn moving(&self, lots: i64) -> i64 {
+    pub fn moving(&self, lots: i64) -> i64 {
         if self.seconds == 0 {
             return lots;
         }
-        // Below 2^57.
-        let product = lots.wrapping_mul(self.rest());
-        product
-            .div_euclid(SETTLEMENT_WINDOW)
-            .wrapping_add((product.rem_euclid(SETTLEMENT_WINDOW) != 0) as i64)
+        self.moving_part(lots)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn moving_part(&self, lots: i64) -> i64 {
+        // Below 2^57. The chain divides without signs.
+        let product = lots.unsigned_abs().wrapping_mul(self.rest().unsigned_abs());
+        let all = SETTLEMENT_WINDOW.unsigned_abs();
+        if lots < 0 {
+            return (product / all).cast_signed().wrapping_neg();
+        }
+        product.div_ceil(all).cast_signed()
     }
 
     /// Counts a price that stood from one second to another, as far as they lie in the window. However a time in

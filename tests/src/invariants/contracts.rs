@@ -112,7 +112,43 @@ pub(super) fn all_kept(before: &Snapshot, after: &Snapshot, step: &Step) -> Verd
     )?;
     named("models_are_chosen", models_are_chosen(before, after, step))?;
     let verdict = nobody_is_judged_behind_an_end(before, step);
-    named("nobody_is_judged_behind_an_end", verdict)
+    named("nobody_is_judged_behind_an_end", verdict)?;
+    named(
+        "settlements_leave_no_debt",
+        settlements_leave_no_debt(before, after),
+    )
+}
+
+/// Where the price of the end is recorded, everything is known before a contract is settled: whoever met maintenance
+/// margin then owes nothing by it.
+///
+/// # Errors
+/// The account, and its figures.
+pub fn settlements_leave_no_debt(before: &Snapshot, after: &Snapshot) -> Verdict {
+    let rows = after.tables.markets.iter().zip(&before.tables.markets);
+    let mut settled =
+        rows.filter(|(is, was)| is.mode == MODE_SETTLEMENT && was.mode != MODE_SETTLEMENT);
+    let Some((row, _)) = settled.next() else {
+        return Ok(());
+    };
+    let asset = &before.tables.assets[usize::from(row.asset)];
+    if row.contract.expiry == 0 || asset.publish_time < row.contract.expiry {
+        return Ok(());
+    }
+    let priced = before.priced(before.time);
+    for (key, margin, is) in before.with(after) {
+        let (Ok(was), Ok(is)) = (
+            standing(&priced.tables, margin, before.time),
+            standing(&after.tables, is, after.time),
+        ) else {
+            continue;
+        };
+        ensure!(
+            !was.is_met() || is.equity.0 >= 0,
+            "{key} met maintenance margin with {was:?}, and was left with {is:?}"
+        );
+    }
+    Ok(())
 }
 
 /// Closing a position in a market that has ended pays what its lots are worth, to the atom, and changes neither equity
@@ -229,8 +265,8 @@ pub fn owners_of_options_owe_nothing(now: &Snapshot) -> Verdict {
 }
 
 /// An array that was computed anew holds at the index and the time of now; its mark is Black's price at the volatility
-/// of a smile that is not old, or else the asset's own; and a call is worth a put of its kind and the difference of
-/// index and strike, in every bit.
+/// of a smile that is not old, or else the asset's own, on the mean as far as it is fixed; and a call is worth a put of its
+/// kind and the difference of the expected mean and the strike, in every bit before the window.
 ///
 /// # Errors
 /// The market, and what it should be.
@@ -261,14 +297,12 @@ fn array_is_true(now: &Snapshot, market: u16) -> Verdict {
     );
     let years = (row.contract.expiry - now.time).max(0) as f64 / 31_536_000.0;
     let (forward, strike) = (asset.index.0 as f64, row.contract.strike.0 as f64);
-    let call = black(forward, strike, found * years.sqrt());
-    let exact = match row.right() {
-        Some(Right::Call) => call,
-        _ => call - forward + strike,
-    };
+    let exact = on_mean(row, forward, strike, found * years.sqrt());
     let mark = array.mark.0 as f64;
+    // A sum of prices is cut, and a share of a price is rounded.
+    let cut = if row.contract.seconds == 0 { 0 } else { 520 };
     ensure!(
-        near(mark, exact, forward * 3e-10 + 2.0),
+        near(mark, exact, forward * 3e-10 + 2.0 + f64::from(cut)),
         "worth {mark}, by Black {exact}"
     );
     for other in now.tables.markets.iter().filter(|other| {
@@ -279,10 +313,31 @@ fn array_is_true(now: &Snapshot, market: u16) -> Verdict {
         twin && same && row.right() == Some(Right::Call) && other.right() == Some(Right::Put)
     }) {
         let apart = i128::from(array.mark.0) - i128::from(other.array.mark.0);
-        let due = i128::from(asset.index.0) - i128::from(row.contract.strike.0);
-        ensure!(apart == due, "{apart} above the put, not {due}");
+        let mean = row.contract.mean_at(asset.index).0;
+        let due = i128::from(mean) - i128::from(row.contract.strike.0);
+        ensure!(
+            (apart - due).abs() <= cut.into(),
+            "{apart} above the put, not {due}"
+        );
     }
     Ok(())
+}
+
+/// What an option on the mean is worth of which a part may be fixed: so much less of an option, at the strike that the rest
+/// has to reach.
+fn on_mean(row: &Market, forward: f64, strike: f64, deviation: f64) -> f64 {
+    let whole = SETTLEMENT_WINDOW as f64;
+    let rest = 1.0 - f64::from(row.contract.seconds) / whole;
+    let left = strike - row.contract.sum as f64 * 256.0 / whole;
+    let call = match (left > 0.0, rest > 0.0) {
+        (true, true) => rest * black(forward, left / rest, deviation),
+        (true, false) => 0.0,
+        (false, _) => rest * forward - left,
+    };
+    match row.right() {
+        Some(Right::Call) => call,
+        _ => call - rest * forward + left,
+    }
 }
 
 fn near(found: f64, expected: f64, within: f64) -> bool {
