@@ -73,6 +73,8 @@ pub struct Keeper {
 pub struct Config {
     /// The clearinghouse.
     pub deployment: Deployment,
+    /// Whether portfolio margin and some options on SOL are offered on top of it.
+    pub options: bool,
     /// The program's bytecode.
     pub program: PathBuf,
     /// Where it listens.
@@ -103,11 +105,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// A network for a test: on any free ports, with short slots, prices that stay, nobody who trades, and its
-    /// chores done.
+    /// A network for a test: on any free ports, with short slots, prices that stay, no options, nobody who trades,
+    /// and its chores done.
     pub fn quiet() -> Self {
         Self {
             deployment: Deployment::localnet(),
+            options: false,
             program: default_program(),
             ports: Ports::default(),
             slot: Duration::from_millis(50),

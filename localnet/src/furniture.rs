@@ -2,10 +2,10 @@
 
 use crate::{
     Addresses, Config, Error,
-    bots::{self, Chores, Maker, Trader, Watch},
+    bots::{self, Chores, Maker, Marks, Trader, Watch},
     cluster::{self, Cluster},
     house::House,
-    http, keeper, migrate,
+    http, keeper, migrate, options,
     prices::{PricePath, Publisher},
 };
 use anchor_lang::prelude::Pubkey;
@@ -44,7 +44,12 @@ impl Furniture {
         faucet: (tokio::net::TcpListener, u16),
     ) -> Result<Self, Error> {
         let link = Link::new(cluster.endpoint(), TIMEOUT);
-        let deployment = Arc::new(migrate::completed(config.deployment.clone()));
+        let mut deployment = config.deployment.clone();
+        if config.options {
+            let now = link.clock().await.map_err(Error::asking("the time"))?;
+            deployment = options::offered(deployment, now.time);
+        }
+        let deployment = Arc::new(migrate::completed(deployment));
         let path = PricePath::new(config.prices.clone(), config.seed, &deployment);
         let publisher = Publisher::new(path, &deployment, config.time_scale);
         let house = House::build(link, deployment, config, elf, &publisher).await?;
@@ -89,6 +94,10 @@ impl Furniture {
         if config.chores {
             self.do_chores();
         }
+        // Before anybody quotes by them.
+        if let Some(marks) = Marks::begin(self.house.clone(), self.board.clone()).await? {
+            self.tasks.spawn(marks.run());
+        }
         let makers = self.admit_makers(config).await?;
         self.hire_keeper(config).await?;
         for number in 0..config.traders {
@@ -111,7 +120,7 @@ impl Furniture {
             return Ok(Arc::default());
         }
         let mut joining = JoinSet::new();
-        for market in 0..config.deployment.market.len() as u16 {
+        for market in 0..self.house.deployment.market.len() as u16 {
             joining.spawn(Maker::join(self.house.clone(), self.board.clone(), market));
         }
         let joined = joining.join_all().await;

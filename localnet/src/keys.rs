@@ -26,6 +26,11 @@ pub fn keeper() -> Keypair {
     keypair("localnet keeper")
 }
 
+/// Says at which volatility options are marked.
+pub fn volatility() -> Keypair {
+    keypair("localnet volatility feed")
+}
+
 /// The market maker's of a market.
 pub fn maker(market: &str) -> Keypair {
     keypair(&format!("localnet maker of {market}"))
@@ -59,7 +64,7 @@ mod tests {
 
     #[test]
     fn keys_of_different_names_differ() {
-        let mut keys: Vec<_> = [authority(), guardian(), faucet(), keeper()]
+        let mut keys: Vec<_> = [authority(), guardian(), faucet(), keeper(), volatility()]
             .iter()
             .map(Signer::pubkey)
             .collect();

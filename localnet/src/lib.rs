@@ -30,6 +30,7 @@ mod http;
 mod keeper;
 pub mod keys;
 mod migrate;
+mod options;
 pub mod prices;
 mod status;
 

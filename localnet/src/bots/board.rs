@@ -19,14 +19,20 @@ pub(crate) struct Board {
 pub(crate) type Watch = watch::Receiver<Arc<Board>>;
 
 impl Board {
-    /// The index of a market in ticks, rounded down.
-    pub fn index(&self, market: u16) -> i64 {
+    /// The index of a market in ticks, rounded down, or what an option is worth now; none where its array cannot say.
+    pub fn price(&self, market: u16) -> Option<i64> {
         let row = &self.tables.markets[usize::from(market)];
-        let index = self.tables.assets[usize::from(row.asset)].index.0 >> 16;
-        (index / row.tick_size).cast_signed()
+        let asset = &self.tables.assets[usize::from(row.asset)];
+        let priced = row.priced(market, asset, self.now.time).ok()?;
+        Some(((priced.index.0 >> 16) / row.tick_size).cast_signed())
     }
 
-    /// What a lot of a market is worth, in quote atoms.
+    /// Whether a market is no option.
+    pub fn is_linear(&self, market: u16) -> bool {
+        !self.tables.markets[usize::from(market)].is_option()
+    }
+
+    /// What a lot of a market's underlying is worth, in quote atoms.
     pub fn lot_atoms(&self, market: u16) -> i64 {
         let row = &self.tables.markets[usize::from(market)];
         let index = self.tables.assets[usize::from(row.asset)].index.0 >> 16;

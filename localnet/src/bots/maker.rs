@@ -3,7 +3,7 @@
 use super::{
     Watch,
     bot::{Bot, held, pause},
-    ladder::{Placed, Prices, Sight},
+    ladder::{LINEAR, OPTION, Placed, Prices, Sight},
 };
 use crate::{Error, house::House, keys};
 use anchor_lang::prelude::Pubkey;
@@ -62,8 +62,14 @@ impl Maker {
             return self.withdraw(&account).await;
         }
         let row = &board.tables.markets[usize::from(self.market)];
+        // Nobody trades an option whose array is too old.
+        let Some(index) = board.price(self.market) else {
+            return self.withdraw(&account).await;
+        };
+        let style = if row.is_option() { &OPTION } else { &LINEAR };
         let sight = Sight {
-            index: board.index(self.market),
+            style,
+            index,
             lot_atoms: board.lot_atoms(self.market),
             inventory: held(&account, self.market),
             smallest: row.min_order_lots,
@@ -80,7 +86,7 @@ impl Maker {
     }
 
     async fn place(&self, sight: &Sight, account: &Margin) -> Result<(), String> {
-        for prices in [Prices::Pegged, Prices::Fixed] {
+        for prices in [sight.style.prices, Prices::Fixed] {
             let args = QuotesArgs {
                 cancel: (account.header.core.open_orders > 0).then_some(Which::All),
                 quotes: sight.quotes(prices),

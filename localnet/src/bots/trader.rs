@@ -110,8 +110,10 @@ impl Trader {
         may_add: bool,
         equity: i64,
     ) -> Option<Wish> {
-        let markets = board.tables.markets.len() as u64;
-        let market = self.rng.below(markets) as u16;
+        // Options are for people: by chance nobody buys them well.
+        let markets = 0..board.tables.markets.len() as u16;
+        let linear: Vec<u16> = markets.filter(|market| board.is_linear(*market)).collect();
+        let market = linear[self.rng.below(linear.len() as u64) as usize];
         let dollars = self.rng.range(SIZES.0, SIZES.1);
         let buys = self.rng.chance(50);
         let (held, atoms) = (held(account, market), board.lot_atoms(market));
@@ -154,7 +156,7 @@ impl Trader {
     }
 
     async fn trade(&mut self, board: &Board, account: &Margin, wish: Wish) -> Result<(), String> {
-        let index = board.index(wish.market);
+        let index = board.price(wish.market).ok_or("a market has no price")?;
         let slippage = (index * SLIPPAGE_BPS / 10_000).max(1);
         let limit = if wish.lots > 0 {
             index + slippage

@@ -21,6 +21,9 @@ pub struct Run {
     /// The clearinghouse: a TOML file such as migrations/localnet.toml, which is the default.
     #[arg(long)]
     deployment: Option<PathBuf>,
+    /// No portfolio margin and no options on top of the usual clearinghouse. Another one has what its file says.
+    #[arg(long)]
+    no_options: bool,
     /// The program's bytecode; that of make build-sbf where it is not given.
     #[arg(long, env = "COUNTERWEIGHT_ELF")]
     program: Option<PathBuf>,
@@ -129,6 +132,7 @@ impl Run {
         };
         let config = Config {
             deployment,
+            options: self.deployment.is_none() && !self.no_options,
             program: self.program.clone().unwrap_or_else(default_program),
             ports: Ports {
                 rpc: self.rpc_port,
