@@ -1,12 +1,9 @@
 // What a trader does, step by step, and what must be seen.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { hedges } from './hedge.mjs';
 import { accessible, fits, painted, PAGES } from './lib/checks.mjs';
-
-/** Long enough for a block, a reading of the page, and a busy machine. */
-const SOON = 45_000;
-
-const plain = (text) => Number(text.replaceAll(',', '').replace('−', '-'));
+import { plain, SOON } from './lib/figures.mjs';
 
 export async function story({ page, complaints, expectCut, network, site, log, pictures }) {
   const goto = async (name) => {
@@ -58,6 +55,8 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   log('withdrawn');
   await fires({ page, goto, toast, network });
   log('a trailing stop followed the index, and the keeper executed it');
+  await hedges({ page, goto, toast, vital, until, picture });
+  log('a put hedges the long, and Portfolio margin asks for less');
   await keepsRecord({ page, goto });
   log('the record is a file');
   await usesWallet({ page, goto, toast, vital, until });

@@ -59,6 +59,7 @@ export function market(changed: Partial<MarketRow> = {}): MarketRow {
     ratesBps: [500, 800, 1_500, 1_500],
     maintenanceFraction: Math.ceil(0.6 * RATIO),
     settlementPrice: 0n,
+    option: undefined,
     ...changed,
   };
 }

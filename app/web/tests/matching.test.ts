@@ -38,7 +38,7 @@ describe('the order in which orders are met', () => {
   });
 
   it('leaves out what cannot trade: expired, beyond its worst price, off the band, asleep', () => {
-    const { low, high } = bandTicks(SOL_PRICE, row);
+    const { low, high } = bandTicks(sol, row);
     const orders = [
       order('sell', 15_010n, 1n, { expires: NOW }),
       order('sell', -20n, 2n, { pegged: true, worst: 15_000n }),

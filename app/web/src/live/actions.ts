@@ -1,10 +1,11 @@
 /** What a reader can do: each action as one transaction, and in words what came of it. */
 import type { Address } from '@solana/kit';
 import { mayRest, type Desk, type Kind, type Order, type Outcome } from '../model/ticket';
+import { worthOf } from '../model/contract';
 import type { Edit } from '../model/edit';
 import { isTrigger, type TriggerKind } from '../model/triggers';
 import { scaleOf, type AssetRow, type MarketRow, type Position, type Resting, type TriggerRow } from '../model/types';
-import { exactDecimal, formatDecimal } from '../money/decimal';
+import { divide, exactDecimal, formatDecimal } from '../money/decimal';
 import { formatLots, formatTicks, priceToTicks } from '../money/units';
 import { hurry } from './begin';
 import * as client from '@counterweight/client';
@@ -121,8 +122,8 @@ export async function closePosition(world: World, position: Position): Promise<D
   if (!market || !asset) throw new Error('The market of this position is not known.');
   const sells = position.lots > 0n;
   const size = sells ? position.lots : -position.lots;
-  const worst = (asset.index * (sells ? 10_000n - CLOSE_SLIPPAGE : 10_000n + CLOSE_SLIPPAGE)) / 10_000n;
-  const limit = priceToTicks(worst, market.tickSize, sells ? 'up' : 'down');
+  const worst = worthOf(market, asset) + divide(asset.index * (sells ? -CLOSE_SLIPPAGE : CLOSE_SLIPPAGE), 10_000n, 'down');
+  const limit = priceToTicks(worst > 0n ? worst : 1n, market.tickSize, sells ? 'up' : 'down');
   const resting =
     world.markets.get(market.at)?.orders.filter((order) => order.side === (sells ? 'buy' : 'sell') && order.maker !== margin) ??
     [];

@@ -1,6 +1,7 @@
 /** From accounts to what pages read: which accounts there are, and what their bytes mean. */
 import type { Address } from '@solana/kit';
 import { ACCOUNTS_LISTED } from '../model/accounts';
+import type { OptionRow } from '../model/contract';
 import type {
   AssetRow,
   Book,
@@ -22,6 +23,7 @@ import {
   decodeOrderBook,
   decodeRiskBook,
   decodeTriggers,
+  KIND_CALL,
   MODEL_PORTFOLIO,
   marginAccountAddress,
   riskBookAddress,
@@ -71,7 +73,12 @@ export function decodeBook(data: Uint8Array): Book & { readonly shape: string } 
     const oracle = (['none', 'pull', 'legacy'] as const)[row.oracleKind] ?? 'none';
     return { ...row, at, mint, oracle, tooWide: (row.priceFlags & 1) !== 0, tooFar: (row.priceFlags & 2) !== 0 };
   });
-  const markets = tables.markets.map((row, at): MarketRow => ({ ...row, at, mode: MODES[row.mode] ?? 'active' }));
+  const markets = tables.markets.map((row, at): MarketRow => ({
+    ...row,
+    at,
+    mode: MODES[row.mode] ?? 'active',
+    option: optionOf(row),
+  }));
   const { params } = tables;
   return {
     paused: tables.paused,
@@ -87,6 +94,13 @@ export function decodeBook(data: Uint8Array): Book & { readonly shape: string } 
     markets,
     shape: shapeOf(assets, markets),
   };
+}
+
+function optionOf({ kind, contract, array }: ReturnType<typeof decodeRiskBook>['markets'][number]): OptionRow | undefined {
+  if (kind < KIND_CALL) return undefined;
+  const { mark, index, delta, gamma, volatility } = array;
+  const right = kind === KIND_CALL ? 'call' : 'put';
+  return { right, strike: contract.strike, expiry: contract.expiry, mark, index, delta, gamma, volatility };
 }
 
 type Fetch = (keys: readonly Address[]) => Promise<{ found: (Found | undefined)[] }>;

@@ -2,6 +2,7 @@
 import type { Change } from '../engine/engine';
 import { exactDecimal } from '../money/decimal';
 import { formatLots, formatTicks, lotDigits, parseLots, parseTicks, type Scale, type TickScale } from '../money/units';
+import { worthOf } from './contract';
 import { bandTicks, indexTicks, type Standing } from './matching';
 import { scaleOf, type AssetRow, type Book, type MarketRow, type Resting } from './types';
 
@@ -71,7 +72,7 @@ export function readEdit(
   if (lots !== undefined && lots < market.minOrderLots) problems.size = `At least ${formatLots(market.minOrderLots, scale)}`;
   if (price === undefined || worst === undefined || lots === undefined) return { edit: undefined, problems };
 
-  const stands = order.pegged ? indexTicks(asset.index, scale.tickSize, order.side) + price : price;
+  const stands = order.pegged ? indexTicks(worthOf(market, asset), scale.tickSize, order.side) + price : price;
   const wrong = standsWrong(order, stands, worst, desk, scale);
   if (wrong) problems.price = wrong;
   const same = price === order.price && (!order.pegged || worst === order.worst);
@@ -86,7 +87,7 @@ function standsWrong(order: Resting, stands: bigint, worst: bigint, desk: EditDe
   if (stands <= 0n) return 'A price is above zero';
   if (order.pegged && (buys ? stands > worst : stands < worst))
     return `It would stand at ${formatTicks(stands, scale)}, beyond its worst price`;
-  const band = bandTicks(desk.asset.index, desk.market);
+  const band = bandTicks(desk.asset, desk.market);
   if (buys && stands > band.high) return `Above the price band: at most ${formatTicks(band.high, scale)}`;
   if (!buys && stands < band.low) return `Below the price band: at least ${formatTicks(band.low, scale)}`;
   const top = desk.other[0]?.ticks;

@@ -4,6 +4,7 @@
  */
 import { divide, tenTo } from '../money/decimal';
 import { priceToTicks } from '../money/units';
+import { worthOf } from './contract';
 import type { AssetRow, MarketRow, Resting, Side } from './types';
 
 /** The most orders that one instruction meets. */
@@ -32,11 +33,13 @@ export function indexTicks(price: bigint, tickSize: bigint, side: Side): bigint 
   return priceToTicks(price, tickSize, side === 'buy' ? 'down' : 'up');
 }
 
-/** The lowest and the highest price at which anything trades, in ticks. */
-export function bandTicks(price: bigint, market: MarketRow): { low: bigint; high: bigint } {
-  const width = (price * BigInt(market.priceBand)) >> 20n;
+/** The lowest and the highest price at which anything trades, in ticks: around what a lot is worth, a share of the index wide. */
+export function bandTicks(asset: AssetRow, market: MarketRow): { low: bigint; high: bigint } {
+  const price = worthOf(market, asset);
+  const width = (asset.index * BigInt(market.priceBand)) >> 20n;
+  const low = price - width;
   return {
-    low: priceToTicks(price - width, market.tickSize, 'up'),
+    low: priceToTicks(low > 0n ? low : 1n, market.tickSize, 'up'),
     high: priceToTicks(price + width, market.tickSize, 'down'),
   };
 }
@@ -50,8 +53,8 @@ export function ranked(
   now: bigint,
   pegsSleep: boolean,
 ): Standing[] {
-  const band = bandTicks(asset.index, market);
-  const peg = indexTicks(asset.index, market.tickSize, side);
+  const band = bandTicks(asset, market);
+  const peg = indexTicks(worthOf(market, asset), market.tickSize, side);
   const better = (a: bigint, than: bigint) => (side === 'buy' ? a > than : a < than);
   const live: Standing[] = [];
   for (const order of orders) {

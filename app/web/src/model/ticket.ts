@@ -1,6 +1,8 @@
 /** An order as it is being written: read from fields, checked by the rules of the program, and what would come of it. */
 import type { Change } from '../engine/engine';
+import { divide } from '../money/decimal';
 import { formatLots, formatTicks, parseLots, parseTicks, priceToTicks, ticksToPrice, worth } from '../money/units';
+import { worthOf } from './contract';
 import { bandTicks, indexTicks, meanTicks, meet, takerFee, type Meeting, type Standing } from './matching';
 import { isTrigger, readFiring, worstTicks, type Firing, type TriggerKind } from './triggers';
 import { scaleOf, type AssetRow, type Book, type MarketRow, type Margin, type Side } from './types';
@@ -112,12 +114,13 @@ function readPrice(fields: Fields, desk: Desk, problems: Problems): bigint | und
   return parsed.amount;
 }
 
-/** The worst price of an order at the market, in ticks: the index and the slippage, never beyond the band. */
+/** The worst price of an order at the market, in ticks: what a lot is worth and the slippage, a share of the index, never beyond
+ * the band. */
 export function marketLimit(desk: Desk, side: Side, slippageBps: number): bigint {
-  const { index } = desk.asset;
-  const bps = BigInt(side === 'buy' ? 10_000 + slippageBps : 10_000 - slippageBps);
-  const wanted = priceToTicks((index * bps) / 10_000n, desk.market.tickSize, side === 'buy' ? 'down' : 'up');
-  const band = bandTicks(index, desk.market);
+  const bps = BigInt(side === 'buy' ? slippageBps : -slippageBps);
+  const worst = worthOf(desk.market, desk.asset) + divide(desk.asset.index * bps, 10_000n, 'down');
+  const wanted = priceToTicks(worst, desk.market.tickSize, side === 'buy' ? 'down' : 'up');
+  const band = bandTicks(desk.asset, desk.market);
   return side === 'buy' ? (wanted < band.high ? wanted : band.high) : wanted > band.low ? wanted : band.low;
 }
 
@@ -126,7 +129,7 @@ function readPeg(fields: Fields, desk: Desk, problems: Problems): { offset: bigi
   const parsed = parseTicks(fields.offset, scale);
   if (parsed.kind === 'wrong') problems.offset = parsed.why;
   if (parsed.kind !== 'amount') return undefined;
-  const stands = indexTicks(desk.asset.index, scale.tickSize, fields.side) + parsed.amount;
+  const stands = indexTicks(worthOf(desk.market, desk.asset), scale.tickSize, fields.side) + parsed.amount;
   const parsedWorst = parseTicks(fields.price, scale);
   if (parsedWorst.kind === 'wrong') problems.price = parsedWorst.why;
   if (parsedWorst.kind !== 'amount') return undefined;
@@ -139,7 +142,7 @@ function readPeg(fields: Fields, desk: Desk, problems: Problems): { offset: bigi
 }
 
 function offBand(desk: Desk, side: Side, ticks: bigint): string | undefined {
-  const band = bandTicks(desk.asset.index, desk.market);
+  const band = bandTicks(desk.asset, desk.market);
   const scale = scaleOf(desk.book, desk.market);
   if (side === 'buy' && ticks > band.high) return `Above the price band: at most ${formatTicks(band.high, scale)}`;
   if (side === 'sell' && ticks < band.low) return `Below the price band: at least ${formatTicks(band.low, scale)}`;
@@ -219,7 +222,7 @@ export interface Outcome {
 /** Where a pegged order stands, or a post-only one that slides. */
 function standsAt(order: Order, desk: Desk): bigint {
   if (order.offset === undefined) return order.limit;
-  return indexTicks(desk.asset.index, desk.market.tickSize, order.side) + order.offset;
+  return indexTicks(worthOf(desk.market, desk.asset), desk.market.tickSize, order.side) + order.offset;
 }
 
 function resting(order: Order, market: number, lots: bigint, ticks: bigint): Change {

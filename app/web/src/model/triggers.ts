@@ -1,6 +1,7 @@
 /** Trigger orders: what waits for the index, and then closes at once. They only ever reduce a position. */
 import { divide } from '../money/decimal';
 import { formatTicks, parseTicks, type TickScale } from '../money/units';
+import { worthOf } from './contract';
 import { indexTicks } from './matching';
 import type { Desk, Fields, Problems } from './ticket';
 import { scaleOf, type Side, type TriggerRow } from './types';
@@ -58,7 +59,7 @@ function positive(text: string, scale: TickScale, wrong: (why: string) => void, 
 /** The price at which it fires. Of a trailing stop it is what the index and the distance make of it now. */
 function readPrice(kind: TriggerKind, above: boolean, fields: Fields, desk: Desk, problems: Problems): bigint | undefined {
   const scale = scaleOf(desk.book, desk.market);
-  const { index } = desk.asset;
+  const index = worthOf(desk.market, desk.asset);
   if (kind === 'trail') {
     const distance = positive(fields.offset, scale, (why) => (problems.offset = why), 'A distance');
     if (distance === undefined) return undefined;

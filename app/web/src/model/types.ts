@@ -1,4 +1,5 @@
 /** What pages read: the accounts of a clearinghouse as they were decoded. Names and units are those of docs/architecture.md. */
+import type { OptionRow } from './contract';
 import type { TickScale, Scale } from '../money/units';
 
 /** A row of the risk book. Prices are risk prices. */
@@ -56,6 +57,8 @@ export interface MarketRow {
   readonly ratesBps: readonly number[];
   readonly maintenanceFraction: number;
   readonly settlementPrice: bigint;
+  /** None of a contract that is worth the index. */
+  readonly option: OptionRow | undefined;
 }
 
 /** The risk book. */

@@ -1,4 +1,5 @@
 /** The order book of a market, summed by price. */
+import { priceName, worthOf } from '../model/contract';
 import { levels, type Level, type Standing } from '../model/matching';
 import { scaleOf, type AssetRow, type Book, type MarketRow } from '../model/types';
 import { formatBps, formatLots, formatPrice, formatTicks, moveBps, tickDigits, ticksToPrice } from '../money/units';
@@ -56,7 +57,8 @@ export function OrderBook(props: {
           {rows('ask', pad(asks).reverse())}
           <tr className="middle">
             <td colSpan={3}>
-              <strong>{formatPrice(props.asset.index, scale, digits)}</strong> <span className="muted small">index</span>
+              <strong>{formatPrice(worthOf(props.market, props.asset), scale, digits)}</strong>{' '}
+              <span className="muted small">{priceName(props.market)}</span>
             </td>
           </tr>
           {rows('bid', pad(bids))}

@@ -3,6 +3,7 @@ import type { Contribution, Outlook } from '../engine/engine';
 import { closePosition } from '../live/actions';
 import { useAction } from '../live/send';
 import type { Holder, World } from '../live/world';
+import { worthOf } from '../model/contract';
 import { assetScale, scaleOf, type Position } from '../model/types';
 import { divide } from '../money/decimal';
 import { formatBps, formatLots, formatPrice, shareBps, tickDigits, worth } from '../money/units';
@@ -31,7 +32,7 @@ export function Positions(props: { world: World; account: Holder; outlook: Outlo
                 <th>Market</th>
                 <th>Size</th>
                 <th>Entry</th>
-                <th>Index</th>
+                <th title="The index; of an option what it is marked at">Price</th>
                 {!compact && <th>Value</th>}
                 <th>Unrealised</th>
                 <th title="What the maintenance margin would be less without this leg">Maintenance</th>
@@ -72,6 +73,7 @@ function Leg(props: { world: World; position: Position; outlook: Outlook | undef
   const digits = tickDigits(scale);
   const contribution = outlook?.contributions.find((one) => one.market === position.market);
   const long = position.lots > 0n;
+  const price = worthOf(market, asset);
   return (
     <tr>
       <th scope="row">
@@ -82,10 +84,10 @@ function Leg(props: { world: World; position: Position; outlook: Outlook | undef
         {formatLots(position.lots, scale, { signed: true })} <span className="muted">{asset.name}</span>
       </td>
       <td>{formatPrice(entryPrice(position), assetScale(book, position.asset), digits)}</td>
-      <td>{formatPrice(asset.index, scale, digits)}</td>
+      <td>{formatPrice(price, scale, digits)}</td>
       {!compact && (
         <td>
-          <Quote atoms={worth(position.lots, asset.index)} decimals={book.quoteDecimals} />
+          <Quote atoms={worth(position.lots, price)} decimals={book.quoteDecimals} />
         </td>
       )}
       <td>{contribution ? <Quote atoms={contribution.equity} decimals={book.quoteDecimals} tone /> : '…'}</td>

@@ -5,6 +5,7 @@ import { placeOrder } from '../live/actions';
 import { ask } from '../live/judge';
 import { useAction } from '../live/send';
 import type { World } from '../live/world';
+import { priceName, worthOf } from '../model/contract';
 import {
   held,
   KINDS,
@@ -205,7 +206,7 @@ function PriceFields(props: {
           value={trails ? fields.offset : fields.price}
           onChange={(text) => set(trails ? { offset: text } : { price: text })}
           wrong={trails ? props.problems.offset : props.problems.price}
-          says={`The index is ${formatPrice(desk.asset.index, scale, tickDigits(scale))}`}
+          says={`The ${priceName(desk.market)} is ${formatPrice(worthOf(desk.market, desk.asset), scale, tickDigits(scale))}`}
         />
         {slippage}
       </>

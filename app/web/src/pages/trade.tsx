@@ -4,11 +4,13 @@ import { ask, useJudge } from '../live/judge';
 import { selectMarket, useSelectedMarket } from '../live/selected';
 import { usePrices } from '../live/samples';
 import type { World } from '../live/world';
+import { worthOf, type OptionRow } from '../model/contract';
 import { ranked } from '../model/matching';
 import { isUsable } from '../model/health';
 import type { Desk, Fields } from '../model/ticket';
 import { scaleOf, type AssetRow, type MarketRow } from '../model/types';
 import { formatDecimal } from '../money/decimal';
+import { formatStamp } from '../money/time';
 import {
   formatCompact,
   formatLots,
@@ -114,13 +116,17 @@ function MarketLine({ world, market, asset }: { world: World; market: MarketRow;
           options={world.book.markets.map((one) => [String(one.at), one.name] as const)}
           onChange={(at) => selectMarket(Number(at))}
         />
-        <span className="big">{formatPrice(asset.index, scale, digits)}</span>
+        <span className="big">{formatPrice(worthOf(market, asset), scale, digits)}</span>
         {market.mode !== 'active' && <Tag look="warn">{market.mode}</Tag>}
         {!isUsable(asset, world.now) && <Tag look="warn">price not usable for new risk</Tag>}
         <dl className="small">
           <Stat name="Confidence" value={`± ${formatPrice(asset.confidence, scale, digits)}`} />
           <Stat name="Stable price" value={formatPrice(asset.stable, scale, digits)} />
-          <Stat name="Funding, this interval" value={state ? fundingRate(state, market, world.now) : '…'} />
+          {market.option ? (
+            <OptionTerms option={market.option} scale={scale} digits={digits} />
+          ) : (
+            <Stat name="Funding, this interval" value={state ? fundingRate(state, market, world.now) : '…'} />
+          )}
           <Stat
             name="Open interest"
             value={`${formatLots(open, scale, { digits: 0 })} ${asset.name} (${formatCompact(worth(open, asset.index), quote)})`}
@@ -133,6 +139,16 @@ function MarketLine({ world, market, asset }: { world: World; market: MarketRow;
         </dl>
       </div>
     </div>
+  );
+}
+
+function OptionTerms({ option, scale, digits }: { option: OptionRow; scale: TickScale; digits: number }) {
+  return (
+    <>
+      <Stat name="Strike" value={`${formatPrice(option.strike, scale, digits)} ${option.right}`} />
+      <Stat name="Ends" value={formatStamp(option.expiry)} />
+      <Stat name="Volatility" value={formatRatio(option.volatility)} />
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import type { Change, Edge } from '../engine/engine';
 import { ask, useJudge } from '../live/judge';
 import type { Holder, World } from '../live/world';
+import { priceName, worthOf } from '../model/contract';
 import { curve } from '../model/grid';
 import { assetScale, priceDigits, scaleOf, type AssetRow, type Book } from '../model/types';
 import {
@@ -35,7 +36,7 @@ interface Draft {
   readonly market: number;
   readonly side: 'buy' | 'sell';
   readonly size: string;
-  /** Empty for the index as it is. */
+  /** Empty for what a lot is worth now. */
   readonly price: string;
 }
 
@@ -125,7 +126,11 @@ function tradeOf(draft: Draft, book: Book): Change[] {
   const size = parseLots(draft.size, scale);
   const price = parseTicks(draft.price, scale);
   const ticks =
-    price.kind === 'amount' ? price.amount : price.kind === 'empty' ? priceToTicks(asset.index, market.tickSize) : 0n;
+    price.kind === 'amount'
+      ? price.amount
+      : price.kind === 'empty'
+        ? priceToTicks(worthOf(market, asset), market.tickSize)
+        : 0n;
   if (size.kind !== 'amount' || size.amount <= 0n || ticks <= 0n) return [];
   return [{ kind: 'take', market: market.at, sells: draft.side === 'sell', lots: [size.amount], ticks: [ticks] }];
 }
@@ -247,10 +252,10 @@ function TradeRow(props: { book: Book; draft: Draft; onChange: (changed: Partial
         <Field
           label="Price"
           value={draft.price}
-          placeholder={formatTicks(priceToTicks(asset.index, market.tickSize), scale)}
+          placeholder={formatTicks(priceToTicks(worthOf(market, asset), market.tickSize), scale)}
           onChange={(text) => onChange({ price: text })}
           wrong={price.kind === 'wrong' ? price.why : undefined}
-          says={draft.price === '' ? 'the index' : ''}
+          says={draft.price === '' ? `the ${priceName(market)}` : ''}
         />
       </div>
       <div style={{ paddingTop: 19 }}>

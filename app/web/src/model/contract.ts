@@ -1,0 +1,53 @@
+/** What a lot of a contract is worth: of an option what it is marked at, moved to the present index; of all else the index. */
+import type { AssetRow, MarketRow } from './types';
+
+/** An option's terms, and what a lot of it was worth when it was priced last. Prices are risk prices. */
+export interface OptionRow {
+  readonly right: 'call' | 'put';
+  readonly strike: bigint;
+  /** Unix seconds. */
+  readonly expiry: bigint;
+  readonly mark: bigint;
+  /** The index that the mark holds for. */
+  readonly index: bigint;
+  /** Signed, 2^-30. */
+  readonly delta: bigint;
+  /** Change of delta by a move of all of the index, 2^-24. */
+  readonly gamma: bigint;
+  /** Ratio: the volatility a year that it is marked at. */
+  readonly volatility: number;
+}
+
+/** One whole delta, and the largest change of it. */
+const DELTA_PLACES = 30n;
+
+const least = (a: bigint, b: bigint) => (a < b ? a : b);
+const most = (a: bigint, b: bigint) => (a > b ? a : b);
+
+/** By delta and gamma, as the program does between two pricings (docs/risk.md): never outside what the right is to, and never
+ * against the index. */
+function marked(option: OptionRow, index: bigint): bigint {
+  const up = index > option.index;
+  const moved = up ? index - option.index : option.index - index;
+  const call = option.right === 'call';
+  const exercised = most(call ? index - option.strike : option.strike - index, 0n);
+  const reach = call ? index : option.strike;
+  if (moved === 0n) return most(least(option.mark, reach), exercised);
+  const size = option.delta < 0n ? -option.delta : option.delta;
+  const byDelta = (moved * size) >> DELTA_PLACES;
+  const bend = least((option.gamma * ((moved << 20n) / most(option.index, 1n))) >> 14n, 1n << DELTA_PLACES);
+  const rises = option.delta >= 0n === index >= option.index;
+  const straight = rises ? option.mark + byDelta : most(option.mark - byDelta, 0n);
+  const cap = least(reach, up === call ? option.mark + moved : option.mark);
+  return most(least(straight + ((moved * (bend / 2n)) >> DELTA_PLACES), cap), exercised);
+}
+
+/** What a lot is worth now, as a risk price. */
+export function worthOf(market: MarketRow, asset: AssetRow): bigint {
+  return market.option ? marked(market.option, asset.index) : asset.index;
+}
+
+/** What that price is called. */
+export function priceName(market: MarketRow): string {
+  return market.option ? 'mark' : 'index';
+}
