@@ -27,6 +27,13 @@ impl Board {
         Some(((priced.index.0 >> 16) / row.tick_size).cast_signed())
     }
 
+    /// Whether the price of a market's underlying lets risk be added.
+    pub fn may_quote(&self, market: u16) -> bool {
+        let asset = self.tables.markets[usize::from(market)].asset;
+        let row = &self.tables.assets[usize::from(asset)];
+        row.check_initial(asset, self.now.time, u32::MAX).is_ok()
+    }
+
     /// Whether a market is no option.
     pub fn is_linear(&self, market: u16) -> bool {
         !self.tables.markets[usize::from(market)].is_option()

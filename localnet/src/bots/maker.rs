@@ -58,7 +58,8 @@ impl Maker {
     /// Places the ladder if it is not what it should be.
     pub async fn look(&mut self) -> Result<(), String> {
         let (board, account) = (self.bot.board(), self.bot.account().await?);
-        if !self.bot.may_add(&board, &account) {
+        // The account alone does not say it: one without a position passes whatever the price is.
+        if !board.may_quote(self.market) || !self.bot.may_add(&board, &account) {
             return self.withdraw(&account).await;
         }
         let row = &board.tables.markets[usize::from(self.market)];

@@ -3,17 +3,18 @@
 //! A keeper looks after the arrays of options that somebody holds. Nobody could trade the others, and nobody would quote
 //! them.
 
-use super::{Board, Watch};
+use super::{Board, Watch, bot::pause};
 use crate::{Error, house::House, keys};
 use counterweight_link::{Draft, SendError};
-use counterweight_risk::{Asset, Market, Ratio};
+use counterweight_risk::{Asset, Market, Ratio, array::SMILE_AGE, market::MODE_SETTLEMENT};
 use counterweight_sdk::assemble::Limits;
 use counterweight_simnet::flat_smile;
+use solana_signer::Signer;
 use std::time::Duration;
 
 /// Volatility in percent a year.
 const VOLATILITY: u32 = 38;
-/// The first smile is at most so many times the engine's own estimate, or the same share of it.
+/// The first smile, and one after a silence, is at most so many times the engine's own estimate, or the same share of it.
 const FIRST: u32 = 4;
 /// Seconds after which a smile is set anew, though it is the same: the program does not believe one of 900.
 const RENEWED: i64 = 300;
@@ -28,6 +29,8 @@ const UNITS: u32 = 25_000;
 pub(crate) struct Marks {
     house: House,
     board: Watch,
+    /// Their underlying.
+    asset: u16,
     markets: Vec<u16>,
     /// Percent a year, and when it was said.
     told: (u32, i64),
@@ -36,23 +39,20 @@ pub(crate) struct Marks {
 impl Marks {
     /// Marks all options for the first time; none where there are none.
     pub async fn begin(house: House, board: Watch) -> Result<Option<Self>, Error> {
-        let now: std::sync::Arc<Board> = board.borrow().clone();
-        let all = 0..now.tables.markets.len() as u16;
-        let markets: Vec<u16> = all.filter(|market| !now.is_linear(*market)).collect();
-        let Some(first) = markets.first() else {
+        let now = board.borrow().clone();
+        let rows = (0u16..).zip(&now.tables.markets);
+        let options: Vec<_> = rows.filter(|(_, row)| row.is_option()).collect();
+        let Some((_, first)) = options.first() else {
             return Ok(None);
         };
-        let row = &now.tables.markets[usize::from(*first)];
-        let own = now.tables.assets[usize::from(row.asset)]
-            .volatility
-            .annual();
         let mut marks = Self {
             house,
+            asset: first.asset,
+            markets: options.iter().map(|(market, _)| *market).collect(),
+            told: (VOLATILITY, 0),
             board,
-            markets,
-            told: (first_volatility(own), 0),
         };
-        let told = marks.tell(now.now.time).await;
+        let told = marks.tell(&now).await;
         told.map_err(Error::sending("setting the volatility of options"))?;
         Ok(Some(marks))
     }
@@ -63,24 +63,20 @@ impl Marks {
             tokio::time::sleep(A_LOOK).await;
             if let Err(error) = self.look().await {
                 tracing::warn!("marking options: {error}");
+                pause().await;
             }
         }
     }
 
     async fn look(&mut self) -> Result<(), SendError> {
         let board = self.board.borrow().clone();
-        if board.now.time - self.told.1 >= RENEWED {
-            return self.tell(board.now.time).await;
+        let Board { tables, now } = &*board;
+        if now.time - self.told.1 >= RENEWED {
+            return self.tell(&board).await;
         }
-        let due = |market: &u16| {
-            let row = &board.tables.markets[usize::from(*market)];
-            is_due(
-                row,
-                &board.tables.assets[usize::from(row.asset)],
-                board.now.time,
-            )
-        };
-        let due: Vec<u16> = self.markets.iter().copied().filter(due).collect();
+        let asset = &tables.assets[usize::from(self.asset)];
+        let mut due = self.running(&board);
+        due.retain(|market| is_due(&tables.markets[usize::from(*market)], asset, now.time));
         if due.is_empty() {
             return Ok(());
         }
@@ -89,12 +85,29 @@ impl Marks {
         self.send(draft).await
     }
 
+    /// Those that have not ended.
+    fn running(&self, board: &Board) -> Vec<u16> {
+        let all = self.markets.iter().copied();
+        all.filter(|market| {
+            let row = &board.tables.markets[usize::from(*market)];
+            row.mode != MODE_SETTLEMENT && row.contract.expiry > board.now.time
+        })
+        .collect()
+    }
+
     /// Sets the volatility, which computes all arrays anew.
-    async fn tell(&mut self, now: i64) -> Result<(), SendError> {
-        let (percent, feed) = (self.told.0, keys::volatility());
-        let signer = solana_signer::Signer::pubkey(&feed);
-        let venue = &self.house.venue;
-        let set = venue.set_smile(signer, &self.markets, flat_smile(percent));
+    async fn tell(&mut self, board: &Board) -> Result<(), SendError> {
+        let (running, now) = (self.running(board), board.now.time);
+        if running.is_empty() {
+            return Ok(());
+        }
+        if now - self.told.1 > SMILE_AGE {
+            let own = &board.tables.assets[usize::from(self.asset)].volatility;
+            self.told.0 = first_volatility(own.annual());
+        }
+        let feed = keys::volatility();
+        let smile = flat_smile(self.told.0);
+        let set = self.house.venue.set_smile(feed.pubkey(), &running, smile);
         let draft = Draft::new(self.house.faucet.key(), vec![set], 0).signed_by(&[&feed]);
         self.send(draft).await?;
         self.told.1 = now;
