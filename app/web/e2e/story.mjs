@@ -356,12 +356,15 @@ async function breaks({ page, goto, network, expectCut, vital, picture }) {
   await goto('account');
   const before = await vital('Maintenance margin').textContent();
   expectCut(true);
+  // Cut for as long as it takes the page to try again in vain.
+  const tried = page.waitForEvent('websocket', { timeout: SOON });
   await network.cut();
   const outage = page.getByRole('alert').filter({ hasText: 'Disconnected since' });
   await outage.waitFor({ timeout: SOON });
   await says(outage, 'All figures are of');
   assert.equal(await vital('Maintenance margin').textContent(), before, 'the last figures stay');
   await picture('app-disconnected');
+  await tried;
   await network.mend();
   await outage.waitFor({ state: 'detached', timeout: SOON });
   await page.getByRole('button', { name: 'Network: local network, live' }).waitFor();

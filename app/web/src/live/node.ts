@@ -25,6 +25,17 @@ function fromBase64(text: string): Uint8Array {
   return bytes;
 }
 
+/** A try by a signal of its own, given when it ends: the library remembers a subscription, also one that failed, for as long as
+ * somebody's signal wants it, and would answer the next try with the same failure. */
+async function once(signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const own = new AbortController();
+  try {
+    await attempt(AbortSignal.any([signal, own.signal]));
+  } finally {
+    own.abort();
+  }
+}
+
 /** A line to a node. */
 export class Node {
   readonly rpc;
@@ -79,10 +90,12 @@ export class Node {
 
   /** Tells of an account each time it changes, until the signal; ends by an error where the line breaks. */
   async watchAccount(key: Address, told: (data: Uint8Array) => void, signal: AbortSignal): Promise<void> {
-    const changes = await this.subscriptions
-      .accountNotifications(key, { commitment: 'confirmed', encoding: 'base64' })
-      .subscribe({ abortSignal: signal });
-    for await (const { value } of changes) told(fromBase64(value.data[0]));
+    await once(signal, async (abortSignal) => {
+      const changes = await this.subscriptions
+        .accountNotifications(key, { commitment: 'confirmed', encoding: 'base64' })
+        .subscribe({ abortSignal });
+      for await (const { value } of changes) told(fromBase64(value.data[0]));
+    });
   }
 
   /** Tells the logs of each transaction that names an address. */
@@ -91,10 +104,12 @@ export class Node {
     told: (signature: Signature, logs: readonly string[], failed: boolean) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const all = await this.subscriptions
-      .logsNotifications({ mentions: [key] }, { commitment: 'confirmed' })
-      .subscribe({ abortSignal: signal });
-    for await (const { value } of all) told(value.signature, value.logs ?? [], value.err !== null);
+    await once(signal, async (abortSignal) => {
+      const all = await this.subscriptions
+        .logsNotifications({ mentions: [key] }, { commitment: 'confirmed' })
+        .subscribe({ abortSignal });
+      for await (const { value } of all) told(value.signature, value.logs ?? [], value.err !== null);
+    });
   }
 }
 
