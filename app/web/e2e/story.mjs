@@ -16,6 +16,7 @@ export async function story({ page, complaints, expectCut, network, site, log, p
   // Only those that are kept are worth the wait until nothing moves any more.
   const picture = async (name) => {
     if (!pictures) return;
+    await until('messages are gone', async () => (await page.locator('.toast').count()) === 0);
     await page.waitForTimeout(700);
     await page.screenshot({ path: `${pictures}/${name}.png` });
   };
