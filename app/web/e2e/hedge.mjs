@@ -18,11 +18,17 @@ export async function hedges({ page, goto, toast, vital, until, picture }) {
 
   await goto('trade');
   await page.getByRole('radio', { name }).check();
-  await page
-    .getByRole('table', { name: `Order book of ${name}` })
-    .getByRole('button', { name: /^ask/ })
-    .first()
-    .waitFor({ timeout: SOON });
+  // A moment after a price has moved its maker still quotes around the mark before.
+  const book = page.getByRole('table', { name: `Order book of ${name}` });
+  const quoted = async (side) => {
+    const prices = (await book.getByRole('button', { name: side }).allTextContents()).map(plain);
+    return side === 'ask' ? Math.min(...prices) : Math.max(...prices);
+  };
+  await until('its maker quotes around the mark', async () => {
+    const mark = plain(await book.locator('.middle strong').textContent());
+    const [bid, ask] = [await quoted('bid'), await quoted('ask')];
+    return bid > mark * 0.97 && bid < mark && mark < ask && ask < mark * 1.03;
+  });
   await page.getByRole('radio', { name: 'Buy' }).check();
   await page.getByLabel('Kind').selectOption('market');
   await page.getByRole('textbox', { name: 'Size' }).fill('200');
