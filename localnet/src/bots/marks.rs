@@ -29,9 +29,10 @@ const UNITS: u32 = 25_000;
 pub(crate) struct Marks {
     house: House,
     board: Watch,
-    /// Their underlying.
-    asset: u16,
     markets: Vec<u16>,
+    /// Whether the feed is this network's. A deployment of somebody else's names another, or none: then options are marked at
+    /// the engine's own estimate.
+    feeds: bool,
     /// Percent a year, and when it was said.
     told: (u32, i64),
 }
@@ -41,19 +42,21 @@ impl Marks {
     pub async fn begin(house: House, board: Watch) -> Result<Option<Self>, Error> {
         let now = board.borrow().clone();
         let rows = (0u16..).zip(&now.tables.markets);
-        let options: Vec<_> = rows.filter(|(_, row)| row.is_option()).collect();
-        let Some((_, first)) = options.first() else {
-            return Ok(None);
-        };
+        let options = rows.filter(|(_, row)| row.is_option());
         let mut marks = Self {
-            house,
-            asset: first.asset,
-            markets: options.iter().map(|(market, _)| *market).collect(),
+            markets: options.map(|(market, _)| market).collect(),
+            feeds: house.deployment.volatility_feed == Some(keys::volatility().pubkey()),
             told: (VOLATILITY, 0),
+            house,
             board,
         };
-        let told = marks.tell(&now).await;
-        told.map_err(Error::sending("setting the volatility of options"))?;
+        if marks.markets.is_empty() {
+            return Ok(None);
+        }
+        if marks.feeds {
+            let told = marks.tell(&now).await;
+            told.map_err(Error::sending("setting the volatility of options"))?;
+        }
         Ok(Some(marks))
     }
 
@@ -71,12 +74,14 @@ impl Marks {
     async fn look(&mut self) -> Result<(), SendError> {
         let board = self.board.borrow().clone();
         let Board { tables, now } = &*board;
-        if now.time - self.told.1 >= RENEWED {
+        if self.feeds && now.time - self.told.1 >= RENEWED {
             return self.tell(&board).await;
         }
-        let asset = &tables.assets[usize::from(self.asset)];
         let mut due = self.running(&board);
-        due.retain(|market| is_due(&tables.markets[usize::from(*market)], asset, now.time));
+        due.retain(|market| {
+            let row = &tables.markets[usize::from(*market)];
+            is_due(row, &tables.assets[usize::from(row.asset)], now.time)
+        });
         if due.is_empty() {
             return Ok(());
         }
@@ -98,11 +103,12 @@ impl Marks {
     /// Sets the volatility, which computes all arrays anew.
     async fn tell(&mut self, board: &Board) -> Result<(), SendError> {
         let (running, now) = (self.running(board), board.now.time);
-        if running.is_empty() {
+        let Some(first) = running.first() else {
             return Ok(());
-        }
+        };
         if now - self.told.1 > SMILE_AGE {
-            let own = &board.tables.assets[usize::from(self.asset)].volatility;
+            let asset = board.tables.markets[usize::from(*first)].asset;
+            let own = &board.tables.assets[usize::from(asset)].volatility;
             self.told.0 = first_volatility(own.annual());
         }
         let feed = keys::volatility();
