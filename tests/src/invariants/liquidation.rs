@@ -167,7 +167,7 @@ impl<'a> Case<'a> {
                 short,
                 "{size} lots were taken where {tolerance} fewer restore"
             );
-        } else if !self.row.is_option() {
+        } else if !self.row.is_derived() {
             let (asked_for, size) = (asked_for as i64, size);
             let unhedged = asked_for.min(self.unhedged()?);
             // As often halved as it took to lower the scan.
@@ -183,18 +183,21 @@ impl<'a> Case<'a> {
     /// Lots of this leg that no other leg on its asset hedges, and no collateral.
     fn unhedged(&self) -> Result<i64, String> {
         let tables = &self.snapshot.tables;
-        let mut net = 0i128;
+        // The fewest and the most: of a contract whose mean is fixed in part, whole lots of what is left.
+        let mut nets = [0i128; 2];
         for position in self.margin.positions() {
             let row = &tables.markets[usize::from(position.market)];
             if position.asset != self.row.asset || row.mode == MODE_SETTLEMENT {
                 continue;
             }
             let lots = i128::from(position.lots.0);
-            net += match row.right() {
+            let left = lots * i128::from(1_800 - row.contract.seconds);
+            let [low, high] = match row.right() {
                 // Towards zero, of each.
-                Some(_) => lots * i128::from(row.array.delta) / (1 << 30),
-                None => lots,
+                Some(_) => [lots * i128::from(row.array.delta) / (1 << 30); 2],
+                None => [left.div_euclid(1_800), -(-left).div_euclid(1_800)],
             };
+            nets = [nets[0] + low, nets[1] + high];
         }
         let asset = &tables.assets[usize::from(self.row.asset)];
         let atoms = i128::from(self.margin.header.core.balance(self.row.asset));
@@ -204,14 +207,14 @@ impl<'a> Case<'a> {
         } else {
             asset.weight_initial_full
         };
-        if net < 0 && atoms > 0 {
+        if atoms > 0 {
             let covered = atoms * i128::from(weight.0) / (ONE * i128::from(asset.atoms_per_lot));
-            net = (net + covered).min(0);
+            nets = nets.map(|net| if net < 0 { (net + covered).min(0) } else { net });
         }
         if asset.scan.range.0 == 0 {
             return Ok(i64::MAX);
         }
-        let side = if self.held > 0 { net } else { -net };
+        let side = if self.held > 0 { nets[0] } else { -nets[1] };
         Ok(side.max(0) as i64)
     }
 }

@@ -139,10 +139,11 @@ impl<'a> OneLeg<'a> {
         }
         let (stage, now) = (Stage::Maintenance, self.now);
         group.cover(cover(&self.account, asset, self.asset, stage, now)?);
+        // Of contracts that are fixed in part, whole lots of what is left: as few as there can be.
         let net = if long {
-            group.net_high()
+            group.net_low()
         } else {
-            group.net_low().saturating_neg()
+            group.net_high().saturating_neg()
         };
         Ok(net.max(0).unsigned_abs())
     }
