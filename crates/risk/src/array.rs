@@ -5,19 +5,20 @@
 //! that they hold for. A check takes the price from there, moved by delta and gamma to the present index, and refuses an
 //! array that is too old or whose index has moved too far ([`RiskArray::check`]): whoever wants to act refreshes it first.
 
+mod market;
+mod mean;
+
 use crate::{
     asset::Asset,
     error::{Result, RiskError},
-    expiry::{Contract, SETTLEMENT_WINDOW},
+    expiry::Contract,
     fixed::{mul_div_floor, mul_shift, mul_shift_below},
-    market::{KIND_CALL, KIND_PERPETUAL, KIND_PUT, Market},
-    option::{Delta, Gamma, Greeks, Pricer, Right, SviTerms, Tenor, tenor::YEAR},
+    option::{Right, SviTerms},
     portfolio::explain::SCENARIOS,
-    tiers::Schedule,
-    units::{Lots, MAX_PRICE, Price, QuoteAtoms, Ratio},
-    volatility::Volatility,
+    units::{Lots, MAX_PRICE, Price, Ratio},
 };
 use bytemuck::{Pod, Zeroable};
+use mean::OnMean;
 
 /// Seconds after which the smile of a feed is no longer believed, and the engine's own estimate is.
 pub const SMILE_AGE: i64 = 900;
@@ -78,158 +79,6 @@ pub struct Smile {
 }
 
 const _: () = assert!(size_of::<Smile>() == 24);
-
-impl Market {
-    /// Whether it is an option, and to what.
-    #[inline(always)]
-    pub const fn right(&self) -> Option<Right> {
-        match self.kind {
-            KIND_CALL => Some(Right::Call),
-            KIND_PUT => Some(Right::Put),
-            _ => None,
-        }
-    }
-
-    /// Whether it is an option. Of anything else a lot is worth the index.
-    #[inline(always)]
-    pub const fn is_option(&self) -> bool {
-        self.kind >= KIND_CALL
-    }
-
-    /// Whether a lot is worth something else than the index: an option, or a future of whose mean a part is fixed.
-    #[inline(always)]
-    pub const fn is_derived(&self) -> bool {
-        self.kind != KIND_PERPETUAL && (self.is_option() || self.contract.seconds != 0)
-    }
-
-    /// The row of an asset with the prices of this contract on it: those of the index, what an option is worth at each
-    /// of them, or what a future settles at if the index stays there. What has to do with an option's notional needs the
-    /// asset's own.
-    ///
-    /// # Errors
-    /// Of an option, those of [`RiskArray::check`]; [`RiskError::Overflow`].
-    pub fn priced(&self, market: u16, asset: &Asset, now: i64) -> Result<Asset> {
-        let mut row = *asset;
-        if let Some(right) = self.right() {
-            self.array.check(market, asset, now)?;
-            self.array.price((right, &self.contract), &mut row);
-        } else if self.contract.seconds != 0 {
-            let prices = [
-                &mut row.index,
-                &mut row.initial_low,
-                &mut row.initial_high,
-                &mut row.maintenance_low,
-                &mut row.maintenance_high,
-            ];
-            for price in prices {
-                *price = self.contract.mean_at(*price);
-            }
-        }
-        Ok(row)
-    }
-
-    /// Computes an option's array anew, at the index and the time of this moment. The volatility is that of the smile, or,
-    /// where nobody has set one for a while, the asset's own.
-    ///
-    /// # Errors
-    /// [`RiskError::NoPrice`]; [`RiskError::NotAnOption`].
-    pub fn refresh_array(&mut self, market: u16, asset: &Asset, now: i64) -> Result<()> {
-        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
-        asset.check_recorded(self.asset)?;
-        let tenor = Tenor::until(self.contract.expiry, now);
-        let volatility = self.volatility(asset, now);
-        let pricer = OnMean::new(right, &self.contract, tenor);
-        self.array.refresh(&pricer, asset, volatility, now);
-        Ok(())
-    }
-
-    /// The volatility that the option is marked at.
-    fn volatility(&self, asset: &Asset, now: i64) -> Ratio {
-        let [least, most] = VOLATILITIES;
-        let set = self.array.smile_time;
-        if set != 0 && now.saturating_sub(set) <= SMILE_AGE {
-            let moneyness = crate::option::Moneyness::of(asset.index, self.contract.strike);
-            return self.smile.svi.volatility(moneyness.log(), least, most);
-        }
-        asset.volatility.annual().max(least).min(most)
-    }
-
-    /// Of a contract that is not worth the index ([`Market::is_derived`]), what maintenance counts longs (or shorts) at.
-    ///
-    /// # Errors
-    /// Of an option, those of [`RiskArray::check`].
-    #[inline(always)]
-    pub(crate) fn derived_price(
-        &self,
-        market: u16,
-        asset: &Asset,
-        long: bool,
-        now: i64,
-    ) -> Result<Price> {
-        let Some(right) = self.right() else {
-            let price = if long {
-                asset.maintenance_high
-            } else {
-                asset.maintenance_low
-            };
-            return Ok(self.contract.mean_at(price));
-        };
-        let array = &self.array;
-        array.check(market, asset, now)?;
-        let moved = array.index != asset.maintenance_low || array.index != asset.maintenance_high;
-        // Where a part of the mean is fixed, more of it may be by now.
-        if !moved && self.contract.seconds == 0 {
-            return Ok(array.mark);
-        }
-        let [low, high] = array.maintenance((right, &self.contract), asset);
-        Ok(if long { high } else { low })
-    }
-
-    /// Of an option, what adding risk counts longs (or shorts) at.
-    ///
-    /// # Errors
-    /// Those of [`RiskArray::check`]; [`RiskError::NotAnOption`].
-    pub(crate) fn option_initial(
-        &self,
-        market: u16,
-        asset: &Asset,
-        long: bool,
-        now: i64,
-    ) -> Result<Price> {
-        let array = &self.array;
-        array.check(market, asset, now)?;
-        let right = self.right().ok_or(RiskError::NotAnOption { market })?;
-        let terms = (right, &self.contract);
-        let bounds = array.maintenance(terms, asset);
-        Ok(array.initial(terms, asset, long, bounds))
-    }
-
-    /// What a position in an option requires by a schedule: a long no more than it is worth, for that is all it can lose. It
-    /// is counted as worth the same in equity, to the atom: who paid for all that he holds is never short of one.
-    #[inline(always)]
-    pub(crate) fn option_charge(
-        schedule: &Schedule,
-        lots: Lots,
-        worth: QuoteAtoms,
-        notional: u64,
-    ) -> Result<QuoteAtoms> {
-        let charge = schedule.charge(notional)?;
-        Ok(if lots.0 < 0 {
-            charge
-        } else {
-            charge.min(worth)
-        })
-    }
-}
-
-impl Volatility {
-    /// The volatility a year by its own estimates, at most four.
-    pub fn annual(&self) -> Ratio {
-        let variance = self.fast.max(self.slow).saturating_mul(YEAR);
-        // 4.60 has a root of 34.30, below 2^32: 22.20 below 2^22.
-        Ratio(u32::try_from(variance.isqrt() >> 10).unwrap_or(u32::MAX))
-    }
-}
 
 impl RiskArray {
     /// Computes everything for an option on an asset, at a volatility.
@@ -481,79 +330,6 @@ impl RiskArray {
 
 /// What an option is a right to.
 type Terms<'a> = (Right, &'a Contract);
-
-/// Prices an option on a mean of which a part may be fixed. With a part A fixed and a share r of the window left, the mean
-/// is A + r·S, so that the option is r options on S, at the strike (K − A) / r; or, of a call that ends above its strike
-/// for sure, r·S and A − K.
-struct OnMean {
-    pricer: Pricer,
-    /// Seconds of the window that are left; all of them before it.
-    rest: u64,
-    /// What it is worth for sure.
-    sure: u64,
-}
-
-impl OnMean {
-    fn new(right: Right, contract: &Contract, tenor: Tenor) -> Self {
-        let (strike, rest) = (contract.strike, contract.rest().unsigned_abs());
-        if contract.seconds == 0 {
-            let pricer = Pricer::new(right, strike, tenor);
-            return Self {
-                pricer,
-                rest,
-                sure: 0,
-            };
-        }
-        let fixed = contract.fixed();
-        let left = strike.0.saturating_sub(fixed);
-        let of_rest = mul_div_floor(left, WINDOW, rest.max(1)).unwrap_or(MAX_PRICE.0);
-        let sure = match right {
-            Right::Call => fixed.saturating_sub(strike.0),
-            Right::Put if rest == 0 => left,
-            Right::Put => 0,
-        };
-        Self {
-            pricer: Pricer::new(right, Price(of_rest.clamp(1, MAX_PRICE.0)), tenor),
-            rest,
-            sure,
-        }
-    }
-
-    /// What of a number still moves, rounded down.
-    fn part(&self, whole: u64) -> u64 {
-        if self.rest == WINDOW {
-            return whole;
-        }
-        mul_div_floor(whole, self.rest, WINDOW).unwrap_or(whole)
-    }
-
-    fn price(&self, index: Price, volatility: Ratio) -> Price {
-        let moving = self.part(self.pricer.price(index, volatility).0);
-        Price(moving.saturating_add(self.sure).min(MAX_PRICE.0))
-    }
-
-    fn greeks(&self, index: Price, volatility: Ratio) -> Greeks {
-        let all = self.pricer.greeks(index, volatility);
-        let signed = |number: i64| {
-            let size = self.part(number.unsigned_abs()).cast_signed();
-            if number < 0 { -size } else { size }
-        };
-        Greeks {
-            price: Price(
-                self.part(all.price.0)
-                    .saturating_add(self.sure)
-                    .min(MAX_PRICE.0),
-            ),
-            delta: Delta(signed(all.delta.0)),
-            gamma: Gamma(self.part(all.gamma.0)),
-            vega: Price(self.part(all.vega.0)),
-            theta: signed(all.theta),
-        }
-    }
-}
-
-/// Seconds of the whole window.
-const WINDOW: u64 = SETTLEMENT_WINDOW.unsigned_abs();
 
 /// Where between a tangent and a bound the price at another index is taken.
 #[derive(Clone, Copy)]
