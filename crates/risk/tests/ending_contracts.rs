@@ -8,11 +8,13 @@ use common::{
     options::{Desk, add_option, plain},
 };
 use counterweight_risk::{
-    Price, Ratio,
+    Lots, Price, Ratio,
+    backstop::gross_value,
     expiry::{Contract, SETTLEMENT_WINDOW},
     greeks::AssetGreeks,
     market::{KIND_CALL, KIND_FUTURE, KIND_PUT, MODE_SETTLEMENT, Market},
-    portfolio::explain,
+    marks::Marks,
+    portfolio::{OneLeg, explain},
     standard::Gains,
 };
 use proptest::prelude::*;
@@ -183,4 +185,86 @@ fn a_hedge_that_is_opened_late_is_judged_by_the_mean() {
     };
     let (perpetual, future) = (greeks(&desk, 0), greeks(&desk, future));
     assert_eq!((perpetual.lots, future.lots), (1_000_000, -33_333));
+}
+
+/// The strike that the rest of the window has to reach grows as it shrinks, beyond any price there is: a put is worth what
+/// it pays all the same.
+#[test]
+fn a_put_of_dear_lots_is_worth_what_it_pays_a_second_before_its_end() {
+    let mut desk = plain(300, 2_000);
+    let option = add_option(&mut desk, KIND_PUT, 1_000, 30);
+    let mut asset = desk.world.assets[1];
+    asset.index = Price(1 << 50);
+    for seconds in [1, 900, 1_799, 1_800] {
+        let expiry = NOW + SETTLEMENT_WINDOW - seconds;
+        let strike = 3 << 33; // half as much again, in whole atoms
+        let mut contract = Contract::new(KIND_PUT, expiry, strike, expiry - 86_400).unwrap();
+        contract.count(asset.index, NOW - seconds, NOW).unwrap();
+        let market = row(&mut desk, option);
+        market.contract = contract;
+        market.refresh_array(option, &asset, NOW).unwrap();
+        let (mark, pays) = (market.array.mark.0, 1 << 49);
+        assert!(
+            mark.abs_diff(pays) <= asset.index.0 >> 20,
+            "{seconds}: {mark}"
+        );
+        let rest = (SETTLEMENT_WINDOW - seconds) << 30;
+        let delta = market.array.delta * 1_800;
+        assert!((delta + rest).abs() <= 1 << 14, "{seconds}: {delta}");
+    }
+}
+
+/// Of a perpetual as many lots hedge nothing as there are for sure: two futures of which a lot is half fixed count apart,
+/// and were once rounded the other way. (Found by a random sequence.)
+#[test]
+fn no_more_lots_are_unhedged_than_there_are_for_sure() {
+    for side in [1, -1] {
+        let mut desk = plain(300, 2_000);
+        let futures =
+            [(); 2].map(|()| with_future(&mut desk, ending(KIND_FUTURE, 0, 900, &[1_000])));
+        desk.hold(0, side * 100, 0);
+        for future in futures {
+            desk.hold(future, side * -51, 0);
+        }
+        // 25.5 and 25.5 lots of the futures still move: 26 and 26 at most.
+        let (book, view) = (desk.world.book(), desk.view());
+        let mut leg = None;
+        OneLeg::judge(&book, &view, NOW, 0, &mut leg).unwrap();
+        assert_eq!(leg.unwrap().unhedged(), Ok(48));
+    }
+}
+
+/// What is taken over changes hands at the mean as well, and its band lies there.
+#[test]
+fn lots_change_hands_at_the_mean() {
+    let mut desk = plain(300, 2_000);
+    let future = with_future(&mut desk, ending(KIND_FUTURE, 0, 1_740, &[1_100]));
+    let mean = row(&mut desk, future).contract.mean_at(Price(INDEX));
+    assert!(mean.0 > INDEX / 1_000 * 1_096);
+    let (book, asset) = (desk.world.book(), desk.world.assets[1]);
+    for lots in [10, -10] {
+        let marks = Marks::of(&book, future, Lots(lots), NOW).unwrap();
+        assert_eq!((marks.price, marks.notional), (mean, mean));
+    }
+    let band = book.market(future).unwrap().band_now(future, &asset, NOW);
+    let (low, high) = band.unwrap();
+    assert!(low.0 > INDEX && high > mean);
+    desk.hold(future, 10, 0);
+    let gross = gross_value(&desk.world.book(), &desk.view(), NOW).unwrap();
+    assert_eq!(gross.0.unsigned_abs(), Lots(10).notional(mean).unwrap());
+}
+
+/// An asset is scanned with the largest multiplier of its open markets, whichever comes first.
+#[test]
+fn the_largest_multiplier_of_an_asset_counts() {
+    for (first, second) in [(1, 3), (3, 1)] {
+        let mut desk = plain(300, 2_000);
+        let other = with_future(&mut desk, Contract::default());
+        row(&mut desk, 0).multipliers = [Ratio(first << 20); 2];
+        row(&mut desk, other).multipliers = [Ratio(second << 20); 2];
+        desk.hold(0, 1_000, 0);
+        desk.hold(other, 1_000, 0);
+        // 3 % of 2,000 dollars, three times.
+        assert_eq!(needs(&desk) / 1_000_000, 180, "{first} {second}");
+    }
 }
