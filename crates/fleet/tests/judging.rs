@@ -5,7 +5,9 @@ mod common;
 use anchor_lang::prelude::Pubkey;
 use common::{Kind, NOW, Rng, account, data_of, model::Model};
 use counterweight_fleet::{Fleet, Moved, Put};
-use counterweight_risk::{Lots, Position, Price, QuoteAtoms, standard::maintenance};
+use counterweight_risk::{
+    Lots, Position, Price, QuoteAtoms, market::KIND_FUTURE, standard::maintenance,
+};
 use proptest::prelude::*;
 
 /// A fleet and its model with the same accounts, not judged yet.
@@ -307,4 +309,23 @@ fn an_account_that_was_put_is_not_known_before_it_is_judged() {
     assert_eq!(fleet.judge(&Moved::default(), NOW).judged, 1);
     assert_eq!(fleet.failing()[0].key, key);
     model.compare(&fleet, NOW, "judged again");
+}
+
+/// In the last half hour of a contract its mean grows with every price that is recorded, the same one too: its holders are
+/// judged again. (Found by a random life of a fleet.)
+#[test]
+fn a_mean_that_grows_moves_the_holders_of_its_contract() {
+    let (mut fleet, mut model) = peopled(1, Kind::Plain, 20);
+    fleet.judge_all(NOW);
+    for seconds in [1, 900] {
+        let row = &mut model.tables.markets[0];
+        row.kind = KIND_FUTURE;
+        let price = model.tables.assets[usize::from(row.asset)].index.0;
+        (row.contract.seconds, row.contract.sum) = (seconds, (price >> 9) * u64::from(seconds));
+        let asset = row.asset;
+        let moved = fleet.set_book(model.tables.clone());
+        assert_eq!(moved.assets, [asset]);
+        fleet.judge(&moved, NOW);
+        model.compare(&fleet, NOW, "a mean that grew");
+    }
 }

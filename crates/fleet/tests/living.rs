@@ -5,12 +5,12 @@ mod common;
 
 use anchor_lang::prelude::Pubkey;
 use common::{
-    Kind, NOW, Rng, account, add_asset, add_market, data_of, deleverage, model::Model, set_price,
-    settle,
+    Kind, NOW, Rng, account, add_asset, add_market, count, data_of, deleverage, model::Model,
+    set_price, settle,
 };
 use counterweight::state::{Layout, MarginAccount};
 use counterweight_fleet::{Fleet, Moved, Put, Shock};
-use counterweight_risk::Position;
+use counterweight_risk::{Position, market::KIND_FUTURE};
 use counterweight_sdk::accounts::{DecodeError, Margin};
 use proptest::prelude::*;
 
@@ -128,6 +128,11 @@ impl Life {
                 let vault = rng.below(1 << 44);
                 let set = tables.header.params.interest.set_rate(vault, self.now);
                 assert_eq!(set, Ok(()));
+            }
+            11 if tables.markets[market].kind == KIND_FUTURE => {
+                let row = &mut tables.markets[market];
+                let price = tables.assets[usize::from(row.asset)].index.0;
+                count(rng, row, price.cast_signed());
             }
             _ => {
                 let weight = &mut tables.assets[asset].weight_maintenance.0;

@@ -9,6 +9,7 @@ use common::{
 };
 use counterweight_risk::{
     Lots, Price, Ratio,
+    account::MODEL_STANDARD,
     backstop::gross_value,
     expiry::{Contract, SETTLEMENT_WINDOW},
     greeks::AssetGreeks,
@@ -86,7 +87,7 @@ proptest! {
     ) {
         let mut desk = plain(300, 2_000);
         if !scanned {
-            desk = desk.by(counterweight_risk::account::MODEL_STANDARD);
+            desk = desk.by(MODEL_STANDARD);
         }
         let future = with_future(&mut desk, ending(KIND_FUTURE, 0, seconds, &prices));
         desk.hold(0, hedge, -hedge * 1_000_000);
@@ -111,8 +112,18 @@ proptest! {
         let mut bare = plain(300, 2_000);
         let fixed = lots - lots * (SETTLEMENT_WINDOW - seconds) / SETTLEMENT_WINDOW;
         bare.hold(0, fixed, -fixed * 1_000_000);
-        let (hedged, bare) = (needs(&hedged), needs(&bare));
-        prop_assert!((hedged - bare).abs() <= 100_000, "{hedged} {bare}");
+        let standard = {
+            let (book, view) = (hedged.world.book(), hedged.view());
+            let keeping = explain::maintenance(&book, &view, NOW, |_| {}).unwrap();
+            let adding = explain::initial(&book, &view, NOW, u32::MAX, |_| {}).unwrap();
+            [keeping.standard, adding.standard]
+        };
+        let (found, expected) = (needs(&hedged), needs(&bare));
+        prop_assert!((found - expected).abs() <= 100_000, "{found} {expected}");
+        // What is told of Standard margin is what it asks.
+        let other = hedged.by(MODEL_STANDARD);
+        let asked = [other.keeping(), other.adding(Gains::Weighted)].map(|health| health.requirement);
+        prop_assert_eq!(standard, asked);
     }
 
     /// An option on a mean that is fixed in part is worth what it pays if nothing happens any more, at least; and at the
@@ -178,6 +189,7 @@ fn a_hedge_that_is_opened_late_is_judged_by_the_mean() {
     // The mean is 9.67 per cent above the index: of a million dollars 96,667, of the hundred thousand that are there.
     let equity = desk.keeping().equity.0;
     assert!((3_333_333_333 - equity).abs() < 10_000, "{equity}");
+    assert_eq!(desk.adding(Gains::Weighted).equity.0, equity);
     let greeks = |desk: &Desk, market: u16| {
         let position = desk.positions().iter().find(|held| held.market == market);
         let row = &desk.world.markets[usize::from(market)];

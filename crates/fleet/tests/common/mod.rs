@@ -9,7 +9,10 @@ use bytemuck::{Zeroable, bytes_of, cast_slice};
 use counterweight::state::{Layout, MarginAccount, RiskBook};
 use counterweight_risk::{
     Asset, AssetTerms, Balance, Lots, Market, MarketTerms, Position, Price, QuoteAtoms, RiskTerms,
-    asset::ORACLE_PYTH_PULL, deleverage::era, interest::InterestTerms, market::MODE_SETTLEMENT,
+    asset::ORACLE_PYTH_PULL,
+    deleverage::era,
+    interest::InterestTerms,
+    market::{KIND_FUTURE, MODE_SETTLEMENT},
     tiers::TierTerms,
 };
 use counterweight_sdk::accounts::{Margin, RiskTables};
@@ -215,6 +218,10 @@ pub fn add_market(rng: &mut Rng, tables: &mut RiskTables, asset: u16, kind: Kind
         if rng.chance(100) {
             settle(rng, &mut row);
         }
+        if rng.chance(30) {
+            row.kind = KIND_FUTURE;
+            count(rng, &mut row, price);
+        }
     }
     if kind == Kind::Wild && rng.chance(100) {
         row.index = [(); 2].map(|()| rng.any_size());
@@ -251,6 +258,15 @@ pub fn deleverage(rng: &mut Rng, row: &mut Market) {
 pub fn settle(rng: &mut Rng, row: &mut Market) {
     row.mode = MODE_SETTLEMENT;
     row.settlement_price = rng.below(1 << 30);
+}
+
+/// Fixes a part of what a future settles at, around a price.
+pub fn count(rng: &mut Rng, row: &mut Market, price: i64) {
+    let seconds = rng.below(1_801);
+    let mean = price.unsigned_abs() / 16 * (8 + rng.below(16));
+    row.contract.expiry = NOW + 1_800 - seconds.cast_signed();
+    row.contract.seconds = u32::try_from(seconds).unwrap();
+    row.contract.sum = (mean >> 8).saturating_mul(seconds);
 }
 
 /// An account with so many positions in markets of the book, if there are so many.
