@@ -8,9 +8,8 @@ use crate::{
 use counterweight::{Guards, LiquidateArgs, SliceArgs};
 use counterweight_risk::{
     AssetRiskTerms, account::MODEL_PORTFOLIO, portfolio::PortfolioTerms, risk_terms::ScanTerms,
-    volatility::VolatilityTerms,
 };
-use counterweight_simnet::{Exchange, MarketKind, Signer, Trader, flat_smile};
+use counterweight_simnet::{ESTIMATED, Exchange, MarketKind, Signer, Trader, flat_smile};
 
 /// Underlyings that have options.
 const UNDERLYINGS: u16 = 16;
@@ -28,15 +27,7 @@ fn offer(x: &mut Exchange, assets: u16) {
             spread_bps: 30,
             volatility_shift_bps: 2_500,
         },
-        volatility: VolatilityTerms {
-            deviations_bps: 30_000,
-            horizon: 3_600,
-            base_rate_bps: 300,
-            most_bps: 10_000,
-            ramp_per_hour_bps: 5_000,
-            max_return_bps: 1_000,
-            max_gap: 3_600,
-        },
+        volatility: ESTIMATED,
     };
     for asset in 1..=assets {
         x.govern(x.venue.set_asset_risk(key, asset, risk))

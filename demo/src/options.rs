@@ -11,8 +11,8 @@ use crate::{
     portfolio,
 };
 use counterweight::Leg;
-use counterweight_risk::{AssetRiskTerms, VolatilityTerms, array::SMILE_AGE};
-use counterweight_simnet::{Exchange, Keypair, MarketKind, Signer, flat_smile, keypair};
+use counterweight_risk::{AssetRiskTerms, array::SMILE_AGE};
+use counterweight_simnet::{ESTIMATED, Exchange, Keypair, MarketKind, Signer, flat_smile, keypair};
 
 /// Volatility before the crash, in percent a year. A first smile may be four times the engine's own estimate, which
 /// is a tenth where prices have not moved yet.
@@ -46,18 +46,10 @@ pub struct Desk {
 pub fn offer(house: &mut House) -> Result<(), String> {
     let x = &mut house.x;
     let (asset, authority) = (x.asset_named("SOL"), x.authority.pubkey());
-    // Options need an estimate of volatility; with a largest multiplier of one, no requirement follows it.
-    let volatility = VolatilityTerms {
-        deviations_bps: 30_000,
-        horizon: 3_600,
-        base_rate_bps: 300,
-        most_bps: 10_000,
-        ramp_per_hour_bps: 5_000,
-        max_return_bps: 1_000,
-        max_gap: 3_600,
+    let terms = AssetRiskTerms {
+        volatility: ESTIMATED,
+        scan: portfolio::SOL,
     };
-    let scan = portfolio::SOL;
-    let terms = AssetRiskTerms { volatility, scan };
     let set = x.venue.set_asset_risk(authority, asset, terms);
     x.govern(set).map_err(refused("set_asset_risk"))?;
 

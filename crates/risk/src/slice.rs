@@ -334,8 +334,8 @@ impl<'a> Slicer<'a> {
 
     /// What taking a fraction does.
     fn outcome(&self, fraction: u32) -> Result<Slice> {
-        if self.scanner.is_some() {
-            return self.outcome_scanned(fraction);
+        if let Some(scanner) = &self.scanner {
+            return self.outcome_scanned(scanner, fraction);
         }
         let (slice, gain, requirement) = self.exchanged(fraction, |_, _, _, _| Ok(()))?;
         self.charged(slice, gain, requirement)
@@ -344,12 +344,9 @@ impl<'a> Slicer<'a> {
     /// The same of an account that is scanned, which Standard margin must not pay for.
     #[cold]
     #[inline(never)]
-    fn outcome_scanned(&self, fraction: u32) -> Result<Slice> {
+    fn outcome_scanned(&self, scanner: &Scanner<'a>, fraction: u32) -> Result<Slice> {
         let left = |position: &Position, _: &Market| {
             less(position.lots, nearest(position.lots, fraction)?)
-        };
-        let Some(scanner) = &self.scanner else {
-            return Err(RiskError::Overflow);
         };
         let mut tally = scanner.tally(left);
         let (slice, gain, _) = self.exchanged(fraction, |position, rows, lots, charge| {

@@ -31,7 +31,7 @@ pub use deployment::completed;
 pub use exchange::{Exchange, Trader};
 pub use layouts::{largest_risk_book_version_1, risk_book_version_1};
 pub use ledger::{Reconciliation, reconcile};
-pub use options::flat_smile;
+pub use options::{ESTIMATED, flat_smile};
 pub use packet::PACKET;
 pub use pyth::{LegacyPrice, PullPrice};
 pub use rng::Rng;

@@ -7,6 +7,17 @@ use counterweight_risk::{AssetRiskTerms, ScanTerms, VolatilityTerms, option::Svi
 
 type Outcome = Result<Receipt, Box<Failure>>;
 
+/// An estimate of volatility, which options need; with a largest multiplier of one, no requirement follows it.
+pub const ESTIMATED: VolatilityTerms = VolatilityTerms {
+    deviations_bps: 30_000,
+    horizon: 3_600,
+    base_rate_bps: 300,
+    most_bps: 10_000,
+    ramp_per_hour_bps: 5_000,
+    max_return_bps: 1_000,
+    max_gap: 3_600,
+};
+
 /// A smile that is the same volatility at every strike, in percent a year.
 pub fn flat_smile(percent: u32) -> SviTerms {
     // A variance of percent² / 10,000, 2^-26.
@@ -26,15 +37,7 @@ impl Exchange {
     /// If the program refuses it.
     pub fn offer_options(&mut self, asset: u16) {
         let terms = AssetRiskTerms {
-            volatility: VolatilityTerms {
-                deviations_bps: 30_000,
-                horizon: 3_600,
-                base_rate_bps: 300,
-                most_bps: 10_000,
-                ramp_per_hour_bps: 5_000,
-                max_return_bps: 1_000,
-                max_gap: 3_600,
-            },
+            volatility: ESTIMATED,
             scan: ScanTerms {
                 range_bps: 200,
                 spread_bps: 20,

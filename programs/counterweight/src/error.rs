@@ -206,8 +206,9 @@ pub enum ErrorCode {
     /// No legs or too many.
     #[msg("A block trade has between 1 and 16 legs")]
     InvalidLegCount = 401,
-    /// A leg's price is outside the band.
-    #[msg("A leg is priced outside the band around the index: price it nearer to the index")]
+    /// A price is outside the band around what a lot is worth: the index, an option's mark, or the mean that a contract in
+    /// its last half hour is expected to settle at.
+    #[msg("The price is outside the band around what a lot is worth now: price it nearer to that")]
     PriceOutsideBand = 402,
     /// The open-interest cap is reached.
     #[msg("The market's open-interest cap is reached: trade less")]

@@ -42,12 +42,6 @@ pub(crate) struct Tally<'a, L, F> {
     kept: Part,
 }
 
-/// Whether nothing is left of a position, nor rests for it.
-#[inline(always)]
-fn nothing(lots: Lots, (bids, asks): (Lots, Lots)) -> bool {
-    lots.0 | bids.0 | asks.0 == 0
-}
-
 /// What assets need, summed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
@@ -133,16 +127,30 @@ where
             }
         };
         let market = self.terms.book.market(position.market)?;
+        self.look(position, market, |terms, lots| {
+            terms.charge(position, lots, market, asset)
+        })
+    }
+
+    /// Counts a position of a market that runs, if anything is left of it or rests for it; `charge` is what Standard margin
+    /// asks.
+    #[inline(always)]
+    fn look(
+        &mut self,
+        position: &Position,
+        market: &Market,
+        charge: impl FnOnce(&Terms, Lots) -> Result<QuoteAtoms>,
+    ) -> Result<()> {
         if market.mode == MODE_SETTLEMENT {
             return Ok(());
         }
         let lots = (self.lots)(position, market)?;
-        let orders = self.terms.stage.orders(position);
-        if nothing(lots, orders) {
+        let (bids, asks) = self.terms.stage.orders(position);
+        if lots.0 | bids.0 | asks.0 == 0 {
             return Ok(());
         }
-        let charge = self.terms.charge(position, lots, market, asset)?;
-        self.count(lots, orders, (position.market, market), charge)
+        let charge = charge(&self.terms, lots)?;
+        self.count(lots, (bids, asks), (position.market, market), charge)
     }
 
     /// Counts so many lots of a position without its orders, for which Standard margin asks `charge`.
@@ -296,15 +304,7 @@ where
 
     #[inline(always)]
     fn see(&mut self, position: &Position, market: &Market, charge: QuoteAtoms) -> Result<()> {
-        if market.mode == MODE_SETTLEMENT {
-            return Ok(());
-        }
-        let lots = (self.lots)(position, market)?;
-        let orders = self.terms.stage.orders(position);
-        if nothing(lots, orders) {
-            return Ok(());
-        }
-        self.count(lots, orders, (position.market, market), charge)
+        self.look(position, market, |_, _| Ok(charge))
     }
 }
 

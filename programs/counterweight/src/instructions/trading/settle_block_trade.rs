@@ -101,7 +101,7 @@ fn rows<'a>(book: &Book<'a>, leg: &Leg) -> Result<(&'a MarketRow, &'a Asset)> {
     Ok((row, book.asset(row.asset).or_refuse()?))
 }
 
-/// Refuses a price outside the band around an index that is fresh enough for both sides.
+/// Refuses a price outside the band around what a lot is worth, at an index that is fresh enough for both sides.
 fn require_band(row: &MarketRow, asset: &Asset, leg: &Leg, now: i64, max_age: u32) -> Result<()> {
     asset
         .check_maintenance_within(row.asset, now, max_age)
