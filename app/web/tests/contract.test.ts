@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { worthOf, type OptionRow } from '../src/model/contract';
+import { priceName, worthOf, type OptionRow } from '../src/model/contract';
 import { bandTicks, ranked } from '../src/model/matching';
 import { marketLimit } from '../src/model/ticket';
 import { asset, desk, market, NOW, order, SOL_PRICE } from './fixtures';
@@ -39,6 +39,24 @@ describe('what a lot is worth', () => {
     const call = put({ right: 'call', delta: 1n << 28n });
     expect(atoms(worthOf(call, at(200)))).toBe(600_000);
     expect(atoms(worthOf(call, at(10)))).toBe(0);
+  });
+});
+
+describe('the last half hour', () => {
+  // A tenth of it is left; SOL stood at 135 dollars so far, 90 % of what it is at now.
+  const fixed = { sum: ((1_350_000n << 16n) >> 8n) * 1_620n, seconds: 1_620n };
+
+  it('is worth what it settles at if the index stays', () => {
+    // 0.9 of 135 and 0.1 of 150.
+    expect(atoms(worthOf(market({ fixed }), asset(1)))).toBe(1_365_000);
+    expect(priceName(market({ fixed }))).toBe('expected mean');
+    expect(bandTicks(asset(1), market({ fixed }))).toEqual({ low: 13_241n, high: 14_059n });
+  });
+
+  it('lets an option be exercised at that mean, not at the index', () => {
+    expect(atoms(worthOf(market({ option: { ...PUT, mark: 0n }, fixed }), asset(1)))).toBe(35_000);
+    const call: OptionRow = { ...PUT, right: 'call', strike: 1_360_000n << 16n, mark: 0n };
+    expect(atoms(worthOf(market({ option: call, fixed }), asset(1)))).toBe(5_000);
   });
 });
 

@@ -60,6 +60,7 @@ export function market(changed: Partial<MarketRow> = {}): MarketRow {
     maintenanceFraction: Math.ceil(0.6 * RATIO),
     settlementPrice: 0n,
     option: undefined,
+    fixed: undefined,
     ...changed,
   };
 }

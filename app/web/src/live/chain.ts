@@ -78,6 +78,7 @@ export function decodeBook(data: Uint8Array): Book & { readonly shape: string } 
     at,
     mode: MODES[row.mode] ?? 'active',
     option: optionOf(row),
+    fixed: fixedOf(row),
   }));
   const { params } = tables;
   return {
@@ -101,6 +102,10 @@ function optionOf({ kind, contract, array }: ReturnType<typeof decodeRiskBook>['
   const { mark, index, delta, gamma, volatility } = array;
   const right = kind === KIND_CALL ? 'call' : 'put';
   return { right, strike: contract.strike, expiry: contract.expiry, mark, index, delta, gamma, volatility };
+}
+
+function fixedOf({ contract }: ReturnType<typeof decodeRiskBook>['markets'][number]): MarketRow['fixed'] {
+  return contract.seconds > 0 ? { sum: contract.sum, seconds: BigInt(contract.seconds) } : undefined;
 }
 
 type Fetch = (keys: readonly Address[]) => Promise<{ found: (Found | undefined)[] }>;

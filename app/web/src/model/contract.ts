@@ -1,4 +1,5 @@
-/** What a lot of a contract is worth: of an option what it is marked at, moved to the present index; of all else the index. */
+/** What a lot of a contract is worth: of an option what it is marked at, moved to the present index; of a contract in its last
+ * half hour what it settles at if the index stays; of all else the index. */
 import type { AssetRow, MarketRow } from './types';
 
 /** An option's terms, and what a lot of it was worth when it was priced last. Prices are risk prices. */
@@ -26,12 +27,12 @@ const most = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /** By delta and gamma, as the program does between two pricings (docs/risk.md): never outside what the right is to, and never
  * against the index. */
-function marked(option: OptionRow, index: bigint): bigint {
+function marked(option: OptionRow, index: bigint, mean: bigint): bigint {
   const up = index > option.index;
   const moved = up ? index - option.index : option.index - index;
   const call = option.right === 'call';
-  const exercised = most(call ? index - option.strike : option.strike - index, 0n);
-  const reach = call ? index : option.strike;
+  const exercised = most(call ? mean - option.strike : option.strike - mean, 0n);
+  const reach = call ? mean : option.strike;
   if (moved === 0n) return most(least(option.mark, reach), exercised);
   const size = option.delta < 0n ? -option.delta : option.delta;
   const byDelta = (moved * size) >> DELTA_PLACES;
@@ -42,12 +43,23 @@ function marked(option: OptionRow, index: bigint): bigint {
   return most(least(straight + ((moved * (bend / 2n)) >> DELTA_PLACES), cap), exercised);
 }
 
+/** Seconds of the window over which the index is averaged. */
+const WINDOW = 1_800n;
+
+/** What a contract settles at if the index stays, as the program rounds it. */
+function meanAt({ fixed }: MarketRow, index: bigint): bigint {
+  if (fixed === undefined) return index;
+  return ((fixed.sum / WINDOW) << 8n) + (index * (WINDOW - fixed.seconds)) / WINDOW;
+}
+
 /** What a lot is worth now, as a risk price. */
 export function worthOf(market: MarketRow, asset: AssetRow): bigint {
-  return market.option ? marked(market.option, asset.index) : asset.index;
+  const mean = meanAt(market, asset.index);
+  return market.option ? marked(market.option, asset.index, mean) : mean;
 }
 
 /** What that price is called. */
 export function priceName(market: MarketRow): string {
-  return market.option ? 'mark' : 'index';
+  if (market.option) return 'mark';
+  return market.fixed ? 'expected mean' : 'index';
 }

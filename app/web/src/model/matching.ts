@@ -36,7 +36,8 @@ export function indexTicks(price: bigint, tickSize: bigint, side: Side): bigint 
 /** The lowest and the highest price at which anything trades, in ticks: around what a lot is worth, a share of the index wide. */
 export function bandTicks(asset: AssetRow, market: MarketRow): { low: bigint; high: bigint } {
   const price = worthOf(market, asset);
-  const width = (asset.index * BigInt(market.priceBand)) >> 20n;
+  // Of an option as wide as that of a linear contract on the same index.
+  const width = ((market.option ? asset.index : price) * BigInt(market.priceBand)) >> 20n;
   const low = price - width;
   return {
     low: priceToTicks(low > 0n ? low : 1n, market.tickSize, 'up'),

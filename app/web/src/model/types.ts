@@ -57,8 +57,11 @@ export interface MarketRow {
   readonly ratesBps: readonly number[];
   readonly maintenanceFraction: number;
   readonly settlementPrice: bigint;
-  /** None of a contract that is worth the index. */
+  /** None of a perpetual and a future. */
   readonly option: OptionRow | undefined;
+  /** What of the mean that a contract settles at is fixed, in its last half hour: prices in 2^-8 quote atoms a lot times the
+   * seconds for which they stood, and those seconds. None before. */
+  readonly fixed: { readonly sum: bigint; readonly seconds: bigint } | undefined;
 }
 
 /** The risk book. */
